@@ -47,7 +47,7 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 
 lock: .venv/dev.stamp ## rebuild the locks from requirements*.in and package.json
 	$(UV) requirements.in --output-file requirements.txt
-	$(UV) requirements-dev.in --output-file requirements-dev.txt
+	$(UV) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	rm -rf package-lock.json node_modules
 	npm install --package-lock-only
 
