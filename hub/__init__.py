@@ -1,0 +1,1 @@
+"""The product without HTTP: messages, the log, who is connected, and what reaches them."""

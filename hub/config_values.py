@@ -1,0 +1,188 @@
+"""What a single setting may be, and how a person writes it.
+
+Owns the rules for one value, each with an error that says what would be right. Knows no setting by name.
+A value from the file or the environment arrives as the word that was written there, and the setting decides
+what it means: so `title: NO` is the title "NO", `port: 012` is refused, and none of YAML's own guesses (octal
+numbers, 1:30 as 90, dates) can happen.
+"""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from hub.errors import InvalidInput
+from hub.message import TOPIC, Level
+
+T = TypeVar("T")
+
+# No leading zero: who reads 012 as ten and who as twelve depends on the version of YAML.
+_NUMBER: Final = re.compile(r"[+-]?(?!0[0-9_])[0-9._]+(?:[eE][+-]?[0-9]+)?")
+_SIZE: Final = re.compile(r"([0-9._]+) ?(B|KiB|MiB|GiB)?", re.IGNORECASE)
+_UNITS: Final = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+_HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
+_ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+_DEFAULT_PORT: Final = {"http": "80", "https": "443"}
+
+
+def wrong(text: str) -> PydanticCustomError:
+    """An error whose text needs no clean-up: it reads on from the setting's name."""
+    return PydanticCustomError("setting", text)  # Without a context braces in the text stay as they are.
+
+
+def shown(value: object) -> str:
+    """What somebody wrote, fit for one line of a log: short, and with control characters escaped."""
+    if isinstance(value, dict):
+        return "a section"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return repr(value if len(value) <= 60 else value[:59] + "…")
+    return str(value)[:60]
+
+
+def written(key: str, value: object) -> object:
+    """The value as a person writes it in the file: 15 for 15.0, "64MiB" for a count of bytes."""
+    if isinstance(value, BaseModel):
+        return {name: written(name, item) for name, item in value}
+    if isinstance(value, tuple):
+        return [written(key, item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and key.endswith("_bytes"):
+        return _size_text(value)
+    return str(value) if isinstance(value, str) else value  # str: YAML cannot write a StrEnum.
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number from low to high, both included; a whole one where the setting is an int."""
+
+    low: float
+    high: float
+
+    def __get_pydantic_core_schema__(self, source: type, _: GetCoreSchemaHandler) -> CoreSchema:
+        whole = source is int
+        kind = "a whole number" if whole else "a number"
+        rule = f"must be {kind} between {written('', self.low)} and {written('', self.high)}"
+
+        def check(value: object) -> float:
+            number = _number(value)
+            if number is None or not self.low <= number <= self.high or (whole and not number.is_integer()):
+                zeros = isinstance(value, str) and re.fullmatch("0[0-9]+", value)
+                raise wrong(f"{rule}, not {shown(value)}" + (": leave out the leading zero" if zeros else ""))
+            return int(number) if whole else number
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A count of bytes from low to high: 1048576, or with a unit, 1MiB."""
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(self, _: type, __: GetCoreSchemaHandler) -> CoreSchema:
+        rule = f"must be a size between {_size_text(self.low)} and {_size_text(self.high)}"
+
+        def check(value: object) -> int:
+            parts = _SIZE.fullmatch(value) if isinstance(value, str) else None
+            number = _number(parts[1] if parts else value)
+            unit = _UNITS[(parts[2] or "").lower()] if parts else 1
+            if number is None or not self.low <= number * unit <= self.high:
+                raise wrong(f"{rule}, such as 1048576, 512KiB or 1MiB, not {shown(value)}")
+            return int(number * unit)
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+def _number(value: object) -> float | None:
+    """None for whatever is no number to a person: words, true, NaN in words, digits of other scripts."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):  # 1__0, 1.2.3, or an int beyond every float.
+        return None
+
+
+def _size_text(size: int) -> str | int:
+    for unit, text in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size and size % unit == 0:
+            return f"{size // unit}{text}"
+    return size
+
+
+def _topic(text: str) -> str:
+    if not TOPIC.fullmatch(text):
+        raise wrong(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not {shown(text)}")
+    return text
+
+
+def _level(value: object) -> Level:
+    try:
+        return Level.parse(value if isinstance(value, str) else "")
+    except InvalidInput:
+        raise wrong(f"must be one of {', '.join(Level)}, not {shown(value)}") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _listen_address(text: str) -> str:
+    # 127.0.0.256 and 10.0.1 have the form of a host name and would only fail, oddly, when listening.
+    name = text.lower()
+    if _is_address(text) or (_HOST.fullmatch(name) and not re.fullmatch("[0-9.]+", name)):
+        return text
+    raise wrong(
+        "must be an address or a host name without a port, such as 127.0.0.1, '::1', localhost,"
+        f" or 0.0.0.0 for every network, not {shown(text)}"
+    )
+
+
+def _host(text: str) -> str:
+    host = text.lower()
+    if not _HOST.fullmatch(host):
+        raise wrong(f"must be a host name alone, such as wall.example.com, not {shown(text)}")
+    return host
+
+
+def _origin(text: str) -> str:
+    """As browsers send it, or it would never match: lower case, without the scheme's own port."""
+    if text in ("*", "null"):
+        return text
+    parts = _ORIGIN.fullmatch(text.lower())
+    if not parts or (parts[3] and not 0 < int(parts[3]) < 65536):
+        host = re.fullmatch(r"(?:(https?)://)?([\w.-]+(?::\d+)?)/?.*", text.lower(), re.ASCII)
+        example = f"{host[1] or 'https'}://{host[2]}" if host else "https://wall.example.com"
+        raise wrong(f'must be an origin, such as {example} without a path, "*" or "null", not {shown(text)}')
+    scheme, name, port = parts.groups()
+    return f"{scheme}://{name}" + (f":{int(port)}" if port and port != _DEFAULT_PORT.get(scheme) else "")
+
+
+def _items(value: object) -> object:
+    """A list whose last item was commented out is an empty list, and arrives as None."""
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):
+        return value
+    raise wrong(f"must be a list, such as [a, b], not {shown(value)}")
+
+
+Items = Annotated[tuple[T, ...], BeforeValidator(_items)]
+Topic = Annotated[str, AfterValidator(_topic)]
+AnyLevel = Annotated[Level, BeforeValidator(_level)]
+ListenAddress = Annotated[str, AfterValidator(_listen_address)]
+Host = Annotated[str, AfterValidator(_host)]
+Origin = Annotated[str, AfterValidator(_origin)]
