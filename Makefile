@@ -37,7 +37,7 @@ check-python: .venv/dev.stamp
 
 check-page: node_modules/npm.stamp
 	node_modules/.bin/biome check --error-on-warnings
-	$(if $(wildcard static/*.js),node_modules/.bin/tsc --project tsconfig.json)
+	$(if $(wildcard static),node_modules/.bin/tsc --project tsconfig.json)
 	$(if $(JS_TESTS),node_modules/.bin/tsc --project tests/js/tsconfig.json)
 
 format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend what can be mended
