@@ -159,14 +159,22 @@ def _host(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    """As browsers send it, or it would never match: lower case, without the scheme's own port."""
+    """As browsers send it, or it would never match."""
     if text in ("*", "null"):
         return text
-    parts = _ORIGIN.fullmatch(text.lower())
+    if origin := _as_sent(text):
+        return origin
+    scheme, _, rest = text.partition("://") if "://" in text else ("https", "", text)
+    host = re.split(r"[/?#\s]", rest)[0]
+    guess = _as_sent(f"{scheme}://{host}") or "https://wall.example.com"
+    raise wrong(f'must be an origin, such as {guess} without a path, "*" or "null", not {shown(text)}')
+
+
+def _as_sent(origin: str) -> str | None:
+    """In lower case, without the scheme's own port (RFC 6454, "Serializing Origins"). None: it is none."""
+    parts = _ORIGIN.fullmatch(origin.lower())
     if not parts or (parts[3] and not 0 < int(parts[3]) < 65536):
-        host = re.fullmatch(r"(?:(https?)://)?([\w.-]+(?::\d+)?)/?.*", text.lower(), re.ASCII)
-        example = f"{host[1] or 'https'}://{host[2]}" if host else "https://wall.example.com"
-        raise wrong(f'must be an origin, such as {example} without a path, "*" or "null", not {shown(text)}')
+        return None
     scheme, name, port = parts.groups()
     return f"{scheme}://{name}" + (f":{int(port)}" if port and port != _DEFAULT_PORT.get(scheme) else "")
 
