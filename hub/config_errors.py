@@ -85,7 +85,7 @@ def _wording(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return _unknown(error["loc"])
     if kind == "missing":
-        return f"{error['loc'][-1]!r} is missing here"
+        return "is missing: add it"
     if value is None:
         return "has no value: write one, or remove the line for the default"
     if kind == "literal_error":
@@ -95,7 +95,7 @@ def _wording(error: ErrorDetails) -> str:
         return f"must be at most {context['max_length']} entries, not {context['actual_length']}"
     return {
         "string_type": f"must be text, not {shown(value)}",
-        "string_unicode": f"must be text, and {shown(value)} is half a character",
+        "string_unicode": f"must be text without halves of characters, not {shown(value)}",
         "string_too_long": f"must be at most {context.get('max_length')} characters, not {len(str(value))}",
         "string_too_short": "must not be empty",
         "model_type": f"must be a section of lines such as 'name: value', not {shown(value)}",

@@ -64,7 +64,17 @@ def load(path: Path, environ: Mapping[str, str], overrides: Mapping[str, object]
 
 def dump(config: Config) -> str:
     """The settings in force as a file, which loads back to the same Config."""
-    return yaml.safe_dump(written("", config), sort_keys=False, allow_unicode=True, width=1000)
+    return yaml.dump(written("", config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+
+class _Dumper(yaml.SafeDumper):
+    """In single quotes PyYAML loses a U+0085, which to YAML 1.1 is a line end: escaped it comes back."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def _text(path: Path) -> str:

@@ -1,0 +1,233 @@
+"""ConfigWatcher: whatever way the file is written, a good edit is handed on and a bad one is not."""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from hub.config import Change, Config
+from hub.config_file import ConfigWatcher, load
+from tests.waiting import until
+
+
+class Edited:
+    """A config file under a watcher, and what the watcher has said: key → values, or the errors."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.said: list[str] = []
+        self.config = load(path, {}) if path.exists() else Config()
+        self.watcher = ConfigWatcher(path, lambda: load(path, {}), self.config, self.applied, self.rejected)
+        self._clock = 0
+        self.look()
+
+    def applied(self, config: Config, changes: tuple[Change, ...]) -> None:
+        self.config = config
+        self.said.append("applied " + ", ".join(map(str, changes)))
+
+    def rejected(self, errors: tuple[str, ...]) -> None:
+        self.said.append("rejected " + ", ".join(error.removeprefix(f"{self.path}:").strip() for error in errors))
+
+    def write(self, text: str, path: Path | None = None) -> None:
+        """Every write gets a time of its own: two within the file system's clock tick look like one."""
+        path = path or self.path
+        path.write_text(text)
+        self._clock += 1
+        os.utime(path, (self._clock, self._clock))
+
+    def look(self) -> list[str]:
+        """Two looks, and what was said since the last time."""
+        self.watcher.poll()
+        self.watcher.poll()
+        said, self.said = self.said, []
+        return said
+
+
+GOOD = "stream: {flush_ms: 10}\n"
+BETTER = "stream: {flush_ms: 20}\n"
+BAD = "stream: {flush_ms: soon}\n"
+REJECTED = "rejected 1:20: stream.flush_ms: must be a whole number between 2 and 1000, not 'soon'"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Edited:
+    path = tmp_path / "config.yaml"
+    path.write_text(GOOD)
+    return Edited(path)
+
+
+def test_a_file_nobody_touches_is_no_news(edited: Edited) -> None:
+    assert edited.look() == []
+
+
+def test_a_good_edit_is_handed_on_with_what_changed(edited: Edited) -> None:
+    edited.write(BETTER)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+    assert edited.config.stream.flush_ms == 20
+    assert edited.look() == []
+
+
+def test_an_edit_without_effect_is_no_news(edited: Edited) -> None:
+    edited.write("# a comment\n" + GOOD)
+    assert edited.look() == []
+
+
+def test_a_bad_edit_is_reported_once_and_changes_nothing(edited: Edited) -> None:
+    edited.write(BAD)
+    assert edited.look() == [REJECTED]
+    assert edited.look() == []
+    edited.write(BAD)  # Saved again as it was.
+    assert edited.look() == []
+    assert edited.config.stream.flush_ms == 10
+
+
+def test_another_mistake_is_reported_anew(edited: Edited) -> None:
+    edited.write(BAD)
+    edited.look()
+    edited.write("\n" + BAD)
+    assert edited.look() == [REJECTED.replace("1:20", "2:20")]
+
+
+def test_a_repair_is_news_even_if_the_settings_are_the_running_ones(edited: Edited) -> None:
+    """Else the page would warn of a broken file for ever."""
+    edited.write(BAD)
+    edited.look()
+    edited.write(GOOD)
+    assert edited.look() == ["applied "]
+    assert edited.look() == []
+
+
+def test_a_repair_is_compared_with_the_running_settings_not_the_broken_ones(edited: Edited) -> None:
+    edited.write(BAD)
+    edited.look()
+    edited.write(BETTER)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+
+
+def test_a_half_written_file_is_left_alone_until_it_rests(edited: Edited) -> None:
+    for length in range(1, len(BETTER)):
+        edited.write(BETTER[:length])
+        edited.watcher.poll()
+    edited.write(BETTER)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+
+
+def test_a_file_replaced_by_rename_is_seen_each_time(edited: Edited) -> None:
+    """As sed -i and most editors write; it is another inode afterwards."""
+    for text, expected in ((BETTER, "10 → 20"), (GOOD, "20 → 10"), (BETTER, "10 → 20")):
+        new = edited.path.with_suffix(".new")
+        edited.write(text, new)
+        new.replace(edited.path)
+        assert edited.look() == [f"applied stream.flush_ms {expected}"]
+
+
+def test_a_swapped_symlink_is_seen_each_time(tmp_path: Path) -> None:
+    """Kubernetes: config.yaml → ..data/config.yaml, ..data → a folder that is replaced by rename."""
+    path = tmp_path / "config.yaml"
+    path.symlink_to(Path("..data") / "config.yaml")
+
+    def publish(version: str, text: str) -> None:
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "config.yaml").write_text(text)
+        (tmp_path / "..tmp").symlink_to(version)
+        (tmp_path / "..tmp").rename(tmp_path / "..data")
+
+    publish("..1", GOOD)
+    edited = Edited(path)
+    publish("..2", BETTER)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+    publish("..3", BAD)
+    assert edited.look() == [REJECTED]
+    publish("..4", GOOD)
+    assert edited.look() == ["applied stream.flush_ms 20 → 10"]
+
+
+def test_a_file_that_vanishes_is_reported_once_and_its_settings_stay(edited: Edited) -> None:
+    edited.path.rename(edited.path.with_suffix(".away"))
+    assert edited.look() == ["rejected the file is gone; its settings stay in force until it is back"]
+    assert edited.look() == []
+    edited.path.with_suffix(".away").rename(edited.path)
+    assert edited.look() == ["applied "]
+
+
+def test_a_file_that_is_away_for_one_look_was_never_gone(edited: Edited) -> None:
+    edited.path.unlink()
+    edited.watcher.poll()
+    edited.write(BETTER)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+
+
+def test_a_file_that_never_was_is_no_news_until_it_comes(tmp_path: Path) -> None:
+    edited = Edited(tmp_path / "config.yaml")
+    assert edited.look() == []
+    edited.write(GOOD)
+    assert edited.look() == ["applied stream.flush_ms 5 → 10"]
+
+
+def test_a_file_that_cannot_be_read_any_more_is_reported(edited: Edited) -> None:
+    edited.path.unlink()
+    edited.path.symlink_to(edited.path)
+    assert edited.look() == ["rejected cannot be read: Too many levels of symbolic links"]
+    edited.path.unlink()
+    edited.path.mkdir()
+    assert edited.look() == ["rejected is a folder: name the file in it"]
+
+
+def test_an_edit_between_loading_and_watching_is_not_missed(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(BETTER)
+    said: list[Config] = []
+    watcher = ConfigWatcher(path, lambda: load(path, {}), Config(), lambda config, _: said.append(config), print)
+    watcher.poll()
+    watcher.poll()
+    assert [config.stream.flush_ms for config in said] == [20]
+
+
+def ways_to_write(edited: Edited) -> Iterator[str]:
+    """In place, by rename, and by symlink, in random order; the names of the ways."""
+    dice = random.Random(7)
+    for number in range(1000):
+        way = dice.choice(["in place", "rename", "symlink"])
+        text = dice.choice([BAD, "\tx", "stream: {flush: 1}", f"stream: {{flush_ms: {2 + number % 900}}}"])
+        new = edited.path.with_name(f"{number}.yaml")
+        if way == "in place":
+            edited.write(text)
+        elif way == "rename":
+            edited.write(text, new)
+            new.replace(edited.path)
+        else:
+            edited.write(text, new)
+            link = edited.path.with_name("link")
+            link.symlink_to(new)
+            link.replace(edited.path)
+        yield text
+
+
+def test_a_thousand_edits_are_each_taken_or_reported(edited: Edited) -> None:
+    last = None
+    for text in ways_to_write(edited):
+        said = edited.look()
+        if "flush_ms: " in text and text != BAD:
+            assert edited.config.stream.flush_ms == int(text.strip("}").split()[-1])
+            assert [line.split()[0] for line in said] == ["applied"]
+        else:
+            assert [line.split()[0] for line in said] == (["rejected"] if text != last else [])
+        last = text
+
+
+@pytest.mark.gen_test
+async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(edited: Edited) -> None:
+    edited.watcher.start()
+    edited.watcher.start()
+    edited.write(BETTER)
+    await until(lambda: edited.said)
+    assert edited.said == ["applied stream.flush_ms 10 → 20"]
+    edited.watcher.stop()
+    edited.watcher.stop()
+
+
+def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited, io_loop: IOLoop) -> None:
+    edited.watcher.stop()
