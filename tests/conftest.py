@@ -8,6 +8,8 @@ import pytest
 import tornado
 from tornado.ioloop import IOLoop
 
+from hub.loop import MonotonicLoop
+
 # A busy machine is slow, not wrong; and a fixture shared by all examples is what a server is.
 hypothesis.settings.register_profile(
     "eyewall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
@@ -27,7 +29,7 @@ def io_loop() -> Iterator[IOLoop]:
 
     In place of pytest-tornado's fixture of that name, whose make_current() is deprecated.
     """
-    loop = IOLoop(make_current=False)
+    loop = MonotonicLoop(make_current=False)
     asyncio_loop: asyncio.AbstractEventLoop = loop.asyncio_loop
     asyncio.set_event_loop(asyncio_loop)
     yield loop

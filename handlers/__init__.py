@@ -1,0 +1,39 @@
+"""HTTP in, HTTP out. No rules, no SQL, no SSE syntax.
+
+`routes` is the product's table of contents.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from handlers.assets import AssetHandler, Assets
+from handlers.connections import ConnectionHandler, ConnectionsHandler
+from handlers.dashboard import DashboardHandler
+from handlers.events import EventsHandler
+from handlers.messages import MessagesHandler, TopicHandler
+from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
+from hub.config import Config
+from hub.hub import Hub
+from hub.log import Log
+
+
+def routes(
+    config: Config, hub: Hub, log: Log, assets: Assets, *, version: str, is_ready: Callable[[], bool]
+) -> list[tuple[str, type, dict[str, Any]]]:
+    """Every address, who answers it, and all that this one can touch."""
+    server = config.server
+    publish = {"server": server, "hub": hub, "publish": config.publish}
+    page = {"server": server, "hub": hub, "assets": assets, "config": config, "version": version}
+    return [
+        (r"/", DashboardHandler, page),
+        (r"/events", EventsHandler, {"server": server, "hub": hub}),
+        (r"/messages", MessagesHandler, publish),
+        (r"/topics/([^/]+)", TopicHandler, publish),
+        (r"/connections", ConnectionsHandler, {"server": server, "hub": hub}),
+        (r"/connections/([^/]+)", ConnectionHandler, {"server": server, "hub": hub}),
+        (r"/static/(.+)", AssetHandler, {"server": server, "assets": assets}),
+        (r"/healthz", HealthHandler, {"server": server}),
+        (r"/readyz", ReadyHandler, {"server": server, "is_ready": is_ready}),
+        (r"/metrics", MetricsHandler, {"server": server, "hub": hub, "log": log}),
+        (r"/openapi\.json", OpenApiHandler, {"server": server}),
+    ]

@@ -1,0 +1,161 @@
+"""What every request has in common: who may ask, and how an error is said.
+
+Owns the Host check, CORS, the table from errors to statuses, and the form of an error. Knows none
+of the product's rules.
+"""
+
+import logging
+import re
+from ipaddress import ip_address
+from typing import Any, ClassVar, Final
+
+import msgspec
+from tornado.web import HTTPError, RequestHandler
+
+from hub.config import ServerConfig
+from hub.errors import (
+    EyewallError,
+    InvalidInput,
+    NotFound,
+    Overloaded,
+    TooLarge,
+    TooManyConnections,
+    UnknownType,
+)
+
+logger = logging.getLogger("eyewall.http")
+
+# The first that fits counts, so the special ones stand above the general ones.
+STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
+    (TooLarge, 413),
+    (UnknownType, 415),
+    (InvalidInput, 400),
+    (NotFound, 404),
+    (TooManyConnections, 429),
+    (Overloaded, 503),
+)
+
+# What Tornado itself answers, in our words: code, message, hint.
+PLAIN: Final[dict[int, tuple[str, str, str]]] = {
+    400: ("bad_request", "this request cannot be read", "see /openapi.json for what can be sent"),
+    403: (
+        "cross_origin",
+        "a page of another origin may not publish",
+        "list that origin under server.cors_origins; behind a proxy pass the Host on: nginx needs "
+        "'proxy_set_header Host $http_host;'",
+    ),
+    404: ("not_found", "there is nothing here", "see /openapi.json for what there is"),
+    405: ("method_not_allowed", "this address does not take this method", "the Allow header lists those it takes"),
+    421: ("wrong_host", "this server does not go by that name", "list the name under server.allowed_hosts"),
+}
+ALLOWED_HEADERS: Final = "Content-Type, Last-Event-ID, X-Level, X-Source"
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
+_json: Final = msgspec.json.Encoder()
+
+
+class BaseHandler(RequestHandler):
+    """Every handler of Eyewall. `server` is the config's section; subclasses name what else they use."""
+
+    METHODS: ClassVar[tuple[str, ...]] = ()
+
+    def initialize(self, server: ServerConfig) -> None:
+        self.server = server
+
+    @property
+    def principal(self) -> None:
+        """Who asks. Nobody signs in yet; what is allowed to whom will be decided here."""
+        return
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-store")
+
+    def prepare(self) -> None:
+        """Refuse a wrong Host (DNS rebinding) and a method that is not there, before any body is read."""
+        self._check_host()
+        self._allow_origin()
+        if self.request.method not in self.allowed_methods():
+            raise HTTPError(405)
+
+    def options(self, *_: str) -> None:
+        """A preflight, or somebody who wants to know what there is."""
+        self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self.set_header("Access-Control-Allow-Methods", ", ".join(self.allowed_methods()))
+        self.set_header(
+            "Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
+        )
+        self.set_header("Access-Control-Max-Age", "600")
+        self.set_status(204)
+
+    @classmethod
+    def allowed_methods(cls) -> list[str]:
+        """What this handler has a method for."""
+        return [m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())]
+
+    def check_trusted_origin(self, origin: str) -> bool:
+        """Who else may publish: origins named in full. "*" and "null" may only read."""
+        return origin in self.server.cors_origins and origin not in ("*", "null")
+
+    def write_json(self, value: object, status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(_json.encode(value) + b"\n")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        more: dict[str, object] = {}
+        if isinstance(error, EyewallError):
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+            code, message, hint = name, error.message, error.hint
+            if isinstance(error, Overloaded):
+                self.set_header("Retry-After", str(error.retry_seconds))
+            more = error.details
+        else:
+            unknown = ("internal_error", "something went wrong here", "the server's log says more")
+            code, message, hint = PLAIN.get(status_code, unknown)
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
+        self._allow_origin()  # Tornado clears all headers before an error.
+        self.write_json({"error": {"code": code, "message": message, "hint": hint}, **more}, status_code)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, EyewallError):
+            status_code = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+        super().send_error(status_code, **kwargs)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002  # Tornado's hook
+        # What the caller did wrong is the caller's to read; our log gets what we did wrong.
+        if not isinstance(value, EyewallError | HTTPError):
+            logger.error("unexpected error in %s %s", self.request.method, self.request.path, exc_info=value)
+
+    def _check_host(self) -> None:
+        host = _HOST.fullmatch(self.request.host)
+        name = host[1].lower().removesuffix(".") if host else ""
+        if name != "localhost" and name not in self.server.allowed_hosts and not _is_address(name.strip("[]")):
+            raise HTTPError(421)
+
+    def _allow_origin(self) -> None:
+        origin, listed = self.request.headers.get("Origin"), self.server.cors_origins
+        if listed:
+            self.set_header("Vary", "Origin")
+        if origin and (origin in listed or "*" in listed):
+            self.set_header("Access-Control-Allow-Origin", origin if origin in listed else "*")
+
+
+class NotFoundHandler(BaseHandler):
+    """Every address that is none of ours."""
+
+    def prepare(self) -> None:
+        self._check_host()
+        raise HTTPError(404)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

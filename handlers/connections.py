@@ -1,0 +1,43 @@
+"""Who is connected, and how to hang up on them."""
+
+from handlers.base import BaseHandler
+from hub.config import ServerConfig
+from hub.connection import Connection
+from hub.hub import Hub
+from hub.log import format_time
+
+
+class ConnectionsHandler(BaseHandler):
+    """GET /connections"""
+
+    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+
+    def get(self) -> None:
+        registry = self.hub.registry
+        self.write_json({"connections": [_shown(connection) for connection in registry], **registry.counts()})
+
+
+class ConnectionHandler(BaseHandler):
+    """DELETE /connections/<id>"""
+
+    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+
+    def delete(self, connection_id: str) -> None:
+        self.hub.dismiss(self.hub.registry.get(connection_id), "disconnected")
+        self.set_status(204)
+
+
+def _shown(connection: Connection) -> dict[str, object]:
+    return {
+        "id": connection.id,
+        "address": connection.address,
+        "client": connection.client,
+        "since": format_time(int(connection.since * 1000)),
+        "filter": connection.filter.as_json(),
+        "sent": connection.sent,
+        "state": connection.state,
+    }

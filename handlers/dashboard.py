@@ -1,0 +1,45 @@
+"""GET /: the page; for a client that asks for a stream, the stream."""
+
+from handlers.assets import CONTENT_SECURITY_POLICY, Assets
+from handlers.events import EventsHandler
+from hub.config import Config, ServerConfig
+from hub.hub import Hub
+
+
+class DashboardHandler(EventsHandler):
+    """One address for both, so that `new EventSource("http://host:3030")` works."""
+
+    def initialize(self, server: ServerConfig, hub: Hub, assets: Assets, config: Config, version: str) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server, hub)
+        self.assets = assets
+        self.config = config
+        self.version = version
+
+    @property
+    def wants_stream(self) -> bool:
+        return "text/event-stream" in self.request.headers.get("Accept", "")
+
+    def head(self) -> None:
+        if self.wants_stream:
+            super().head()
+        else:
+            self._show_page()
+
+    async def get(self) -> None:
+        self.set_header("Vary", "Accept")
+        if self.wants_stream:
+            await super().get()
+        else:
+            self._show_page()
+
+    def _show_page(self) -> None:
+        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        self.set_header("Cache-Control", "no-cache")
+        self.render(
+            "dashboard.html",
+            title=self.config.dashboard.shown_title,
+            version=self.version,
+            heartbeat_seconds=self.config.stream.heartbeat_seconds,
+            max_message_bytes=self.config.publish.max_message_bytes,
+            modules=self.assets.modules,
+        )

@@ -1,0 +1,95 @@
+"""GET /events: a request becomes a Connection; from then on its bytes are the hub's."""
+
+import asyncio
+import logging
+import re
+import sys
+from typing import Final
+
+from tornado.iostream import StreamClosedError
+
+from handlers.base import BaseHandler
+from hub.config import ServerConfig
+from hub.connection import Connection
+from hub.errors import InvalidInput
+from hub.filter import Filter
+from hub.hub import Hub
+from hub.message import Level
+
+logger = logging.getLogger("eyewall.http")
+
+MAX_CLIENT_CHARACTERS: Final = 200
+
+
+class EventsHandler(BaseHandler):
+    """`topic` (globs, repeatable), `level`, `q`; from `Last-Event-ID`, `last_event_id` or the `last` N messages on."""
+
+    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+        self.connection: Connection | None = None
+
+    def head(self) -> None:
+        """What GET would answer, at once: a page learns here why its EventSource was refused."""
+        self._wanted()
+        self.hub.registry.check_room(self.request.remote_ip or "")
+        self._set_stream_headers()
+
+    async def get(self) -> None:
+        headers = self.request.headers
+        # Registered before the flush, so that a reader who leaves during it is found and removed.
+        self.connection = self.hub.connect(
+            self._wanted(),
+            address=self.request.remote_ip or "",
+            client=_printable(headers.get("User-Agent", "")),
+            chunked=self.request.version == "HTTP/1.1",
+            on_close=self.on_connection_close,
+            last_event_id=headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", None),
+            last=self._last(),
+        )
+        self._set_stream_headers()
+        try:
+            await self.flush()  # From here on no status can be sent: what goes wrong is an event.
+        except StreamClosedError:
+            return  # on_connection_close has been called, or is about to be.
+        # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
+        asyncio.get_running_loop().call_soon(self._forget_request)
+        try:
+            self.hub.hand_over(self.connection, self.detach())
+        except OSError as error:  # No descriptor left for the moment in which a socket has two.
+            logger.error("cannot keep the stream of %s: %s", self.connection.address, error)
+            self.on_connection_close()
+
+    def on_connection_close(self) -> None:
+        """The only clean-up. Tornado calls it before the hand-over, our selector after it."""
+        if self.connection is not None:
+            self.hub.disconnect(self.connection)  # Safe to call twice.
+        # Tornado's own does nothing more for a GET.
+
+    def _forget_request(self) -> None:
+        hub, connection = self.hub, self.connection
+        self.__dict__.clear()
+        self.hub, self.connection = hub, connection
+
+    def _wanted(self) -> Filter:
+        one, many = self.get_query_argument, self.get_query_arguments
+        return Filter.parse(many("topic"), one("level", Level.DEBUG), one("q", ""))
+
+    def _last(self) -> int:
+        text = self.get_query_argument("last", "0")
+        if not re.fullmatch("[0-9]{1,9}", text):
+            raise InvalidInput(
+                "last", f"{text[:32]!r} is no number of messages", hint="use a whole number, such as 1000"
+            )
+        return int(text)
+
+    def _set_stream_headers(self) -> None:
+        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.set_header("Cache-Control", "no-store, no-transform")  # no-transform: nobody may gzip it on the way.
+        self.set_header("X-Accel-Buffering", "no")  # nginx would hold every event back to the end.
+
+
+def _printable(text: str) -> str:
+    """A User-Agent fit for a list and a log line; most readers share one, so it is kept once."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return sys.intern(shown[:MAX_CLIENT_CHARACTERS])

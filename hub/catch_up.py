@@ -1,0 +1,164 @@
+"""Readers who are catching up: each is a cursor that moves through the log, a page at a time.
+
+Replay after a reconnect, `?last=`, and a socket that is full all end up here, and leave the same
+way: when the cursor reaches what has been flushed, the reader joins its group in that very turn of
+the loop, so that nothing can fall between. Readers take turns within a time budget.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from tornado.ioloop import IOLoop
+
+from hub import sse
+from hub.connection import Connection
+from hub.cursor import Gap
+from hub.filter import Filter
+from hub.log import Log
+from hub.notices import Notices
+from hub.pages import Pages
+from hub.sockets import Sockets
+
+logger = logging.getLogger("eyewall.hub")
+
+TURN_SECONDS: Final = 0.005  # What one turn of the loop gives to all of them together. A guess that keeps lag low.
+
+
+class CatchUp:
+    """Owns every reader that is not live and has a socket."""
+
+    def __init__(
+        self,
+        log: Log,
+        pages: Pages,
+        sockets: Sockets,
+        notices: Notices,
+        io_loop: IOLoop,
+        *,
+        goal: Callable[[], int],
+        join: Callable[[Connection], None],
+    ) -> None:
+        self._log = log
+        self._pages = pages
+        self._sockets = sockets
+        self._notices = notices
+        self._loop = io_loop
+        self._goal = goal  # Seq where live readers are.
+        self._join = join
+        self._ready: deque[Connection] = deque()
+        self._full: dict[Connection, None] = {}  # Their sockets take nothing now.
+        self._ahead: list[Connection] = []  # They know a message that the next flush is going to send.
+        self._waiting: dict[tuple[Filter, bool, int], list[Connection]] = {}  # For a page from storage.
+        self._tasks: set[asyncio.Task[None]] = set()  # The loop itself keeps only weak references.
+        self._scheduled = False
+
+    def add(self, connection: Connection) -> None:
+        """Let it go on from its cursor. Its turn comes in this turn of the loop or a later one."""
+        self._ready.append(connection)
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.add_callback(self._take_turns)
+
+    def add_full(self, connection: Connection) -> None:
+        """Its socket did not take `connection.rest`: go on when there is room."""
+        self._full[connection] = None
+        self._sockets.watch_writable(connection)
+
+    def writable(self, connection: Connection) -> None:
+        """There is room again. An edge that comes late, for a reader who went on already, is ignored."""
+        if connection in self._full:
+            del self._full[connection]
+            self._sockets.unwatch_writable(connection)
+            self.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """It hung up. Whatever still names it finds its socket gone."""
+        self._full.pop(connection, None)
+
+    def flushed(self) -> None:
+        """The goal has moved."""
+        ahead, self._ahead = self._ahead, []
+        for connection in ahead:
+            self.add(connection)
+
+    def stalled(self, since: float) -> list[Connection]:
+        """Who has been full and has taken nothing since that loop time."""
+        return [connection for connection in self._full if connection.progress_at <= since]
+
+    def stop(self) -> None:
+        """Fetch nothing more. Safe to call twice."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _take_turns(self) -> None:
+        until = self._loop.time() + TURN_SECONDS
+        while self._ready and self._loop.time() < until:
+            connection = self._ready.popleft()
+            if connection.socket is not None:
+                self._advance(connection)
+        self._scheduled = bool(self._ready)
+        if self._scheduled:
+            self._loop.add_callback(self._take_turns)
+
+    def _advance(self, connection: Connection) -> None:
+        """One page, or one step towards it."""
+        if connection.rest and not self._push(connection):
+            self.add_full(connection)
+        elif connection.cursor < self._log.first - 1:
+            gap = Gap.expired(self._log, connection.cursor)
+            connection.cursor = self._log.first - 1
+            self._send(connection, sse.event("gap", gap.as_json()))
+        elif connection.cursor > self._goal():
+            self._ahead.append(connection)
+        elif connection.cursor < self._goal():
+            self._turn_page(connection)
+        elif connection.notices != self._notices.number:
+            # It was away when these were announced to the live ones.
+            connection.notices = self._notices.number
+            self._send(connection, self._notices.missed())
+        else:
+            self._join(connection)
+
+    def _push(self, connection: Connection) -> bool:
+        """Hand the rest to the socket; True if it took all of it."""
+        taken = self._sockets.send(connection, connection.rest)
+        if taken:
+            connection.progress_at = self._loop.time()
+        connection.rest = connection.rest[taken:]
+        return not connection.rest
+
+    def _send(self, connection: Connection, blocks: bytes) -> None:
+        if blocks:
+            connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
+        self.add(connection)
+
+    def _turn_page(self, connection: Connection) -> None:
+        key = (connection.filter, connection.chunked, connection.cursor)
+        page = self._pages.recent(*key, self._goal())
+        if page is not None:
+            connection.rest = memoryview(page.payload)
+            connection.cursor = page.cursor
+            connection.base_sent += page.count
+            self.add(connection)
+        elif key in self._waiting:
+            self._waiting[key].append(connection)
+        else:
+            self._waiting[key] = [connection]
+            task = asyncio.ensure_future(self._fetch(key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _fetch(self, key: tuple[Filter, bool, int]) -> None:
+        """Get a page once for all who wait for it; after that it is among the recent ones."""
+        try:
+            await self._pages.fetch(*key, self._goal())
+        except Exception:
+            logger.exception("cannot read the log; cutting %d readers, who will resume", len(self._waiting[key]))
+            for connection in self._waiting.pop(key):
+                connection.on_close()
+        else:
+            for connection in self._waiting.pop(key):
+                self.add(connection)

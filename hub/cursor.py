@@ -1,0 +1,43 @@
+"""Where a reader wants to go on, and what it has missed for good.
+
+Pure: a cursor is outside data (a browser's Last-Event-ID), so nothing here raises; what cannot be
+honoured becomes a Gap that says so in-band.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Literal, Self
+
+from hub.log import Log, format_id, parse_id
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Messages that a reader will never get. `missing` is None when nobody can know how many."""
+
+    after: str | None  # The last id the reader had; None when it was not an id.
+    before: str  # The first id that it can still get.
+    missing: int | None
+    reason: Literal["expired", "new_log"]
+
+    @classmethod
+    def expired(cls, log: Log, after: int) -> Self:
+        """The log no longer holds what follows seq `after`."""
+        first = log.first
+        return cls(format_id(log.epoch, after), format_id(log.epoch, first), first - 1 - after, "expired")
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def resolve(last_event_id: str, log: Log) -> tuple[int, Gap | None]:
+    """The seq behind which to go on, and the gap in front of it, if there is one."""
+    parsed = parse_id(last_event_id)
+    oldest = log.first - 1
+    if parsed is None or parsed[0] != log.epoch or parsed[1] > log.head:
+        # Garbage, another log, or this log before somebody put an older copy back: in each case the
+        # reader's position says nothing about this log, so it gets everything there is.
+        after = format_id(*parsed) if parsed else None
+        return oldest, Gap(after, format_id(log.epoch, log.first), None, "new_log")
+    if parsed[1] < oldest:
+        return oldest, Gap.expired(log, parsed[1])
+    return parsed[1], None

@@ -1,0 +1,137 @@
+"""Fan-out to everyone who is live: the groups, and the one flush.
+
+A message is appended to what each matching group is owed; a flush joins that once, frames it once
+and gives the same bytes to every socket of the group. Fewer sends is all that makes this fast: the
+first message after silence goes at once, then one send a tick, however many messages there were.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from tornado.ioloop import IOLoop, PeriodicCallback
+
+from hub.connection import Connection
+from hub.filter import Filter
+from hub.group import Group
+from hub.message import Message
+from hub.pages import Pages
+from hub.sockets import Sockets
+
+SLICE_SOCKETS: Final = 2000  # Sends in one turn of the loop, some 25 ms; then publishers and newcomers are served.
+REST_FACTOR: Final = 0.1  # A flush is followed by a rest of a tenth of its duration (measured best of several).
+
+
+class FanOut:
+    """Owns the groups. `on_short` gets who did not take all, and the rest; `on_flushed` is told of each flush."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        sockets: Sockets,
+        io_loop: IOLoop,
+        flush_ms: float,
+        *,
+        on_short: Callable[[Connection, memoryview], None],
+        on_flushed: Callable[[], None],
+    ) -> None:
+        self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of everyone live.
+        self._pages = pages
+        self._sockets = sockets
+        self._loop = io_loop
+        self._on_short = on_short
+        self._on_flushed = on_flushed
+        self._groups: dict[tuple[Filter, bool], Group] = {}
+        self._slices: Iterator[None] | None = None  # A flush that has more sockets to go.
+        self._rest_until = 0.0  # Loop time.
+        self._ticks = PeriodicCallback(self._tick, flush_ms)
+
+    def configure(self, flush_ms: float) -> None:
+        """From the next tick on."""
+        self._ticks.callback_time = flush_ms
+
+    def stop(self) -> None:
+        """No more ticks. Safe to call twice."""
+        self._ticks.stop()
+
+    def join(self, connection: Connection) -> None:
+        """A reader whose cursor is `flushed`: from here on its group's bytes are its own."""
+        key = (connection.filter, connection.chunked)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
+            # Delivered, but not flushed yet: older groups have these pending already.
+            for message, frame in self._pages.after(self.flushed):
+                group.offer(message, frame)
+        connection.join(group)
+
+    def leave(self, connection: Connection) -> None:
+        """Not live any more. Harmless when it was not; a group without members goes."""
+        group = connection.group
+        connection.leave()
+        if group is not None and not group.members:
+            self._groups.pop((group.filter, group.chunked), None)
+
+    def deliver(self, messages: Sequence[Message]) -> None:
+        """Encode each message once, and owe it to every group that wants it."""
+        for message in messages:
+            frame = self._pages.append(message)
+            for group in self._groups.values():
+                group.offer(message, frame)
+        self._wake()
+
+    def send_to_all(self, frame: bytes) -> None:
+        """An event that is no message."""
+        for group in self._groups.values():
+            group.add(frame)
+        self._wake()
+
+    def flush(self) -> None:
+        """Send every group what it is owed, unless a flush is under way or has only just ended."""
+        if self._slices is not None or self._loop.time() < self._rest_until:
+            return  # Not lost: what is pending goes with the next tick.
+        self.flushed = self._pages.head
+        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._owing()])
+        self._continue()
+        self._on_flushed()
+
+    def _wake(self) -> None:
+        """Flush at once after silence, and let the ticks take over for as long as there is something."""
+        if not self._ticks.is_running():
+            self._ticks.start()
+            self.flush()
+
+    def _tick(self) -> None:
+        if self._slices is None and self.flushed == self._pages.head and not any(self._owing()):
+            self._ticks.stop()
+        else:
+            self.flush()
+
+    def _owing(self) -> Iterator[Group]:
+        return (group for group in self._groups.values() if group.has_pending)
+
+    def _continue(self) -> None:
+        if self._slices is not None:
+            try:
+                next(self._slices)
+            except StopIteration:
+                self._slices = None
+            else:
+                self._loop.add_callback(self._continue)
+
+    def _send(self, owed: list[tuple[Group, bytes, tuple[Connection, ...]]]) -> Iterator[None]:
+        """One flush, in slices. It belongs to those who were live when it began; who joins meanwhile starts behind."""
+        started = self._loop.time()
+        room = SLICE_SOCKETS
+        for group, payload, members in owed:
+            for start in range(0, len(members), SLICE_SOCKETS):
+                part = members[start : start + SLICE_SOCKETS]
+                if room < len(part):
+                    yield
+                    room = SLICE_SOCKETS
+                room -= len(part)
+                # Between two slices somebody may have hung up.
+                still_live = [connection for connection in part if connection.group is group]
+                for connection, taken in self._sockets.broadcast(still_live, payload):
+                    self._on_short(connection, memoryview(payload)[taken:])
+        now = self._loop.time()
+        self._rest_until = now + REST_FACTOR * (now - started)

@@ -1,0 +1,74 @@
+"""Which messages a reader wants.
+
+Owns every rule about what may be asked for. Knows neither HTTP nor the log: a Filter is a value,
+so readers who ask for the same are equal, and the hub keeps one group for all of them.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Final, Self
+
+from hub.errors import InvalidInput
+from hub.message import AT_LEAST, Level, Message
+
+GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
+MAX_TOPICS: Final = 64
+MAX_TEXT_CHARACTERS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Topics (globs; none means all), lowest level, and text in any case. The key of a group."""
+
+    topics: frozenset[str] = frozenset()
+    level: Level = Level.DEBUG
+    text: str = ""
+    is_everything: bool = field(init=False, repr=False, compare=False)
+    _topic: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The reader who asked for nothing in particular is the common one: it need not be asked again.
+        nothing_asked = not self.topics and self.level is Level.DEBUG and not self.text
+        object.__setattr__(self, "is_everything", nothing_asked)
+        globs = "|".join(translate(glob) for glob in sorted(self.topics))
+        object.__setattr__(self, "_topic", re.compile(globs) if globs else None)
+
+    @classmethod
+    def parse(cls, topics: Iterable[str] = (), level: str = Level.DEBUG, text: str = "") -> Self:
+        """Check a query, once. Raises InvalidInput: which parameter, and what it may be."""
+        wanted = frozenset(topics)
+        if len(wanted) > MAX_TOPICS:
+            raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
+        for glob in wanted:
+            # fullmatch, because "$" also matches in front of a final line feed.
+            if not GLOB.fullmatch(glob):
+                raise InvalidInput(
+                    "topic",
+                    f"{glob[:80]!r} is no topic",
+                    hint="use 1 to 64 of A-Z a-z 0-9 . _ - and the wildcards * ?",
+                )
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise InvalidInput("q", f"more than {MAX_TEXT_CHARACTERS} characters", hint="search for less")
+        everything = wanted and "*" in wanted
+        return cls(frozenset() if everything else wanted, Level.parse(level), text.casefold())
+
+    def matches(self, message: Message) -> bool:
+        """Asked once per message and group, never per reader."""
+        return self.is_everything or (
+            message.level in AT_LEAST[self.level]
+            and (self._topic is None or self._topic.match(message.topic) is not None)
+            and (not self.text or self.text in message.message.casefold())
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """What `GET /connections` shows; what was not asked for is left out."""
+        shown: dict[str, object] = {}
+        if self.topics:
+            shown["topics"] = sorted(self.topics)
+        if self.level is not Level.DEBUG:
+            shown["level"] = self.level
+        if self.text:
+            shown["q"] = self.text
+        return shown

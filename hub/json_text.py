@@ -1,0 +1,57 @@
+"""JSON from outside: checked, or refused with the line and column where it goes wrong.
+
+msgspec refuses what a stream could not carry (NaN, 1e999, half a surrogate pair, bytes that are
+not UTF-8), which the standard library lets through; the standard library knows the place better.
+"""
+
+import json
+import re
+from typing import Final, NoReturn, TypeVar
+
+import msgspec
+
+from hub.errors import InvalidInput
+
+T = TypeVar("T")
+
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ANYTHING: Final = msgspec.json.Decoder()
+
+
+def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, hint: str = "") -> T:
+    """`text` as the decoder's type. Raises InvalidInput for `body`, with the place."""
+    try:
+        return decoder.decode(text)
+    except RecursionError:
+        raise InvalidInput("body", "this JSON is nested too deeply", hint="at most some 900 levels") from None
+    except msgspec.ValidationError as error:  # Well-formed, but a field is of the wrong type or unknown.
+        raise InvalidInput("body", str(error), hint=hint) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _refuse(bytes(text), error, hint)
+
+
+def one_line(value: msgspec.Raw) -> msgspec.Raw:
+    """The same JSON without line ends, so that it can stand in one `data:` line. Raises InvalidInput.
+
+    Digits and order stay as they were written: 1.10 stays 1.10, and 30 digits stay 30 digits.
+    """
+    decode(_ANYTHING, value)  # A Raw was only skipped over; this looks at its text and numbers.
+    return msgspec.Raw(msgspec.json.format(value, indent=-1))
+
+
+def _refuse(text: bytes, error: Exception, hint: str) -> NoReturn:
+    try:
+        string = text.decode()
+    except UnicodeDecodeError as bad:
+        problem = f"byte {bad.start + 1} is not UTF-8"
+    else:
+        try:
+            value = json.loads(string)
+        except json.JSONDecodeError as bad:
+            problem = f"no valid JSON at line {bad.lineno} column {bad.colno}: {bad.msg}"
+        except (RecursionError, ValueError):
+            problem = f"no valid JSON: {error}"
+        else:
+            lone = _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False))
+            problem = "half a surrogate pair in a \\u escape" if lone else f"no valid JSON: {error}"
+    raise InvalidInput("body", problem, hint=hint) from None

@@ -1,0 +1,91 @@
+"""What readers who are catching up are sent: the log in pages of ready-made bytes.
+
+Recent frames come from a tail in memory, older ones from the log's storage. A page is immutable
+and shared: ten thousand readers who resume from the same place hold views on the same bytes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub import sse
+from hub.filter import Filter
+from hub.log import Log
+from hub.message import Message
+from hub.tail import Tail
+
+TAIL_BYTES: Final = 16 << 20
+PAGE_BYTES: Final = 64 << 10  # Below what one send to a fresh socket takes at TCP_NOTSENT_LOWAT 128 KiB (measured).
+PAGE_MESSAGES: Final = 500  # Most that one page looks at, also when the filter lets little through.
+CACHED_PAGES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    payload: bytes  # Whole blocks, framed; b"" when nothing on it matched.
+    cursor: int  # Seq of the last message looked at.
+    count: int  # Messages in it.
+
+
+class Pages:
+    """Frames behind a cursor. Told of every message by the hub, in order."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._tail: Tail[tuple[Message, bytes]] = Tail(TAIL_BYTES, head=log.head)
+        self._cache: OrderedDict[tuple[Filter, bool, int], Page] = OrderedDict()
+
+    @property
+    def head(self) -> int:
+        """Seq of the newest message delivered to this process's readers."""
+        return self._tail.head
+
+    def append(self, message: Message) -> bytes:
+        """Encode the next message, once, and keep its frame for those who come after."""
+        frame = sse.encode(message)
+        self._tail.append((message, frame), len(frame))
+        return frame
+
+    def after(self, seq: int) -> Sequence[tuple[Message, bytes]]:
+        """Everything in memory behind `seq`, for a group that is made between two flushes."""
+        return self._tail.after(seq, self._tail.head - seq)
+
+    def recent(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> Page | None:
+        """The page behind seq `after`, or None when it has to be fetched."""
+        key = (wanted, chunked, after)
+        page = self._cache.get(key)
+        if page is not None:
+            self._cache.move_to_end(key)
+            return page
+        if after < self._tail.first - 1:
+            return None
+        frames = self._tail.after(after, min(PAGE_MESSAGES, up_to - after))
+        return self._keep(key, self._make(wanted, chunked, after, frames))
+
+    async def fetch(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> Page | None:
+        """The page behind seq `after` from storage; None when it was pruned meanwhile."""
+        messages = await self._log.read(after, min(PAGE_MESSAGES, up_to - after))
+        if not messages:
+            return None
+        frames = ((message, sse.encode(message)) for message in messages)
+        return self._keep((wanted, chunked, after), self._make(wanted, chunked, after, frames))
+
+    def _keep(self, key: tuple[Filter, bool, int], page: Page) -> Page:
+        self._cache[key] = page
+        while len(self._cache) > CACHED_PAGES:
+            self._cache.popitem(last=False)
+        return page
+
+    @staticmethod
+    def _make(wanted: Filter, chunked: bool, after: int, frames: Iterable[tuple[Message, bytes]]) -> Page:
+        matching, size, cursor = [], 0, after
+        for message, frame in frames:
+            cursor += 1
+            if wanted.matches(message):
+                matching.append(frame)
+                size += len(frame)
+                if size >= PAGE_BYTES:
+                    break
+        payload = b"".join(matching)
+        return Page(sse.chunk(payload) if payload and chunked else payload, cursor, len(matching))

@@ -1,0 +1,37 @@
+"""A source that says the same thing again and again, so that a new wall is not empty."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from tornado.ioloop import PeriodicCallback
+
+from hub.config import GreetingConfig
+from hub.message import Draft, Message
+
+
+class Greeting:
+    """Says its message at once and then every `every_seconds`, with what `status` returns as data."""
+
+    def __init__(
+        self,
+        config: GreetingConfig,
+        publish: Callable[[Sequence[Draft]], Awaitable[Sequence[Message]]],
+        status: Callable[[], dict[str, object]],
+    ) -> None:
+        self._config = config
+        self._publish = publish
+        self._status = status
+        self._timer = PeriodicCallback(self._greet, config.every_seconds * 1000)
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    async def _greet(self) -> None:
+        config = self._config
+        data = msgspec.Raw(msgspec.json.encode(self._status()))
+        await self._publish(
+            [Draft.parse(topic=config.topic, message=config.message, level=config.level, source="eyewall", data=data)]
+        )

@@ -1,0 +1,196 @@
+"""Eyewall: a live wall for what servers say. `python server.py`, and open the page.
+
+The composition root, and the only file that knows every part: config -> parts -> routes -> listen
+-> signals -> drain. Every part is made here once and handed on.
+"""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from handlers import routes
+from handlers.assets import Assets
+from handlers.front import Front, application, listen
+from hub import __version__, sources
+from hub.config import Change, Config
+from hub.config_file import ConfigError, ConfigWatcher, dump, load
+from hub.hub import Hub
+from hub.log import MemoryLog
+from hub.logs import Logs
+from hub.loop import MonotonicLoop
+from hub.registry import Registry
+
+HERE: Final = Path(__file__).resolve().parent
+PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
+
+logger = logging.getLogger("eyewall")
+
+
+class Eyewall:
+    """The parts, and what a changed config means for each."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.ready = True
+        self.started = time.monotonic()
+        self.assets = Assets(HERE / "static")
+        # With the page's digest, so that a page never talks to a worker of another version.
+        self.version = f"{__version__}+{self.assets.digest}"
+        self.loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
+        self.log = MemoryLog(config.log, time.time)
+        self.registry = Registry(config.server)
+        self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=self.loop)
+        self.front = Front()
+        self.sources: list[sources.Source] = []
+        self.apply(config)
+
+    def apply(self, config: Config) -> None:
+        """Every part gets its section; no stream notices."""
+        self.config = config
+        self.log.configure(config.log)
+        self.registry.config = config.server
+        self.hub.configure(config.stream)
+        table = routes(config, self.hub, self.log, self.assets, version=self.version, is_ready=lambda: self.ready)
+        self.front.app = application(table, config.server, str(HERE / "templates"))
+
+    def start_sources(self) -> None:
+        """In place of those that run."""
+        self.stop_sources()
+        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.config.sources]
+        for source in self.sources:
+            source.start()
+
+    def stop_sources(self) -> None:
+        """Safe to call twice."""
+        for source in self.sources:
+            source.stop()
+        self.sources = []
+
+    def status(self) -> dict[str, object]:
+        """What a greeting carries."""
+        return {"uptime_seconds": int(time.monotonic() - self.started), "connections": self.registry.count}
+
+
+async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
+    """Run until a signal says stop. Raises OSError when the address cannot be had."""
+    async with AsyncExitStack() as stack:
+        logs = Logs(config.logging)
+        logs.start()
+        stack.callback(logs.stop)
+        wall = Eyewall(config)
+        hub = wall.hub
+        await wall.log.start(hub.deliver)
+        stack.push_async_callback(wall.log.stop)
+        hub.start()
+        stack.callback(hub.stop)
+        door, port = listen(wall.front, config.server, lambda: wall.registry.count)
+        stack.push_async_callback(door.close_all_connections)
+        stack.callback(door.stop)
+        wall.start_sources()
+        stack.callback(wall.stop_sources)
+
+        def applied(new: Config, found: Sequence[Change]) -> None:
+            wall.apply(new)
+            logs.configure(new.logging)
+            if any(change.key == "sources" for change in found):
+                wall.start_sources()
+            said = [str(change) for change in found]
+            restart = [change.key for change in found if change.restart]
+            logger.info("%s applied: %s", path.name, "; ".join(said) or "as before")
+            hub.announce("config", {"status": "applied", "changes": said, "restart": restart}, standing=False)
+
+        def rejected(errors: Sequence[str]) -> None:
+            logger.error("%s was not applied: %s", path.name, "; ".join(errors))
+            hub.announce("config", {"status": "rejected", "errors": list(errors)})
+
+        watcher = ConfigWatcher(path, reload, config, applied, rejected)
+        watcher.start()
+        stack.callback(watcher.stop)
+        stopping = stop_on_signals()
+        tune_garbage_collection()
+        greet(config.server.address, port)
+
+        await stopping.wait()
+        # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
+        wall.ready = False
+        watcher.stop()
+        wall.stop_sources()
+        door.stop()
+        # 2. Publishers who wait for an answer get it.
+        await hub.finish_publishing(PUBLISH_SECONDS)
+        # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
+        await hub.drain(wall.config.server.drain_seconds)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by the first SIGTERM or Ctrl-C. The second one ends the process there and then."""
+    stopping = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        logger.info("stopping; once more ends at once")
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    return stopping
+
+
+def tune_garbage_collection() -> None:
+    """What start-up made lives for ever: never look at it again. Then collect seldom: a reader is few objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+
+
+def greet(address: str, port: int) -> None:
+    """The one line on standard output, for a person."""
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
+    shown = loopback.get(address, f"[{address}]" if ":" in address else address)
+    url = f"http://{shown}:{port}"
+    print(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo", flush=True)
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Exit status: 0 after an orderly end, 2 when the settings or the address are wrong."""
+    parser = argparse.ArgumentParser(description="A live wall for what servers say.")
+    parser.add_argument("--config", type=Path, default=HERE / "config.yaml", metavar="F", help="the settings to use")
+    parser.add_argument("--port", metavar="N", help="listen here, whatever the settings say")
+    parser.add_argument("--check", action="store_true", help="look at the settings and exit")
+    parser.add_argument("--print-config", action="store_true", help="print the settings in force and exit")
+    parser.add_argument("--version", action="version", version=f"Eyewall {__version__}")
+    asked = parser.parse_args(arguments)
+    reload = partial(load, asked.config, environ, {"server.port": asked.port} if asked.port else {})
+    try:
+        config = reload()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if asked.check:
+        print(f"{asked.config}: no mistakes found")
+        return 0
+    if asked.print_config:
+        print(dump(config), end="")
+        return 0
+    try:
+        asyncio.run(serve(config, asked.config, reload))
+    except OSError as error:
+        where = f"{config.server.address}:{config.server.port}"
+        print(f"cannot listen on {where}: {error.strerror}; choose another with --port or server.port", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))
