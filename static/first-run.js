@@ -1,0 +1,99 @@
+/**
+ * The page before its first message: what to type to see one.
+ *
+ * Owns the example commands. Asks for: publish.
+ */
+import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
+import { isMark } from './logic/message.js';
+import { firstArrived, firstSteps, words } from './text.js';
+
+const STAYS = 30_000;
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function FirstRun(el, store) {
+  const steps = firstSteps(location.origin);
+  let shown = 'curl';
+  let wasWaiting = false;
+  /** @type {{ms: number, at: number} | null} */
+  let arrived = null;
+
+  const code = h('code', { 'data-role': 'first-command' });
+  const copyButton = h('button', { type: 'button', class: 'primary', onclick: copyCommand }, words.copy);
+  const sendButton = h('button', { type: 'button', onclick: send }, words.sendForMe);
+  const tabs = Object.entries(steps).map(([name, { title }]) =>
+    h('button', { type: 'button', role: 'tab', 'data-tab': name, onclick: () => show(name) }, title),
+  );
+  const box = h(
+    'div',
+    { class: 'welcome', 'data-role': 'first-run', hidden: true },
+    h('h2', {}, words.waitingTitle),
+    h('p', {}, words.waitingText),
+    h('div', { class: 'tabs', role: 'tablist' }, ...tabs),
+    h('pre', { role: 'tabpanel', tabindex: 0 }, code),
+    h('div', { class: 'actions' }, copyButton, sendButton),
+  );
+  const doneText = h('span', { class: 'bar-text' });
+  const done = h(
+    'div',
+    { class: 'bar', role: 'status', 'data-look': 'ok', 'data-role': 'first-arrived', hidden: true },
+    doneText,
+    h('span', {}, words.next),
+    h('button', { type: 'button', onclick: () => again('file') }, words.sendLogFile),
+    h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, '×'),
+  );
+  el.append(done, box);
+
+  /** @param {string} name */
+  function show(name) {
+    shown = name;
+    write(copyButton, words.copy);
+    update();
+  }
+
+  /** @param {string} name */
+  function again(name) {
+    arrived = null;
+    shown = name;
+    box.dataset.again = 'yes';
+    update();
+  }
+
+  function dismiss() {
+    arrived = null;
+    update();
+  }
+
+  async function copyCommand() {
+    const isCopied = await copy(steps[shown]?.code ?? '');
+    if (!isCopied) getSelection()?.selectAllChildren(code);
+    write(copyButton, isCopied ? words.copied : words.copyBlocked);
+  }
+
+  function send() {
+    ask(el, 'publish', { topic: 'demo', level: 'info', text: words.hello, key: `first-${Date.now()}` });
+  }
+
+  function isWaiting() {
+    return store.held === 0 && store.link.phase === 'live';
+  }
+
+  function update() {
+    const waiting = isWaiting();
+    if (wasWaiting && store.held > 0) {
+      const first = store.ring.get(store.ring.end - 1);
+      const now = Date.now();
+      if (first && !isMark(first)) arrived = { ms: now - (store.clockOff ?? 0) - first.ms, at: now };
+      delete box.dataset.again;
+    }
+    if (store.held > 0 || waiting) wasWaiting = waiting;
+    box.hidden = !waiting && box.dataset.again === undefined;
+    for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.tab === shown);
+    write(code, steps[shown]?.code ?? '');
+    if (arrived && Date.now() - arrived.at > STAYS) arrived = null;
+    done.hidden = arrived === null;
+    if (arrived) write(doneText, firstArrived(arrived.ms));
+  }
+
+  for (const noun of ['messages', 'link', 'tick']) hear(el, noun, update);
+  update();
+}

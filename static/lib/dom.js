@@ -1,0 +1,112 @@
+/** Elements without markup: text only ever becomes a text node. */
+
+/**
+ * A sentence of text.js: plain words, and pieces that stand out.
+ * @typedef {string | (string | {b: string} | {code: string})[]} Phrase
+ * @typedef {Node | string | number | null | undefined | false} Child
+ */
+
+/**
+ * h('button', {class: 'quiet', 'data-role': 'pause', onclick}, 'Pause')
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, any>} [props] `on…` are listeners, true and false set or leave out an attribute
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, props = {}, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith('on')) el.addEventListener(name.slice(2), value);
+    else if (value === true) el.setAttribute(name, '');
+    else if (value !== false && value !== null && value !== undefined) el.setAttribute(name, String(value));
+  }
+  el.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false).map(String_),
+  );
+  return el;
+}
+
+/** @param {any} child */
+const String_ = (child) => (child instanceof Node ? child : String(child));
+
+/** The text of an element, touched only when it changes. @param {Element | Text} el @param {string} text */
+export function write(el, text) {
+  if (el.textContent !== text) el.textContent = text;
+}
+
+/** Put a sentence into an element. @param {Element} el @param {Phrase} phrase */
+export function say(el, phrase) {
+  if (typeof phrase === 'string') return write(el, phrase);
+  const nodes = phrase.map((part) => {
+    if (typeof part === 'string') return document.createTextNode(part);
+    return 'b' in part ? h('b', {}, part.b) : h('code', {}, part.code);
+  });
+  // Written again only when it reads otherwise: screen readers announce every change of a status.
+  if (el.textContent !== nodes.map((node) => node.textContent).join('')) el.replaceChildren(...nodes);
+}
+
+/** @param {Element} el @param {string} name @param {string | number | boolean | null} value null: none */
+export function attribute(el, name, value) {
+  if (value === null) el.removeAttribute(name);
+  else if (el.getAttribute(name) !== String(value)) el.setAttribute(name, String(value));
+}
+
+/** Ask for something. Only app.js answers. @param {EventTarget} el @param {string} verb @param {unknown} [detail] */
+export function ask(el, verb, detail) {
+  el.dispatchEvent(new CustomEvent(verb, { bubbles: true, detail }));
+}
+
+/**
+ * Hear of a noun.
+ * @template T
+ * @param {EventTarget} el @param {string} noun @param {(value: T) => void} listener
+ */
+export function hear(el, noun, listener) {
+  el.addEventListener(noun, (event) => listener(/** @type {CustomEvent} */ (event).detail));
+}
+
+/**
+ * Keep an element's children in step with a list, each child as long as its key stays.
+ * @template T
+ * @param {Element} el @param {T[]} items
+ * @param {(item: T) => string} key
+ * @param {(item: T) => HTMLElement} make @param {(child: HTMLElement, item: T) => void} update
+ */
+export function keyed(el, items, key, make, update) {
+  const old = new Map(
+    [...el.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
+  );
+  let next = el.firstElementChild;
+  for (const item of items) {
+    const child = /** @type {HTMLElement} */ (old.get(key(item)) ?? make(item));
+    old.delete(key(item));
+    child.dataset.key = key(item);
+    if (child === next) next = child.nextElementSibling;
+    else el.insertBefore(child, next);
+    update(child, item);
+  }
+  for (const child of old.values()) child.remove();
+}
+
+/**
+ * Copy a text. On plain HTTP there is no clipboard object, but the old command works.
+ * @param {string} text @returns {Promise<boolean>}
+ */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = h('textarea', { class: 'copy-field', 'aria-hidden': 'true' });
+    field.value = text;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    // Inside an open dialog, as nothing outside of a modal one can be focused.
+    (focused?.closest('dialog') ?? document.body).append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    focused?.focus({ preventScroll: true });
+    return done;
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * A list of any length, drawn with as many elements as fit on the screen.
+ *
+ * Owns scrolling: pooled rows, what stays where while rows come and go, and following the end. A row is
+ * known by its ordinal (logic/matching.js). Knows nothing of what a row says: `render` does.
+ */
+
+/**
+ * @typedef {object} Rows
+ * @property {number} lo the ordinal of the oldest row
+ * @property {number} hi the ordinal behind the newest
+ *
+ * @typedef {object} Slot
+ * @property {HTMLElement} el
+ * @property {number | null} ordinal what it shows; null: nothing
+ * @property {number} stamp the version it was drawn in
+ * @property {number} y
+ */
+
+const SPARE = 4;
+
+export class List {
+  /**
+   * @param {HTMLElement} scroller positioned and scrolling
+   * @param {{height: number, make: () => HTMLElement, render: (el: HTMLElement, ordinal: number) => void,
+   *   left: (up: boolean, atEnd: boolean) => void, drawn?: (lo: number, hi: number) => void}} options
+   *   `left` hears of every scroll by the reader's own hand
+   */
+  constructor(scroller, options) {
+    this.scroller = scroller;
+    this.options = options;
+    this.height = options.height;
+    this.rows = /** @type {Rows} */ ({ lo: 0, hi: 0 });
+    this.following = true;
+    this.stamp = 0;
+    /** @type {Slot[]} */
+    this.pool = [];
+    this.sizer = document.createElement('div');
+    this.sizer.className = 'list-sizer';
+    this.sizer.setAttribute('role', 'presentation');
+    scroller.append(this.sizer);
+    this.view = scroller.clientHeight;
+    this.screenTop = scroller.getBoundingClientRect().top;
+    this.top = 0;
+    this.tall = -1;
+    this.base = 0;
+    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.resized()).observe(scroller);
+  }
+
+  /** The furthest one can scroll. */
+  get #end() {
+    return Math.max(0, this.tall - this.view);
+  }
+
+  get atEnd() {
+    return this.top >= this.#end - 2;
+  }
+
+  /** The ordinal of the first row that is seen whole. */
+  get firstSeen() {
+    return this.base + Math.ceil(this.top / this.height);
+  }
+
+  get lastSeen() {
+    return Math.min(this.rows.hi, this.base + Math.floor((this.top + this.view) / this.height)) - 1;
+  }
+
+  /** Rows say something else now, though they are the same. */
+  redraw() {
+    this.stamp += 1;
+    this.draw();
+  }
+
+  /** @param {Rows} rows */
+  show(rows) {
+    this.rows = rows;
+    this.draw();
+  }
+
+  /** Draw what is to be seen. At most once per frame, but twice does no harm. */
+  draw() {
+    const { rows, height, scroller } = this;
+    if (rows.lo !== this.base) {
+      // Older rows were found or dropped: what is read stays where it is on the screen.
+      this.top = Math.max(0, this.top + (this.base - rows.lo) * height);
+      this.base = rows.lo;
+      if (!this.following) this.#scrollLater = true;
+    }
+    const tall = (rows.hi - rows.lo) * height;
+    if (tall !== this.tall) {
+      this.tall = tall;
+      this.sizer.style.height = `${tall}px`;
+    }
+    if (this.following && this.top !== this.#end) {
+      this.top = this.#end;
+      this.#scrollLater = true;
+    }
+    this.top = Math.min(this.top, this.#end);
+    if (this.#scrollLater) {
+      scroller.scrollTop = this.top;
+      this.#scrollLater = false;
+    }
+    this.#place();
+  }
+
+  #scrollLater = false;
+
+  #place() {
+    const { rows, height, base } = this;
+    const first = Math.max(rows.lo, base + Math.floor(this.top / height) - SPARE);
+    const last = Math.min(rows.hi, base + Math.ceil((this.top + this.view) / height) + SPARE);
+    this.#grow(last - first);
+    const size = this.pool.length;
+    for (const slot of this.pool) {
+      const { ordinal } = slot;
+      if (ordinal !== null && (ordinal < first || ordinal >= last)) {
+        slot.ordinal = null;
+        slot.el.hidden = true;
+      }
+    }
+    for (let ordinal = first; ordinal < last; ordinal++) {
+      const slot = /** @type {Slot} */ (this.pool[((ordinal % size) + size) % size]);
+      const y = (ordinal - base) * height;
+      if (slot.ordinal !== ordinal || slot.stamp !== this.stamp) {
+        if (slot.ordinal === null) slot.el.hidden = false;
+        slot.ordinal = ordinal;
+        slot.stamp = this.stamp;
+        this.options.render(slot.el, ordinal);
+      }
+      if (slot.y !== y) {
+        slot.y = y;
+        slot.el.style.transform = `translateY(${y}px)`;
+      }
+    }
+    this.options.drawn?.(first, last);
+  }
+
+  /** @param {number} needed */
+  #grow(needed) {
+    if (needed <= this.pool.length) return;
+    // The place of a row in the pool depends on the pool's size, so everything is placed anew.
+    for (const slot of this.pool) {
+      slot.ordinal = null;
+      slot.el.hidden = true;
+    }
+    while (this.pool.length < needed + SPARE) {
+      const el = this.options.make();
+      el.hidden = true;
+      this.sizer.append(el);
+      this.pool.push({ el, ordinal: null, stamp: -1, y: -1 });
+    }
+  }
+
+  #scrolled() {
+    const top = this.scroller.scrollTop;
+    const moved = top - this.top;
+    // Less than two pixels is our own doing: browsers round what they are told.
+    if (Math.abs(moved) < 2) return;
+    this.top = top;
+    this.options.left(moved < 0, this.atEnd);
+    this.draw();
+  }
+
+  /** The place on the screen has changed: what is read must not move with it. */
+  resized() {
+    const screenTop = this.scroller.getBoundingClientRect().top;
+    const shift = screenTop - this.screenTop;
+    this.screenTop = screenTop;
+    this.view = this.scroller.clientHeight;
+    if (shift !== 0 && !this.following) {
+      this.top = Math.min(Math.max(0, this.top + shift), this.#end);
+      this.#scrollLater = true;
+    }
+    this.draw();
+  }
+
+  /** Bring a row into view, moving as little as possible. @param {number} ordinal @param {boolean} [middle] */
+  reveal(ordinal, middle = false) {
+    const y = (ordinal - this.base) * this.height;
+    if (middle) this.top = y - (this.view - this.height) / 2;
+    else if (y < this.top) this.top = y;
+    else if (y + this.height > this.top + this.view) this.top = y + this.height - this.view;
+    else return;
+    this.top = Math.min(Math.max(0, this.top), this.#end);
+    this.#scrollLater = true;
+    this.draw();
+  }
+
+  /** @param {number} height px */
+  setHeight(height) {
+    this.top = (this.top / this.height) * height;
+    this.height = height;
+    this.tall = -1;
+    this.#scrollLater = true;
+    for (const slot of this.pool) slot.y = -1;
+    this.redraw();
+  }
+
+  /** The element that shows a row now. @param {number} ordinal @returns {HTMLElement | null} */
+  element(ordinal) {
+    return this.pool.find((slot) => slot.ordinal === ordinal)?.el ?? null;
+  }
+
+  /** The row that an element shows now. @param {Element | null} el @returns {number | null} */
+  ordinal(el) {
+    return this.pool.find((slot) => slot.el === el)?.ordinal ?? null;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Which entries of the ring are shown, kept up as entries come and go and as the filter changes.
+ *
+ * Every shown row has an ordinal that stays its own until the filter changes: rows that were there when the
+ * filter came count down from -1, rows that came later count up from 0. So a row keeps its place while a
+ * scan finds older ones, and the list can tell a row that moved from one that is new.
+ */
+
+/** @template T */
+export class Matching {
+  /** @param {import('./ring.js').Ring<T>} ring @param {(entry: T) => boolean} test */
+  constructor(ring, test) {
+    this.ring = ring;
+    this.test = test;
+    /** @type {number[]} numbers found by the scan, newest first */
+    this.older = [];
+    /** @type {number[]} numbers that came since, oldest first */
+    this.newer = [];
+    /** How many of those have been dropped again. */
+    this.dropped = 0;
+    /** The next number the scan will look at. */
+    this.next = ring.end - 1;
+  }
+
+  /** Forget everything and look again, newest first. @param {(entry: T) => boolean} test */
+  restart(test) {
+    this.test = test;
+    this.older = [];
+    this.newer = [];
+    this.dropped = 0;
+    this.next = this.ring.end - 1;
+  }
+
+  /** The ordinal of the oldest row shown. */
+  get lo() {
+    return this.older.length > 0 ? -this.older.length : this.dropped;
+  }
+
+  /** The ordinal the next row will get. */
+  get hi() {
+    return this.newer.length + this.dropped;
+  }
+
+  get size() {
+    return this.hi - this.lo;
+  }
+
+  get scanning() {
+    return this.next >= this.ring.first;
+  }
+
+  /** The ring's number of a row. @param {number} ordinal @returns {number} -1: no such row */
+  at(ordinal) {
+    return (ordinal < 0 ? this.older[-1 - ordinal] : this.newer[ordinal - this.dropped]) ?? -1;
+  }
+
+  /**
+   * Look on, until done or out of time.
+   * @param {() => boolean} expired asked every 256 entries
+   * @param {(entry: T) => void} [found]
+   */
+  scan(expired, found) {
+    for (let looked = 1; this.scanning; looked++, this.next--) {
+      const entry = this.ring.get(this.next);
+      if (entry !== undefined && this.test(entry)) {
+        this.older.push(this.next);
+        found?.(entry);
+      }
+      if (looked % 256 === 0 && expired()) {
+        this.next--;
+        return;
+      }
+    }
+  }
+
+  /** A new entry has come. @param {number} n @param {T} entry @returns {boolean} whether it is shown */
+  append(n, entry) {
+    if (!this.test(entry)) return false;
+    this.newer.push(n);
+    return true;
+  }
+
+  /** Forget the rows whose entries the ring no longer has. */
+  evict() {
+    const { older, newer, ring } = this;
+    while (older.length > 0 && (older.at(-1) ?? 0) < ring.first) older.pop();
+    if (older.length > 0) return;
+    let gone = 0;
+    while (gone < newer.length && (newer[gone] ?? 0) < ring.first) gone++;
+    if (gone > 0) newer.splice(0, gone);
+    this.dropped += gone;
+  }
+
+  /** The ordinal of the row with this number, or of the first one after it. @param {number} n */
+  find(n) {
+    let [low, high] = [this.lo, this.hi];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.at(middle) < n) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,80 @@
+/** Times and numbers as the page writes them. Pure: the zone is an argument, and so is the clock. */
+
+/** @typedef {'local' | 'utc'} Zone */
+
+const NUMBER = new Intl.NumberFormat('en');
+const DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
+
+/** @param {number} n @param {number} [width] */
+const pad = (n, width = 2) => String(n).padStart(width, '0');
+
+/** 10 052 with a narrow space that does not break. @param {number} n */
+export const count = (n) => NUMBER.format(n).replaceAll(',', '\u202f');
+
+/** 8k, 1.2M: for a place of fixed width. @param {number} n */
+export function short(n) {
+  if (n < 1000) return String(n);
+  if (n < 10_000) return `${Math.floor(n / 100) / 10}k`;
+  if (n < 1_000_000) return `${Math.floor(n / 1000)}k`;
+  return `${Math.floor(n / 100_000) / 10}M`;
+}
+
+/** 09:14 @param {number} ms @param {Zone} [zone] */
+export function minute(ms, zone = 'local') {
+  const at = new Date(ms);
+  return zone === 'utc'
+    ? `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}`
+    : `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+}
+
+/** 11:05:04 @param {number} ms @param {Zone} [zone] */
+export function second(ms, zone = 'local') {
+  const at = new Date(ms);
+  return `${minute(ms, zone)}:${pad(zone === 'utc' ? at.getUTCSeconds() : at.getSeconds())}`;
+}
+
+/** 11:05:04.120 @param {number} ms @param {Zone} [zone] */
+export const exact = (ms, zone = 'local') => `${second(ms, zone)}.${pad(((ms % 1000) + 1000) % 1000, 3)}`;
+
+/** 2026-11-23T03:24:07.123Z, or with the offset of this device. @param {number} ms @param {Zone} [zone] */
+export function iso(ms, zone = 'utc') {
+  if (!Number.isFinite(ms)) return '';
+  if (zone === 'utc') return new Date(ms).toISOString();
+  const offset = -new Date(ms).getTimezoneOffset();
+  const shifted = new Date(ms + offset * 60_000).toISOString().slice(0, -1);
+  const [sign, size] = offset < 0 ? ['-', -offset] : ['+', offset];
+  return `${shifted}${sign}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+}
+
+/** Mon, 23 Nov 2026 @param {number} ms @param {Zone} [zone] */
+export function day(ms, zone = 'local') {
+  const timeZone = zone === 'utc' ? 'UTC' : undefined;
+  return new Intl.DateTimeFormat(
+    'en-GB',
+    /** @type {Intl.DateTimeFormatOptions} */ ({ ...DAY, timeZone }),
+  ).format(ms);
+}
+
+/** Tells two days apart, nothing more. @param {number} ms @param {Zone} [zone] */
+export function dayNumber(ms, zone = 'local') {
+  const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
+  return Math.floor((ms - shift) / 86_400_000);
+}
+
+/** 0.2 s, 12 s, 3 min, 2 h, 9 d @param {number} ms */
+export function span(ms) {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 1) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** 1 204 msg/s; below one, in words that do not read as none. @param {number} perSecond */
+export function rate(perSecond) {
+  if (perSecond >= 10) return `${count(Math.round(perSecond))} msg/s`;
+  if (perSecond >= 1) return `${perSecond.toFixed(1)} msg/s`;
+  const perMinute = Math.round(perSecond * 60);
+  return `${perMinute} msg/min`;
+}

@@ -1,0 +1,173 @@
+/**
+ * The publish box: a message from this page, and the same as a curl line.
+ *
+ * Owns the draft. Asks for: publish, with what becomes of it as the answer.
+ */
+import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
+import { LEVELS } from './logic/message.js';
+import { badJson, notSent, notSentWait, sent, words } from './text.js';
+import { NO_CONNECTION } from './wire/api.js';
+
+const TOPIC = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** @typedef {import('./wire/api.js').Draft} Draft */
+/** @typedef {{ok: {id: string, receivers: number}, ms: number} | {error: import('./wire/api.js').ApiError}} Outcome */
+
+/** @param {HTMLDialogElement} el @param {{topics: () => string[], maxBytes: number}} options */
+export function Publish(el, { topics, maxBytes }) {
+  const known = h('datalist', { id: 'known-topics' });
+  const topic = h('input', {
+    'data-role': 'publish-topic',
+    list: 'known-topics',
+    value: 'demo',
+    maxlength: 64,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+  });
+  const level = h(
+    'select',
+    { 'data-role': 'publish-level' },
+    ...LEVELS.map((name) => h('option', { value: name, selected: name === 'info' }, name)),
+  );
+  const text = h('textarea', { 'data-role': 'publish-text', rows: 3, spellcheck: 'false' });
+  const data = h('textarea', {
+    'data-role': 'publish-data',
+    rows: 2,
+    spellcheck: 'false',
+    placeholder: '{"key": 1}',
+  });
+  const button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
+  const outcome = h('p', { class: 'outcome', role: 'status', 'data-role': 'publish-outcome' });
+  const curl = h('code', { 'data-role': 'publish-curl' });
+  const copyButton = h('button', { type: 'button', class: 'quiet', onclick: copyCurl }, words.copy);
+  const form = h(
+    'form',
+    { onsubmit: submit, onkeydown, oninput: update },
+    h('div', { class: 'pair' }, field(words.topic, topic), field(words.level, level)),
+    field(words.message, text),
+    h('details', {}, h('summary', {}, words.data), data),
+    h('div', { class: 'actions' }, button, h('kbd', {}, 'Ctrl+Enter')),
+    outcome,
+    h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), copyButton),
+    h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
+    known,
+  );
+  const close = h(
+    'button',
+    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => el.close() },
+    '×',
+  );
+  el.append(h('header', {}, h('h2', {}, words.publish), close), form);
+  attribute(data, 'aria-label', words.data);
+  attribute(text, 'maxlength', maxBytes);
+
+  /** One key for one message, so that trying again stores it once. */
+  let key = newKey();
+  let sending = false;
+
+  /** @param {string} label @param {HTMLElement} control */
+  function field(label, control) {
+    return h('label', {}, h('span', {}, label), control);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkeydown(event) {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    if (event.key === 'Escape') el.close();
+  }
+
+  /** @returns {Draft} @throws {Error} with what is wrong */
+  function draft() {
+    if (!TOPIC.test(topic.value)) throw new Error(words.badTopic);
+    if (text.value.trim() === '') throw new Error(words.emptyText);
+    const value = { topic: topic.value, level: level.value, text: text.value, key };
+    if (data.value.trim() === '') return value;
+    try {
+      return { ...value, data: JSON.parse(data.value) };
+    } catch (error) {
+      throw new Error(badJson(data.value, error));
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  function submit(event) {
+    event.preventDefault();
+    if (sending) return;
+    try {
+      const value = draft();
+      sending = true;
+      update();
+      ask(el, 'publish', value);
+    } catch (error) {
+      answer(notSent(/** @type {Error} */ (error).message), false);
+    }
+  }
+
+  /** @param {string} sentence @param {boolean} ok */
+  function answer(sentence, ok) {
+    write(outcome, sentence);
+    attribute(outcome, 'data-look', ok ? 'ok' : 'error');
+  }
+
+  /** @param {Outcome} result */
+  function settled(result) {
+    sending = false;
+    if ('ok' in result) {
+      answer(sent(result.ok.receivers, result.ms), true);
+      key = newKey();
+      text.value = '';
+      text.focus();
+    } else {
+      const { code, message, hint, wait } = result.error;
+      const why = code === NO_CONNECTION ? words.noConnection : `${message}${hint ? ` (${hint})` : ''}`;
+      answer(`${notSent(why)}${wait ? ` ${notSentWait(wait)}` : ''}`, false);
+    }
+    update();
+  }
+
+  async function copyCurl() {
+    const isCopied = await copy(curl.textContent ?? '');
+    if (!isCopied) getSelection()?.selectAllChildren(curl);
+    write(copyButton, isCopied ? words.copied : words.copyBlocked);
+  }
+
+  function update() {
+    write(
+      button,
+      sending ? words.sending : outcome.dataset.look === 'error' && !sending ? words.tryAgain : words.send,
+    );
+    attribute(button, 'aria-disabled', sending);
+    write(curl, asCurl(topic.value, level.value, text.value, data.value));
+    write(copyButton, words.copy);
+  }
+
+  hear(el, 'open', () => {
+    known.replaceChildren(...topics().map((name) => h('option', { value: name })));
+    el.show();
+    text.focus();
+  });
+  hear(el, 'published', settled);
+  text.addEventListener('input', () => {
+    if (outcome.textContent) answer('', true);
+    update();
+  });
+  update();
+}
+
+// crypto.randomUUID does not exist on plain HTTP; getRandomValues does.
+const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** In single quotes nothing is special to a shell but the quote. @param {string} text */
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** @param {string} topic @param {string} level @param {string} text @param {string} data */
+function asCurl(topic, level, text, data) {
+  if (data.trim() === '') {
+    const query = level === 'info' ? '' : `?level=${level}`;
+    // -d would read a file for "@…" and drop line ends from it; --data-raw takes the text as it is.
+    return `curl --data-raw ${quoted(text || 'your text')} ${quoted(`${location.origin}/topics/${topic}${query}`)}`;
+  }
+  const fields = JSON.stringify({ topic, level, message: text }).slice(0, -1);
+  return `curl --json ${quoted(`${fields},"data":${data.trim()}}`)} ${location.origin}/messages`;
+}

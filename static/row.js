@@ -1,0 +1,94 @@
+/**
+ * One row of the feed: time, level, topic, one line of text, the start of `data`.
+ *
+ * Owns what a row says. Rows are pooled, so drawing one must leave nothing of what it said before.
+ */
+import { h, write } from './lib/dom.js';
+import { PLAIN, parse, readable } from './logic/ansi.js';
+import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
+import { day, exact, iso, minute } from './logic/time.js';
+import { markRow, words } from './text.js';
+
+/** @typedef {import('./logic/message.js').Message} Message */
+/** @typedef {import('./logic/ledger.js').Mark} Mark */
+/** @typedef {import('./logic/time.js').Zone} Zone */
+
+const CELLS = ['time', 'level', 'topic', 'text', 'rest'];
+
+export function makeRow() {
+  return h(
+    'div',
+    { class: 'row', role: 'row' },
+    ...CELLS.map((name) =>
+      h('span', { class: `cell-${name}`, role: 'gridcell', dir: name === 'text' ? 'auto' : null }),
+    ),
+  );
+}
+
+/** @param {HTMLElement} row @returns {HTMLElement[]} */
+const cells = (row) => /** @type {HTMLElement[]} */ ([...row.children]);
+
+/** @param {HTMLElement} row @param {Message} message @param {Zone} zone */
+export function drawMessage(row, message, zone) {
+  const [time, level, topic, text, rest] =
+    /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
+  row.dataset.role = 'message';
+  row.dataset.level = LEVELS[message.level];
+  row.dataset.id = message.id;
+  write(time, Number.isFinite(message.ms) ? exact(message.ms, zone) : '–');
+  time.title = iso(message.ms, zone);
+  write(level, `${GLYPHS[message.level]} ${words.levelShort[message.level]}`);
+  write(topic, message.topic);
+  topic.title = message.source ? `${message.topic} · ${message.source}` : message.topic;
+  const { line, more } = headline(message.message);
+  drawText(text, line);
+  const data = brief(message.data);
+  write(rest, more > 0 ? `+${more} ${more === 1 ? 'line' : 'lines'}${data && ' '}${data}` : data);
+}
+
+/** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Zone} zone */
+export function drawMark(row, mark, from, to, zone) {
+  const [time, level, topic, text, rest] =
+    /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
+  row.dataset.role = `mark-${mark.mark}`;
+  row.dataset.level = '';
+  row.dataset.id = '';
+  write(time, mark.mark === 'day' ? '' : minute(mark.at, zone));
+  time.title = iso(mark.at, zone);
+  write(text, mark.mark === 'day' ? day(mark.at, zone) : markRow(mark, from, to));
+  for (const cell of [level, topic, rest]) write(cell, '');
+  topic.title = '';
+}
+
+/**
+ * Text with its terminal colours.
+ * @param {HTMLElement} el @param {string} text
+ */
+export function drawText(el, text) {
+  if (PLAIN.test(text)) return write(el, text);
+  el.replaceChildren(
+    ...parse(text).map(({ text: piece, style }) => {
+      if (style === null) return document.createTextNode(piece);
+      const span = h('span', { class: 'ansi' }, piece);
+      if (style.bold) span.classList.add('bold');
+      if (style.underline) span.classList.add('underline');
+      paint(span, style.color, 'fg');
+      paint(span, style.background, 'bg');
+      return span;
+    }),
+  );
+}
+
+/** @param {HTMLElement} span @param {import('./logic/ansi.js').Style['color']} color @param {'fg' | 'bg'} where */
+function paint(span, color, where) {
+  if (color === null) return;
+  if (typeof color === 'number') span.classList.add(`${where}-${color}`);
+  else if (where === 'fg') span.style.color = `rgb(${readable(color, pageColor())})`;
+  else span.style.backgroundColor = `rgb(${color} / 25%)`;
+}
+
+/** @returns {import('./logic/ansi.js').Rgb} */
+function pageColor() {
+  const parts = /(\d+), (\d+), (\d+)/.exec(getComputedStyle(document.body).backgroundColor);
+  return parts ? [Number(parts[1]), Number(parts[2]), Number(parts[3])] : [255, 255, 255];
+}

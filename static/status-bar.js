@@ -1,0 +1,104 @@
+/**
+ * Is it live? The pill in the header, the rate, and the sentence under it.
+ *
+ * Owns what the page says about its connection. Asks for: reconnect, resume, to-newest.
+ */
+import { ask, attribute, h, hear, say, write } from './lib/dom.js';
+import { rate } from './logic/time.js';
+import { bar, behindBar, behindPill, pill, words } from './text.js';
+
+/** Messages older than this on arrival: the browser does not keep up (ms). */
+const BEHIND = 2_000;
+/** @type {Partial<Record<import('./logic/state.js').Phase, string>>} */
+const LOOKS = {
+  connecting: 'wait',
+  live: 'live',
+  'catching-up': 'busy',
+  silent: 'doubt',
+  held: 'doubt',
+  resting: 'doubt',
+};
+/** What its one button does. @type {Record<string, string>} */
+const BUTTONS = {
+  silent: words.reconnect,
+  held: words.reconnect,
+  disconnected: words.reconnect,
+  lost: words.retryNow,
+  restarting: words.retryNow,
+  full: words.retryNow,
+  answer: words.retryNow,
+};
+
+/** @param {HTMLElement} el the pill and the rate @param {import('./store.js').Store} store */
+export function StatePill(el, store) {
+  const glyph = h('span', { class: 'glyph', 'aria-hidden': 'true' });
+  const state = h('span', { class: 'words', 'data-role': 'connection-state' });
+  const box = h('span', { class: 'pill' }, glyph, state);
+  const speed = h('span', { class: 'speed', 'data-role': 'rate' });
+  el.append(box, speed);
+
+  function update() {
+    const now = Date.now();
+    const { link, behind } = store;
+    const slow = link.phase === 'live' && behind > BEHIND;
+    const [sign, text] = slow ? behindPill(behind) : pill(link, now);
+    write(glyph, sign);
+    write(state, text);
+    attribute(box, 'data-look', slow ? 'busy' : (LOOKS[link.phase] ?? 'lost'));
+    attribute(box, 'data-phase', link.phase);
+    write(speed, store.counters.received === 0 ? '' : rate(store.rate(now)));
+  }
+  for (const noun of ['link', 'tick']) hear(el, noun, update);
+  update();
+}
+
+/** @param {HTMLElement} el the bar under the header @param {import('./store.js').Store} store */
+export function StateBar(el, store) {
+  const text = h('span', { class: 'bar-text' });
+  const progress = h('progress', { 'aria-hidden': 'true' });
+  const button = h('button', { type: 'button', onclick: () => ask(el, 'reconnect') });
+  const sentence = h(
+    'div',
+    { class: 'bar', role: 'status', 'data-role': 'state-bar' },
+    text,
+    progress,
+    button,
+  );
+  const modeText = h('span', { class: 'bar-text' });
+  const modeButton = h('button', { type: 'button', onclick: modeAction });
+  const mode = h(
+    'div',
+    { class: 'bar reading', role: 'status', 'data-role': 'mode-bar' },
+    modeText,
+    modeButton,
+  );
+  el.append(sentence, mode);
+
+  function modeAction() {
+    ask(el, store.view.mode === 'paused' ? 'resume' : 'to-newest');
+  }
+
+  function update() {
+    const { link, behind, view } = store;
+    const slow = link.phase === 'live' && behind > BEHIND;
+    const phrase = slow ? behindBar(behind) : bar(link, Date.now(), location.host);
+    sentence.hidden = phrase === '';
+    attribute(sentence, 'data-look', slow || link.replay ? 'notice' : 'lost');
+    say(text, phrase);
+    progress.hidden = link.replay === null;
+    if (link.replay) {
+      progress.max = link.replay.total;
+      progress.value = link.replay.done;
+    }
+    button.hidden = !(link.phase in BUTTONS);
+    write(button, BUTTONS[link.phase] ?? '');
+    mode.hidden = view.mode === 'following';
+    write(
+      modeText,
+      view.lostRows ? words.outOfMemory : view.mode === 'paused' ? words.paused : words.reading,
+    );
+    write(modeButton, view.mode === 'paused' ? words.resume : words.toNewest);
+  }
+  for (const noun of ['link', 'tick', 'view']) hear(el, noun, update);
+  update();
+}

@@ -1,0 +1,255 @@
+/** Every sentence the page can say. Parts choose one; nothing else holds words that a person reads. */
+import { parseId } from './logic/ledger.js';
+import { count, minute, rate, second, span } from './logic/time.js';
+
+/** @typedef {import('./lib/dom.js').Phrase} Phrase */
+/** @typedef {import('./logic/state.js').State} State */
+/** @typedef {import('./logic/ledger.js').Mark} Mark */
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Seconds to go, never "0 s". @param {number} ms */
+const left = (ms) => `${Math.max(1, Math.ceil(ms / 1000))} s`;
+
+/** @param {State} state @param {number} now @returns {[glyph: string, words: string]} */
+export function pill(state, now) {
+  const wait = state.retryAt === null ? null : left(state.retryAt - now);
+  const age = span(now - (state.heard ?? now));
+  switch (state.phase) {
+    case 'connecting':
+      return ['○', 'Connecting…'];
+    case 'live':
+      return ['●', `Live ${age}`];
+    case 'catching-up':
+      return ['⟳', 'Catching up'];
+    case 'silent':
+      return ['◐', `Silent ${age}`];
+    case 'held':
+      return ['◐', 'Held back'];
+    case 'lost':
+      return ['✕', wait ? `Retrying in ${wait}` : 'Retrying…'];
+    case 'restarting':
+      return ['✕', 'Restarting'];
+    case 'disconnected':
+      return ['✕', 'Disconnected'];
+    case 'offline':
+      return ['✕', 'Offline'];
+    case 'full':
+      return ['✕', 'Server full'];
+    case 'answer':
+      return ['✕', `Answer ${state.status ?? '?'}`];
+    case 'resting':
+      return ['◐', 'Resting'];
+  }
+}
+
+/** @param {State} state @param {number} now @param {string} host @returns {Phrase} '' when there is nothing to say */
+export function bar(state, now, host) {
+  const attempt = state.attempt > 1 ? ` (attempt ${state.attempt})` : '';
+  const again = state.retryAt === null ? 'now' : `in ${left(state.retryAt - now)}`;
+  switch (state.phase) {
+    case 'connecting':
+      return now - state.since < 3000
+        ? ''
+        : ['Still connecting. Is the server at ', { b: host }, ' running?'];
+    case 'live':
+      return '';
+    case 'catching-up':
+      return `Catching up: ${count(state.replay?.done ?? 0)} of ${some(state.replay?.total ?? 0, 'missed message')}.`;
+    case 'silent':
+      return `Connected, but nothing has arrived for ${span(now - (state.heard ?? now))}, not even a heartbeat.`;
+    case 'held':
+      return [
+        'Connected, but nothing gets through. A proxy or virus scanner may be holding the stream back (nginx: ',
+        { code: 'proxy_buffering off' },
+        ').',
+      ];
+    case 'lost':
+      return `Connection lost at ${second(state.lostAt ?? now)}. Trying again ${again}${attempt}. Messages published meanwhile will be replayed.`;
+    case 'restarting':
+      return `The server is restarting. Reconnecting ${again}.`;
+    case 'disconnected':
+      return `An operator disconnected this page at ${second(state.since)}.`;
+    case 'offline':
+      return 'This device is offline. Reconnecting as soon as the network is back.';
+    case 'full':
+      return `The server has reached its limit of connections. Trying again ${again}.`;
+    case 'answer': {
+      const what =
+        state.status === 200 ? `with ${state.type || 'no type'} instead of a stream` : `${state.status}`;
+      return `The server, or a proxy before it, answered ${what}. Trying again ${again}${attempt}.`;
+    }
+    case 'resting':
+      return 'Paused in the background to spare connections.';
+  }
+}
+
+/** @param {number} ms */
+export const behindPill = (ms) => /** @type {const} */ (['⟳', `${span(ms)} behind`]);
+/** @param {number} ms */
+export const behindBar = (ms) => `This browser is ${span(ms)} behind and reading on. Nothing is lost.`;
+
+/** @param {string} reason @param {Mark} mark @param {string} range */
+function gap(reason, mark, range) {
+  const { missing = null, after, before } = mark;
+  const many =
+    missing === null ? 'Messages are missing, how many is unknown' : `${some(missing, 'message')} missing`;
+  if (reason === 'expired') return `${many}${range}: the server no longer keeps them.`;
+  if (reason === 'new_log') {
+    const unknown =
+      missing === null ? 'How many messages are missing is unknown.' : `${some(missing, 'message')} missing.`;
+    return `The server started a new log at ${second(mark.at)}. ${unknown}`;
+  }
+  if (reason === 'unexplained') {
+    const [from, to] = [parseId(after), parseId(before)];
+    const which = from && to ? ` (…-${from.seq + 1} to …-${to.seq - 1})` : '';
+    return `${many}${which}, no reason given.`;
+  }
+  return `${many}${range}: ${reason}.`;
+}
+
+/**
+ * A row of the feed that is no message.
+ * @param {Mark} mark @param {number | null} from time of the message before @param {number | null} to and behind it
+ */
+export function markRow(mark, from = null, to = null) {
+  const range = from !== null && to !== null ? `, ${second(from)}–${second(to)}` : '';
+  if (mark.mark === 'gap') return gap(mark.reason ?? 'unexplained', mark, range);
+  if (mark.mark === 'asleep')
+    return `${some(mark.missing ?? 0, 'message')} arrived while this tab was asleep.`;
+  const missing = `${count(mark.missing ?? 0)}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
+  if ((mark.times ?? 1) > 1) {
+    return `Connection lost ${mark.times} times between ${minute(mark.from ?? mark.at)} and ${minute(mark.at)}, ${missing}.`;
+  }
+  return `Connection lost ${second(mark.from ?? mark.at)}–${second(mark.at)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
+}
+
+/** @param {{since: number, missing: number, unknown: boolean} | null} proof @returns {[glyph: string, words: string]} */
+export function proof(proof) {
+  if (proof === null) return ['', '–'];
+  if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? ' or more' : ''} missing`];
+  if (proof.unknown) return ['▲', 'unknown number missing'];
+  return ['✓', `no gaps since ${minute(proof.since)}`];
+}
+
+/** @param {number} unseen @param {number} errors */
+export const unseen = (unseen, errors) =>
+  `↓ ${count(unseen)} new${errors > 0 ? ` · ${some(errors, 'error')}` : ''}`;
+
+/** @param {string} title @param {number} errors @param {boolean} lost @param {number} waiting */
+export function tabTitle(title, errors, lost, waiting) {
+  const name = title === 'Eyewall' ? title : `${title} · Eyewall`;
+  if (lost) return `✕ ${title}`;
+  if (waiting > 0) return `(↓ ${count(waiting)}) ${name}`;
+  return errors > 0 ? `(${count(errors)}) ${name}` : name;
+}
+
+/** @param {number | undefined} n */
+export const connected = (n) => `${n === undefined ? '–' : count(n)} connected`;
+/** @param {number | undefined} n @param {number | undefined} peak */
+export const connectedTitle = (n, peak) =>
+  `Browsers and programs reading this stream, not tabs: ${n ?? '–'} now, ${peak ?? '–'} at most since the server started`;
+
+/** @param {import('./store.js').Config} config @returns {Phrase} */
+export function applied({ changes = [], restart = [] }) {
+  const what = changes.length > 0 ? changes.join(', ') : restart.length > 0 ? '' : 'nothing changed';
+  const later = restart.length > 0 ? ` Needs a restart: ${restart.join(', ')}.` : '';
+  return [{ b: 'config.yaml applied' }, what ? `: ${what}.${later}` : `.${later}`];
+}
+/** @param {number | null} since */
+export const stayInForce = (since) =>
+  since === null
+    ? 'The settings from before stay in force.'
+    : `The settings from ${minute(since)} stay in force.`;
+
+/** @param {number} ms */
+export const firstArrived = (ms) =>
+  `✓ That was your first message: about ${Math.max(1, Math.round(ms))} ms from the server’s log to this page.`;
+
+/** @param {number} receivers @param {number} ms */
+export const sent = (receivers, ms) =>
+  `Stored and sent to ${some(receivers, 'connection')}, ${Math.round(ms)} ms.`;
+/** @param {string} why */
+export const notSent = (why) => `Not sent: ${why}`;
+/** @param {number} ms */
+export const notSentWait = (ms) => `Again possible in ${left(ms)}.`;
+/** @param {string} version */
+export const updated = (version) => `The server was updated to ${version}.`;
+/** @param {number} off ms, more than 0: this device is ahead */
+export const clockOff = (off) =>
+  `This device’s clock is ${span(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the server’s. Times shown are the server’s.`;
+
+/** @param {string} origin @returns {Record<string, {title: string, code: string}>} */
+export const firstSteps = (origin) => ({
+  curl: { title: 'curl', code: `curl -d "Hello from my terminal" ${origin}/topics/demo` },
+  file: { title: 'A log file', code: `tail -F app.log | curl -T - ${origin}/topics/app` },
+  python: {
+    title: 'Python',
+    code: [
+      'import json, urllib.request',
+      'message = {"topic": "demo", "level": "info", "message": "Hello from Python"}',
+      `request = urllib.request.Request("${origin}/messages", json.dumps(message).encode())`,
+      'request.add_header("Content-Type", "application/json")',
+      'print(urllib.request.urlopen(request).read().decode())',
+    ].join('\n'),
+  },
+});
+
+export const words = {
+  rate,
+  feed: 'Messages',
+  pause: 'Pause',
+  resume: 'Resume',
+  publish: 'Publish',
+  reading: 'Reading. New messages wait below.',
+  paused: 'Paused. New messages wait below.',
+  toNewest: 'Go to the newest',
+  outOfMemory: 'The rows you were reading have left this page’s memory.',
+  retryNow: 'Retry now',
+  reconnect: 'Reconnect',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
+  dismiss: 'Dismiss',
+  reload: 'Reload',
+  reloadKeeps: 'Your filters are kept.',
+  rejected: 'config.yaml was not applied.',
+  waitingTitle: 'Waiting for your first message.',
+  waitingText: 'This page is live. Paste this in a terminal and it appears here:',
+  sendForMe: 'Send it for me',
+  hello: 'Hello from my terminal',
+  next: 'Next:',
+  sendLogFile: 'send a log file',
+  topic: 'Topic',
+  level: 'Level',
+  message: 'Message',
+  data: 'Data (JSON, optional)',
+  send: 'Send',
+  sending: 'Sending…',
+  close: 'Close',
+  tryAgain: 'Try again',
+  showIt: 'Show it',
+  sameWithCurl: 'The same with curl',
+  noConnection: 'no connection. Your text is kept.',
+  emptyText: 'Write a message first.',
+  badTopic: 'a topic is 1 to 64 of A-Z a-z 0-9 . _ -',
+  failed: 'Something in this page failed. The server goes on receiving.',
+  copyDetails: 'Copy details',
+  theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
+  levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
+  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
+};
+
+/**
+ * Why `data` is no JSON, in lines and columns.
+ * @param {string} text @param {unknown} error
+ */
+export function badJson(text, error) {
+  const message = String(/** @type {Error} */ (error).message);
+  const place = /line (\d+) column (\d+)/.exec(message);
+  const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+  const before = text.slice(0, position).split('\n');
+  const [line, column] = place ? [place[1], place[2]] : [before.length, (before.at(-1) ?? '').length + 1];
+  return `the data is not valid JSON (line ${line}, column ${column}).`;
+}

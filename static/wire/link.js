@@ -1,0 +1,104 @@
+/**
+ * A tab's end of the stream: the worker's port, or the same code in the tab where there is no SharedWorker.
+ *
+ * Owns how the worker is found and what is said to it. Knows nothing of what the nouns mean.
+ */
+
+/** A worker that has not said a word after this long is not there (ms). A guess, for a slow machine. */
+const WORKER_LIMIT = 8_000;
+
+const WORKER = new URL('./worker.js', import.meta.url);
+
+/** Trusted Types: one policy, that lets the worker's own address through and nothing else. */
+function workerAddress() {
+  const address = WORKER.href;
+  // @ts-expect-error: not in TypeScript's DOM library yet
+  const { trustedTypes } = globalThis;
+  if (!trustedTypes) return address;
+  const policy = trustedTypes.createPolicy('eyewall', {
+    createScriptURL(/** @type {string} */ url) {
+      if (url !== address) throw new TypeError(`not the worker: ${url}`);
+      return url;
+    },
+  });
+  return policy.createScriptURL(address);
+}
+
+export class Link {
+  /**
+   * @param {{version: string, heartbeat: number, hear: (noun: string, value: any) => void}} options
+   *   heartbeat in ms; hears every noun of the worker, and `batch`
+   */
+  constructor({ version, heartbeat, hear }) {
+    this.options = { path: '/events', heartbeat };
+    this.hear = hear;
+    this.isShared = false;
+    /** @type {MessagePort | null} */
+    this.port = null;
+    this.#open(version);
+    document.addEventListener('visibilitychange', () => this.#say('hidden', document.hidden));
+    addEventListener('online', () => this.#say('nudge'));
+    addEventListener('offline', () => this.#say('offline'));
+    // A page may come back from the back-forward cache; its port still works then.
+    addEventListener(
+      'pagehide',
+      (/** @type {PageTransitionEvent} */ event) => event.persisted || this.#say('gone'),
+    );
+  }
+
+  /** The last batch is drawn. */
+  more() {
+    this.#say('more');
+  }
+
+  /** A key or a click: somebody is there. */
+  nudge() {
+    this.#say('nudge');
+  }
+
+  reconnect() {
+    this.#say('reconnect');
+  }
+
+  /** @param {string} verb @param {unknown} [value] */
+  #say(verb, value) {
+    this.port?.postMessage([verb, value]);
+  }
+
+  /** @param {string} version part of the name, so that a new page never talks to an old worker */
+  #open(version) {
+    try {
+      const worker = new SharedWorker(workerAddress(), { type: 'module', name: `eyewall ${version}` });
+      const giveUp = () => this.#openAlone(worker.port);
+      const timer = setTimeout(giveUp, WORKER_LIMIT);
+      worker.onerror = giveUp;
+      this.isShared = true;
+      worker.port.postMessage(this.options);
+      this.#use(worker.port, () => clearTimeout(timer));
+    } catch {
+      this.#openAlone(null);
+    }
+  }
+
+  /** @param {MessagePort | null} dead */
+  async #openAlone(dead) {
+    if (dead !== this.port) return;
+    dead?.close();
+    this.isShared = false;
+    const { port1, port2 } = new MessageChannel();
+    this.#use(port2, () => {});
+    const { attach } = await import('./worker.js');
+    attach(port1, { ...this.options, alone: true });
+  }
+
+  /** @param {MessagePort} port @param {() => void} alive */
+  #use(port, alive) {
+    this.port = port;
+    port.onmessage = ({ data }) => {
+      alive();
+      if ('noun' in data) this.hear(data.noun, data.value);
+      else this.hear('batch', data);
+    };
+    if (document.hidden) this.#say('hidden', true);
+  }
+}

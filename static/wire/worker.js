@@ -1,0 +1,174 @@
+/**
+ * One stream for all tabs of a browser: the SharedWorker round stream.js.
+ *
+ * Owns the newest raw messages, the ledger and one cursor per tab. A tab has at most one batch outstanding
+ * and asks for the next when it has drawn the last, so a slow tab gets fewer and larger ones and delays
+ * nobody. Parses nothing: a batch is glued from what the server sent. Where there is no SharedWorker, the
+ * page imports this file and attaches itself (link.js).
+ */
+import { Ledger } from '../logic/ledger.js';
+import { Ring } from '../logic/ring.js';
+import { Stream } from './stream.js';
+
+const KEPT = 20_000;
+const BATCH = 5_000;
+/** A hidden tab is brought up to date by this clock; its own would run once a minute (ms). */
+const HIDDEN_EVERY = 1_000;
+/** Without a SharedWorker, a hidden tab gives its connection back after this long (ms). */
+const REST_AFTER = 60_000;
+
+/**
+ * @typedef {{json: string, total: number}} Kept total: how many messages came up to here
+ * @typedef {object} Tab
+ * @property {MessagePort} port
+ * @property {number} next the number of the next entry to send
+ * @property {number} total how many messages it has been sent, or told of
+ * @property {boolean} asking
+ * @property {boolean} hidden
+ *
+ * What a tab hears: a noun and its value, or a batch.
+ * @typedef {{batch: string, heard: number, proof: Omit<import('../logic/ledger.js').Proof, 'entries'>, left: number}} Batch
+ */
+
+/** @type {Set<Tab>} */
+const tabs = new Set();
+/** @type {Ring<Kept>} */
+const kept = new Ring(KEPT);
+const ledger = new Ledger(Date.now());
+/** The last value of each noun, for tabs that come later. @type {Map<string, unknown>} */
+const nouns = new Map();
+/** @type {Stream | null} */
+let stream = null;
+let toldAt = 0;
+
+/** @param {string} noun @param {unknown} value */
+function tell(noun, value) {
+  nouns.set(noun, value);
+  for (const { port } of tabs) port.postMessage({ noun, value });
+}
+
+/** @param {string} json */
+function keep(json) {
+  kept.push({ json, total: ledger.proof.received });
+  for (const tab of tabs) if (tab.asking && !tab.hidden) send(tab);
+}
+
+/** @param {import('../logic/ledger.js').Mark | null} mark */
+function keepMark(mark) {
+  if (mark === null) return;
+  keep(JSON.stringify(mark));
+  tell('ledger', ledger.proof);
+}
+
+/** @type {import('./stream.js').Listener} */
+const listener = {
+  message(id, data) {
+    const { fresh, mark } = ledger.take(id, Date.now());
+    keepMark(mark);
+    if (fresh) keep(data);
+  },
+  event(name, value) {
+    if (name === 'gap') keepMark(ledger.gap(value, Date.now()));
+    else if (name !== 'bye') tell(name, { ...value, heard: Date.now() });
+  },
+  state(state) {
+    nouns.set('link', state);
+    // The progress of a replay changes with every message; ten times a second is enough to see it.
+    if (state.phase === 'catching-up' && Date.now() - toldAt < 100) return;
+    toldAt = Date.now();
+    tell('link', state);
+  },
+  lost: () => ledger.lost(Date.now()),
+  restored: () => keepMark(ledger.restored(Date.now())),
+};
+
+/** @param {Tab} tab */
+function send(tab) {
+  const entries = [];
+  const first = kept.get(kept.first);
+  if (tab.next < kept.first && first) {
+    // The tab slept past all that is kept here.
+    const missing = first.total - 1 - tab.total;
+    entries.push(JSON.stringify({ mark: 'asleep', at: Date.now(), missing }));
+    tab.next = kept.first;
+  }
+  for (const end = Math.min(kept.end, tab.next + BATCH); tab.next < end; tab.next++) {
+    const entry = kept.get(tab.next);
+    if (entry) {
+      entries.push(entry.json);
+      tab.total = entry.total;
+    }
+  }
+  if (entries.length === 0) return;
+  tab.asking = false;
+  const { entries: _, ...proof } = ledger.proof;
+  const heard = stream?.state.heard ?? 0;
+  tab.port.postMessage({ batch: `[${entries.join(',')}]`, heard, proof, left: kept.end - tab.next });
+}
+
+/** What a tab can say. @type {Record<string, (tab: Tab, value: any) => void>} */
+const verbs = {
+  more(tab) {
+    tab.asking = true;
+    if (!tab.hidden || kept.end - tab.next >= BATCH) send(tab);
+  },
+  hidden(tab, hidden) {
+    tab.hidden = hidden;
+    if (hidden) return;
+    if (tab.asking) send(tab);
+    stream?.nudge();
+  },
+  nudge: () => stream?.nudge(),
+  reconnect: () => stream?.reconnect(),
+  offline: () => stream?.doubt(),
+  gone: (tab) => tabs.delete(tab),
+};
+
+/**
+ * A tab has come.
+ * @param {MessagePort} port
+ * @param {{path: string, heartbeat: number, alone: boolean}} options heartbeat in ms; alone: no SharedWorker
+ */
+export function attach(port, { path, heartbeat, alone }) {
+  /** @type {Tab} */
+  const tab = {
+    port,
+    next: kept.first,
+    total: (kept.get(kept.first)?.total ?? 1) - 1,
+    asking: true,
+    hidden: false,
+  };
+  tabs.add(tab);
+  port.onmessage = ({ data: [verb, value] }) => verbs[verb]?.(tab, value);
+  for (const [noun, value] of nouns) port.postMessage({ noun, value });
+  if (stream === null) {
+    stream = new Stream({ path, heartbeat, listener });
+    tell('ledger', ledger.proof);
+    tell('link', stream.state);
+    stream.run();
+    setInterval(() => {
+      for (const each of tabs) if (each.asking && each.hidden) send(each);
+    }, HIDDEN_EVERY);
+  }
+  send(tab);
+  if (alone) restWhenHidden(tab, stream);
+}
+
+/** @param {Tab} tab @param {Stream} shared */
+function restWhenHidden(tab, shared) {
+  let hiddenAt = Infinity;
+  setInterval(() => {
+    hiddenAt = tab.hidden ? Math.min(hiddenAt, Date.now()) : Infinity;
+    if (Date.now() - hiddenAt > REST_AFTER && !shared.resting) shared.rest();
+  }, 5_000);
+}
+
+if ('SharedWorkerGlobalScope' in globalThis) {
+  const scope = /** @type {SharedWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
+  scope.onconnect = ({ ports: [port] }) => {
+    // The first thing a tab says is where the stream is and how often its heart beats.
+    if (port) port.onmessage = ({ data }) => attach(port, { ...data, alone: false });
+  };
+  scope.addEventListener('online', () => stream?.nudge());
+  scope.addEventListener('offline', () => stream?.doubt());
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { distance, Ledger, parseId } from '../../static/logic/ledger.js';
+
+/** A ledger that has taken these ids, one a second. @param {...string} ids */
+function taken(...ids) {
+  const ledger = new Ledger(0);
+  for (const [i, id] of ids.entries()) ledger.take(id, i * 1000);
+  return ledger;
+}
+
+test('ids without holes are the proof that nothing is missing', () => {
+  const { proof } = taken('7-1', '7-2', '7-3');
+  assert.deepEqual(
+    [proof.received, proof.missing, proof.unknown, proof.first, proof.last],
+    [3, 0, false, '7-1', '7-3'],
+  );
+});
+
+test('a repeat is dropped and counted', () => {
+  const ledger = taken('7-1', '7-2');
+  assert.equal(ledger.take('7-2', 9).fresh, false);
+  assert.equal(ledger.take('7-1', 9).fresh, false);
+  assert.deepEqual([ledger.proof.received, ledger.proof.repeated], [2, 2]);
+});
+
+test('a jump that nobody announced is a gap with no reason given', () => {
+  const { fresh, mark } = taken('7-40').take('7-44', 9);
+  assert.equal(fresh, true);
+  assert.deepEqual(
+    [mark?.missing, mark?.reason, mark?.after, mark?.before],
+    [3, 'unexplained', '7-40', '7-44'],
+  );
+});
+
+test('what the server announces as missing is not found missing a second time', () => {
+  const ledger = taken('7-3');
+  ledger.gap({ after: '7-3', before: '7-41', missing: 37, reason: 'expired' }, 5);
+  assert.equal(ledger.take('7-41', 6).mark, null);
+  assert.equal(ledger.proof.missing, 37);
+});
+
+test('a new log is recognised without being announced', () => {
+  const { mark } = taken('7-3').take('8-1', 9);
+  assert.deepEqual([mark?.reason, mark?.missing], ['new_log', null]);
+});
+
+test('a loss that replay healed is one mark', () => {
+  const ledger = taken('7-1');
+  ledger.lost(1000);
+  ledger.lost(1500);
+  ledger.take('7-2', 2000);
+  ledger.take('7-3', 2000);
+  const mark = ledger.restored(2100);
+  assert.deepEqual([mark?.from, mark?.at, mark?.replayed, mark?.missing, mark?.times], [1000, 2100, 2, 0, 1]);
+  assert.equal(ledger.restored(2200), null);
+});
+
+test('losses in quick succession are folded into one', () => {
+  const ledger = taken('7-1');
+  for (const at of [10_000, 20_000, 30_000]) {
+    ledger.lost(at);
+    ledger.restored(at + 1000);
+  }
+  assert.equal(ledger.proof.losses, 3);
+  assert.equal(ledger.proof.entries.length, 1);
+  assert.deepEqual([ledger.proof.entries[0]?.times, ledger.proof.entries[0]?.from], [3, 10_000]);
+});
+
+test('a loss long after the last stands for itself', () => {
+  const ledger = taken('7-1');
+  for (const at of [10_000, 500_000]) {
+    ledger.lost(at);
+    ledger.restored(at + 1000);
+  }
+  assert.equal(ledger.proof.entries.length, 2);
+});
+
+test('an id that is none proves nothing and breaks nothing', () => {
+  for (const id of ['', '7', 'a-b', '7-1-2']) assert.equal(parseId(id), null);
+  assert.deepEqual(new Ledger(0).take('nonsense', 1), { fresh: true, mark: null });
+});
+
+test('the distance between two logs is not known', () => {
+  assert.equal(distance('7-3', '7-10'), 7);
+  assert.equal(distance('7-3', '8-10'), 0);
+  assert.equal(distance(null, '8-10'), 0);
+});

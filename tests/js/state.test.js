@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { initial, isDead, isUp, step } from '../../static/logic/state.js';
+
+/** @typedef {import('../../static/logic/state.js').Event} Event */
+
+const HEARTBEAT = 15_000;
+
+/** What becomes of a fresh state. @param {...[number, Event]} events with their times */
+function after(...events) {
+  return events.reduce((state, [now, event]) => step(state, event, now), initial(0));
+}
+
+/** @type {[number, Event][]} */
+const LIVE = [
+  [0, { type: 'attempt' }],
+  [10, { type: 'open' }],
+  [20, { type: 'welcome', missed: 0 }],
+];
+/** @type {[number, Event]} */
+const LOST = [1000, { type: 'failed', phase: 'lost', retryAt: 2000 }];
+
+test('a page that has heard nothing is connecting, not live', () => {
+  const state = after([0, { type: 'attempt' }], [10, { type: 'open' }]);
+  assert.equal(state.phase, 'connecting');
+  assert.equal(state.heard, null);
+});
+
+test('the first event of an attempt makes it live', () => {
+  assert.equal(after(...LIVE).phase, 'live');
+});
+
+test('opened without a word for five seconds is held back', () => {
+  const tick = /** @type {Event} */ ({ type: 'tick', heartbeat: HEARTBEAT });
+  const opened = /** @type {[number, Event][]} */ ([
+    [0, { type: 'attempt' }],
+    [10, { type: 'open' }],
+  ]);
+  assert.equal(after(...opened, [4000, tick]).phase, 'connecting');
+  assert.equal(after(...opened, [5010, tick]).phase, 'held');
+});
+
+test('two heartbeats without an event are silence, three are the end', () => {
+  const tick = /** @type {Event} */ ({ type: 'tick', heartbeat: HEARTBEAT });
+  assert.equal(after(...LIVE, [29_000, tick]).phase, 'live');
+  const silent = after(...LIVE, [30_020, tick]);
+  assert.equal(silent.phase, 'silent');
+  assert.equal(isDead(silent, HEARTBEAT, 44_000), false);
+  assert.equal(isDead(silent, HEARTBEAT, 45_020), true);
+});
+
+test('any event ends silence', () => {
+  const silent = after(...LIVE, [30_020, { type: 'tick', heartbeat: HEARTBEAT }]);
+  assert.equal(step(silent, { type: 'heard' }, 31_000).phase, 'live');
+});
+
+test('an outage keeps its beginning through every attempt', () => {
+  const state = after(
+    ...LIVE,
+    LOST,
+    [2000, { type: 'attempt' }],
+    [2100, { type: 'failed', phase: 'answer', retryAt: 4000, status: 502 }],
+  );
+  assert.deepEqual([state.lostAt, state.phase, state.status, state.attempt], [1000, 'answer', 502, 1]);
+});
+
+test('what was missed is counted down until the page is live again', () => {
+  const back = after(...LIVE, LOST, [2000, { type: 'attempt' }], [2100, { type: 'welcome', missed: 600 }]);
+  assert.deepEqual([back.phase, back.replay], ['catching-up', { done: 0, total: 600 }]);
+  assert.equal(isUp(back), true);
+  const half = step(back, { type: 'replayed', done: 300 }, 2200);
+  assert.deepEqual(half.replay, { done: 300, total: 600 });
+  const done = step(half, { type: 'replayed', done: 600 }, 2300);
+  assert.deepEqual([done.phase, done.replay, done.lostAt], ['live', null, null]);
+});
+
+test('a phase begins once, however often it is entered', () => {
+  const state = after(...LIVE, LOST, [3000, { type: 'failed', phase: 'lost', retryAt: 4000 }]);
+  assert.equal(state.since, 1000);
+});
