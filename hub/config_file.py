@@ -96,7 +96,7 @@ def _text(path: Path) -> str:
     if len(content) > MAX_FILE_BYTES:
         raise _unreadable(path, f"is larger than {MAX_FILE_BYTES >> 10}KiB: that cannot be meant as settings")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()  # A byte order mark is the parser's to skip.
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
@@ -187,7 +187,7 @@ class ConfigWatcher:
     def _look(self) -> tuple[int, ...] | None:
         try:
             found = self._path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as error:  # Let load() say what is wrong.
             return (error.errno or 0,)

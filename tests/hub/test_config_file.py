@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.config import (
@@ -52,6 +52,7 @@ def test_what_is_left_out_has_its_default(text: str) -> None:
 
 def test_line_ends_and_a_byte_order_mark_of_other_editors_do_no_harm() -> None:
     assert loaded("\ufeffserver:\r\n  port: 8080\r\n").server.port == 8080
+    assert errors("\ufeffport: 1\r\n")[0].startswith("config.yaml:1:1: ")
 
 
 def test_a_word_is_what_the_setting_wants_it_to_be() -> None:
@@ -343,6 +344,7 @@ CONFIGS = st.builds(
 
 
 @given(CONFIGS)
+@example(Config(dashboard=DashboardConfig(title="a\x85b")))
 def test_what_is_printed_loads_back_to_the_same_settings(config: Config) -> None:
     assert loaded(dump(config)) == config
 

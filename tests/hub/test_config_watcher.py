@@ -124,6 +124,16 @@ def test_a_file_replaced_by_rename_is_seen_each_time(edited: Edited) -> None:
         assert edited.look() == [f"applied stream.flush_ms {expected}"]
 
 
+def test_a_file_replaced_by_one_of_the_same_size_and_time_is_seen(edited: Edited) -> None:
+    """As cp -p and rsync -t leave it behind."""
+    before = edited.path.stat()
+    new = edited.path.with_suffix(".new")
+    new.write_text(BETTER)
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+    new.replace(edited.path)
+    assert edited.look() == ["applied stream.flush_ms 10 → 20"]
+
+
 def test_a_swapped_symlink_is_seen_each_time(tmp_path: Path) -> None:
     """Kubernetes: config.yaml → ..data/config.yaml, ..data → a folder that is replaced by rename."""
     path = tmp_path / "config.yaml"
@@ -219,14 +229,23 @@ def test_a_thousand_edits_are_each_taken_or_reported(edited: Edited) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(edited: Edited) -> None:
-    edited.watcher.start()
-    edited.watcher.start()
+async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(
+    edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.config_file.POLL_SECONDS", 0.02)
+    stopped, going = Edited(edited.path), Edited(edited.path)
+    for watcher in (stopped.watcher, going.watcher):
+        watcher.start()
+        watcher.start()
     edited.write(BETTER)
-    await until(lambda: edited.said)
-    assert edited.said == ["applied stream.flush_ms 10 → 20"]
-    edited.watcher.stop()
-    edited.watcher.stop()
+    await until(lambda: stopped.said and going.said)
+    assert stopped.said == going.said == ["applied stream.flush_ms 10 → 20"]
+    stopped.watcher.stop()
+    stopped.watcher.stop()
+    edited.write(GOOD)
+    await until(lambda: going.said[1:])  # The other one, started first, would have seen it too.
+    assert stopped.said[1:] == []
+    going.watcher.stop()
 
 
 def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited, io_loop: IOLoop) -> None:
