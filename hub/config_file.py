@@ -24,7 +24,7 @@ MAX_FILE_BYTES: Final = 256 << 10
 POLL_SECONDS: Final = 0.5
 
 _PREFIX: Final = "EYEWALL_"
-_VARIABLES: Final = {_PREFIX + key.replace(".", "__").upper(): key for key in settings(Config())}
+_VARIABLES: Final = {key.replace(".", "__").upper(): key for key in settings(Config())}
 
 
 class ConfigError(Exception):
@@ -112,11 +112,13 @@ def _take_environment(environ: Mapping[str, str], values: dict[str, object], rep
         if not name.startswith(_PREFIX):
             continue
         origin = f"environment {name}"
-        key = _VARIABLES.get(name)
+        variable = name.removeprefix(_PREFIX)
+        key = _VARIABLES.get(variable)
         if key is None:
             # Not passed over: a misspelt variable would leave the server with a setting nobody wanted.
-            meant = near(name.upper(), _VARIABLES)
-            report.add_outside(origin, f"unknown setting, {f'did you mean {meant}?' if meant else 'remove it'}")
+            meant = near(variable.upper(), _VARIABLES)
+            hint = f"did you mean {_PREFIX}{meant}?" if meant else "remove it"
+            report.add_outside(origin, f"unknown setting, {hint}")
             continue
         report.origins[tuple(key.split("."))] = origin
         # Only lists and quotes are YAML here: "Wall: east #1" is a title, not a mapping with a comment.

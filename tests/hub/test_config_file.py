@@ -275,7 +275,7 @@ def test_a_text_in_the_environment_is_taken_as_it_stands_and_lists_are_yaml() ->
     [
         ("EYEWALL_STREAM__HARTBEAT", "5", "unknown setting, did you mean EYEWALL_STREAM__HEARTBEAT_SECONDS?"),
         ("EYEWALL_server__port", "5", "unknown setting, did you mean EYEWALL_SERVER__PORT?"),
-        ("EYEWALL_XYZZY", "", "unknown setting, remove it"),
+        ("EYEWALL_FOO", "", "unknown setting, remove it"),
         ("EYEWALL_SERVER__PORT", "", "must be a whole number between 0 and 65535, not ''"),
         ("EYEWALL_SERVER__PORT", "[", "cannot be read: a list in [ ]"),
         ("EYEWALL_SERVER__ALLOWED_HOSTS", "a,b", "must be a list, such as [a, b], not 'a,b'"),
