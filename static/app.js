@@ -63,7 +63,7 @@ function draw() {
   const nouns = [...news];
   news.clear();
   for (const noun of nouns) say(noun);
-  if (isAsking) askForMore(store.rate(Date.now()) > FAST ? FAST_FRAMES : 1);
+  if (isAsking) askForMore(store.rate(Date.now()).perSecond > FAST ? FAST_FRAMES : 1);
 }
 
 /** When this frame, or the next but one, is on the screen. @param {number} frames */

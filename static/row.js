@@ -6,7 +6,7 @@
 import { h, write } from './lib/dom.js';
 import { PLAIN, parse, readable } from './logic/ansi.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
-import { day, exact, iso, minute } from './logic/time.js';
+import { day, exact, iso, second } from './logic/time.js';
 import { markRow, words } from './text.js';
 
 /** @typedef {import('./logic/message.js').Message} Message */
@@ -53,7 +53,7 @@ export function drawMark(row, mark, from, to, zone) {
   row.dataset.role = `mark-${mark.mark}`;
   row.dataset.level = '';
   row.dataset.id = '';
-  write(time, mark.mark === 'day' ? '' : minute(mark.at, zone));
+  write(time, mark.mark === 'day' ? '' : second(mark.at, zone));
   time.title = iso(mark.at, zone);
   write(text, mark.mark === 'day' ? day(mark.at, zone) : markRow(mark, from, to));
   for (const cell of [level, topic, rest]) write(cell, '');

@@ -102,7 +102,10 @@ export class Store {
     return { lo, hi: Math.max(lo, Math.min(hi, this.view.heldAt ?? hi)) };
   }
 
-  /** Messages per second: over the last five whole ones, or when fewer than one came in each, the last minute. @param {number} now */
+  /**
+   * Messages per second over the last five whole ones, and how many came in the last minute.
+   * @param {number} now
+   */
   rate(now) {
     const second = Math.floor(now / 1000);
     let recent = 0;
@@ -111,7 +114,7 @@ export class Store {
       if (at > second - 60) minute += many;
       if (at >= second - RATE_SECONDS && at < second) recent += many;
     }
-    return recent >= RATE_SECONDS ? recent / RATE_SECONDS : Math.min(minute / 60, 0.99);
+    return { perSecond: recent / RATE_SECONDS, perMinute: minute };
   }
 
   /**

@@ -71,10 +71,11 @@ export function span(ms) {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** 1 204 msg/s; below one, in words that do not read as none. @param {number} perSecond */
-export function rate(perSecond) {
+/**
+ * 1 204 msg/s; of less than one a second the whole minute, which does not read as none.
+ * @param {{perSecond: number, perMinute: number}} rate
+ */
+export function rate({ perSecond, perMinute }) {
   if (perSecond >= 10) return `${count(Math.round(perSecond))} msg/s`;
-  if (perSecond >= 1) return `${perSecond.toFixed(1)} msg/s`;
-  const perMinute = Math.round(perSecond * 60);
-  return `${perMinute} msg/min`;
+  return perSecond >= 1 ? `${perSecond.toFixed(1)} msg/s` : `${count(perMinute)} msg/min`;
 }

@@ -82,6 +82,11 @@ export class Stream {
     return `${this.path}?${this.cursor === null ? `last=${HISTORY}` : `last_event_id=${this.cursor}`}`;
   }
 
+  get #isNewLog() {
+    const [seen, now] = [parseId(this.cursor), parseId(this.head)];
+    return seen !== null && now !== null && seen.epoch !== now.epoch;
+  }
+
   /** @returns {Promise<End>} */
   #attempt() {
     this.#step({ type: 'attempt' });
@@ -149,16 +154,17 @@ export class Stream {
   #welcome(head) {
     this.welcomed = true;
     this.head = head;
-    const [seen, now] = [parseId(this.cursor), parseId(head)];
-    // A new log: all of it is new, until the gap event says what there is.
-    const missed = seen && now && seen.epoch !== now.epoch ? now.seq : distance(this.cursor, head);
+    // A new log is never caught up with before its gap event has come.
+    const missed = this.#isNewLog ? Math.max(1, parseId(head)?.seq ?? 1) : distance(this.cursor, head);
     this.#step({ type: 'welcome', missed: this.state.lostAt === null ? 0 : missed });
   }
 
   #arrived() {
     const { replay } = this.state;
-    if (replay) this.#step({ type: 'replayed', done: replay.total - distance(this.cursor, this.head) });
-    else this.#step({ type: 'heard' });
+    if (replay === null) return this.#step({ type: 'heard' });
+    // Until the cursor is in the head's log, nothing is known to be replayed.
+    const left = this.#isNewLog ? replay.total : distance(this.cursor, this.head);
+    this.#step({ type: 'replayed', done: replay.total - left });
   }
 
   /** Why did it end, and how long to wait? @param {End} end @returns {Promise<number>} ms; Infinity: until told */

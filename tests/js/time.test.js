@@ -32,12 +32,10 @@ test('numbers have thin spaces, and short forms for narrow places', () => {
 });
 
 test('a slow rate is said per minute, so that it does not read as none', () => {
-  assert.deepEqual([1204, 2.5, 0.2, 0].map(rate), [
-    '1\u202f204 msg/s',
-    '2.5 msg/s',
-    '12 msg/min',
-    '0 msg/min',
-  ]);
+  assert.deepEqual(
+    [1204, 2.5, 0.2, 0].map((n) => rate({ perSecond: n, perMinute: n * 60 })),
+    ['1\u202f204 msg/s', '2.5 msg/s', '12 msg/min', '0 msg/min'],
+  );
 });
 
 test('a day begins at midnight of the zone that is shown', () => {
