@@ -18,28 +18,28 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ANYTHING: Final = msgspec.json.Decoder()
 
 
-def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, hint: str = "") -> T:
-    """`text` as the decoder's type. Raises InvalidInput for `body`, with the place."""
+def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, field: str = "body", hint: str = "") -> T:
+    """`text` as the decoder's type. Raises InvalidInput for `field`, with the place in it."""
     try:
         return decoder.decode(text)
     except RecursionError:
-        raise InvalidInput("body", "this JSON is nested too deeply", hint="at most some 900 levels") from None
+        raise InvalidInput(field, "this JSON is nested too deeply", hint="at most some 900 levels") from None
     except msgspec.ValidationError as error:  # Well-formed, but a field is of the wrong type or unknown.
-        raise InvalidInput("body", str(error), hint=hint) from None
+        raise InvalidInput(field, str(error), hint=hint) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _refuse(bytes(text), error, hint)
+        _refuse(bytes(text), error, field, hint)
 
 
 def one_line(value: msgspec.Raw) -> msgspec.Raw:
-    """The same JSON without line ends, so that it can stand in one `data:` line. Raises InvalidInput.
+    """The same JSON without line ends, so that it can stand in one `data:` line. Raises InvalidInput for `data`.
 
     Digits and order stay as they were written: 1.10 stays 1.10, and 30 digits stay 30 digits.
     """
-    decode(_ANYTHING, value)  # A Raw was only skipped over; this looks at its text and numbers.
+    decode(_ANYTHING, value, field="data")  # A Raw was only skipped over; this looks at its text and numbers.
     return msgspec.Raw(msgspec.json.format(value, indent=-1))
 
 
-def _refuse(text: bytes, error: Exception, hint: str) -> NoReturn:
+def _refuse(text: bytes, error: Exception, field: str, hint: str) -> NoReturn:
     try:
         string = text.decode()
     except UnicodeDecodeError as bad:
@@ -54,4 +54,4 @@ def _refuse(text: bytes, error: Exception, hint: str) -> NoReturn:
         else:
             lone = _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False))
             problem = "half a surrogate pair in a \\u escape" if lone else f"no valid JSON: {error}"
-    raise InvalidInput("body", problem, hint=hint) from None
+    raise InvalidInput(field, problem, hint=hint) from None

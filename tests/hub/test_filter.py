@@ -1,0 +1,84 @@
+"""Who wants what."""
+
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.errors import InvalidInput
+from hub.filter import MAX_TEXT_CHARACTERS, MAX_TOPICS, Filter
+from hub.message import Level
+from tests.hub.parts import levels, message, texts
+
+globs = st.text("ab.*?-_", min_size=1, max_size=10)
+topics = st.text("ab.-_", min_size=1, max_size=10)
+
+
+def test_readers_who_ask_for_the_same_share_one_group() -> None:
+    """Order, repetition and case make no new filter, so the group's bytes are joined once."""
+    assert Filter.parse(["b", "a"], "info", "UP") == Filter.parse(["a", "b", "b"], "INFO", "up")
+    assert hash(Filter.parse(["b", "a"])) == hash(Filter.parse(["a", "b"]))
+    assert Filter.parse(["*", "a"]) == Filter.parse()
+    assert Filter.parse(["A"]) != Filter.parse(["a"])
+
+
+@given(st.lists(globs, min_size=1, max_size=4), topics)
+def test_a_topic_is_wanted_if_any_glob_fits(wanted: list[str], topic: str) -> None:
+    expected = any(fnmatchcase(topic, glob) for glob in wanted)
+    assert Filter.parse(wanted).matches(message(topic=topic)) is expected
+
+
+@given(levels, levels)
+def test_a_level_asks_for_itself_and_what_is_worse(lowest: Level, level: Level) -> None:
+    worse = list(Level).index(level) >= list(Level).index(lowest)
+    assert Filter.parse(level=lowest).matches(message(level=level)) is worse
+
+
+@given(texts, texts, texts)
+def test_a_text_is_found_wherever_it_stands_and_however_it_is_written(before: str, text: str, after: str) -> None:
+    said = message(text=before + text + after)
+    assert Filter.parse(text=text).matches(said)
+    assert Filter.parse(text=text.casefold()).matches(said)
+
+
+def test_case_is_folded_as_people_expect() -> None:
+    assert Filter.parse(text="STRASSE").matches(message(text="die Straße"))
+    assert not Filter.parse(text="nope").matches(message(text="die Straße"))
+
+
+def test_all_conditions_hold_together() -> None:
+    wanted = Filter.parse(["api.*"], "error", "disk")
+    assert wanted.matches(message(topic="api.eu", level=Level.ERROR, text="Disk full"))
+    assert not wanted.matches(message(topic="db", level=Level.ERROR, text="Disk full"))
+    assert not wanted.matches(message(topic="api.eu", level=Level.INFO, text="Disk full"))
+    assert not wanted.matches(message(topic="api.eu", level=Level.ERROR, text="fine"))
+
+
+@pytest.mark.parametrize("glob", ["", "a b", "[a]", "a\n", "\0", "x" * 65, "ä", "a/b"])
+def test_a_glob_is_a_topic_with_wildcards(glob: str) -> None:
+    with pytest.raises(InvalidInput, match="topic: ") as caught:
+        Filter.parse([glob])
+    assert "wildcards * ?" in caught.value.hint
+
+
+def test_what_is_too_much_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInput, match=f"more than {MAX_TOPICS} topics"):
+        Filter.parse([f"t{number}" for number in range(MAX_TOPICS + 1)])
+    with pytest.raises(InvalidInput, match="q: more than"):
+        Filter.parse(text="x" * (MAX_TEXT_CHARACTERS + 1))
+    with pytest.raises(InvalidInput, match="unknown level"):
+        Filter.parse(level="loud")
+
+
+def test_many_wildcards_cost_no_more_than_few() -> None:
+    """A glob becomes an expression; one that backtracks would stop every reader."""
+    wanted = Filter.parse(["*a" * 32])
+    assert not wanted.matches(message(topic="a" * 31 + "b" * 33))
+    assert wanted.matches(message(topic="a" * 64))
+
+
+def test_only_what_was_asked_for_is_shown() -> None:
+    assert Filter.parse().as_json() == {}
+    shown = Filter.parse(["b", "a"], "error", "X").as_json()
+    assert shown == {"topics": ["a", "b"], "level": "error", "q": "x"}

@@ -1,0 +1,53 @@
+"""JSON from outside, and where it goes wrong."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.errors import InvalidInput
+from hub.json_text import decode, one_line
+
+numbers: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
+finite = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers()
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+values = st.recursive(finite | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20)
+
+
+def test_what_is_right_is_decoded() -> None:
+    assert decode(numbers, b"[1, 2]") == [1, 2]
+
+
+def test_a_syntax_error_names_line_and_column() -> None:
+    with pytest.raises(InvalidInput, match="body: no valid JSON at line 2 column 2"):
+        decode(numbers, b"[1,\n x]")
+
+
+def test_a_wrong_type_names_its_path_and_brings_the_hint() -> None:
+    with pytest.raises(InvalidInput, match=r"Expected `int`, got `str` - at `\$\[1\]`") as caught:
+        decode(numbers, b'[1, "a"]', hint="send numbers")
+    assert caught.value.hint == "send numbers"
+
+
+@pytest.mark.parametrize("depth", range(900, 1100, 7))
+def test_what_is_broken_far_down_is_refused_like_everything_else(depth: int) -> None:
+    """Near Python's own limit the search for the reason must not fail in its turn."""
+    with pytest.raises(InvalidInput):
+        decode(msgspec.json.Decoder(), b"[" * depth + b'"\\ud800"' + b"]" * depth)
+
+
+@given(values, st.sampled_from([None, 1, "\t", "\r\n"]))
+def test_one_line_means_the_same_and_has_no_line_end(value: object, indent: int | str | None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False).encode()
+    line = bytes(one_line(msgspec.Raw(text)))
+    assert b"\n" not in line
+    assert b"\r" not in line
+    assert json.loads(line) == value
+
+
+def test_one_line_looks_into_what_was_only_skipped_over() -> None:
+    for text in (b"[NaN]", b'"\\ud800"', b'{"a": 1e999}', b'"\xff"', b"[1", b"", b"1 2"):
+        with pytest.raises(InvalidInput):
+            one_line(msgspec.Raw(text))
