@@ -24,11 +24,12 @@ from handlers.front import Front, application, listen
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config_file import ConfigError, ConfigWatcher, dump, load
+from hub.database import MEMORY, LogError
 from hub.hub import Hub
-from hub.log import MemoryLog
 from hub.logs import Logs
 from hub.loop import MonotonicLoop
 from hub.registry import Registry
+from hub.sqlite_log import SqliteLog
 
 HERE: Final = Path(__file__).resolve().parent
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
@@ -39,7 +40,7 @@ logger = logging.getLogger("eyewall")
 class Eyewall:
     """The parts, and what a changed config means for each."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, folder: Path) -> None:
         self.config = config
         self.ready = True
         self.started = time.monotonic()
@@ -47,7 +48,8 @@ class Eyewall:
         # With the page's digest, so that a page never talks to a worker of another version.
         self.version = f"{__version__}+{self.assets.digest}"
         self.loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
-        self.log = MemoryLog(config.log, time.time)
+        path = config.log.path
+        self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
         self.registry = Registry(config.server)
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=self.loop)
         self.front = Front()
@@ -87,7 +89,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         logs = Logs(config.logging)
         logs.start()
         stack.callback(logs.stop)
-        wall = Eyewall(config)
+        wall = Eyewall(config, path.parent)
         hub = wall.hub
         await wall.log.start(hub.deliver)
         stack.push_async_callback(wall.log.stop)
@@ -185,6 +187,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     try:
         asyncio.run(serve(config, asked.config, reload))
+    except LogError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         where = f"{config.server.address}:{config.server.port}"
         print(f"cannot listen on {where}: {error.strerror}; choose another with --port or server.port", file=sys.stderr)

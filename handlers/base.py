@@ -14,8 +14,10 @@ from tornado.web import HTTPError, RequestHandler
 
 from hub.config import ServerConfig
 from hub.errors import (
+    Conflict,
     EyewallError,
     InvalidInput,
+    LogFull,
     NotFound,
     Overloaded,
     TooLarge,
@@ -31,6 +33,8 @@ STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (UnknownType, 415),
     (InvalidInput, 400),
     (NotFound, 404),
+    (Conflict, 409),
+    (LogFull, 507),
     (TooManyConnections, 429),
     (Overloaded, 503),
 )
@@ -48,7 +52,7 @@ PLAIN: Final[dict[int, tuple[str, str, str]]] = {
     405: ("method_not_allowed", "this address does not take this method", "the Allow header lists those it takes"),
     421: ("wrong_host", "this server does not go by that name", "list the name under server.allowed_hosts"),
 }
-ALLOWED_HEADERS: Final = "Content-Type, Last-Event-ID, X-Level, X-Source"
+ALLOWED_HEADERS: Final = "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 _json: Final = msgspec.json.Encoder()
 

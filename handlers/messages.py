@@ -8,6 +8,9 @@ Bodies are read here, piece by piece, because Tornado would take what `curl -d` 
 and answer a body that is too large without a word. Every rule about messages is in hub/message.py.
 """
 
+import asyncio
+import hashlib
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,11 +19,12 @@ from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
 from hub.config import PublishConfig, ServerConfig
-from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
+from hub.errors import EyewallError, InvalidInput, Overloaded, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.json_text import decode
 from hub.lines import Lines, draft
-from hub.message import FIELDS_HINT, Draft, Level, Message
+from hub.log import Once, Receipt
+from hub.message import FIELDS_HINT, Draft, Level
 
 # What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
 TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
@@ -29,6 +33,7 @@ NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "applic
 SHOWN_REJECTED: Final = 100
 REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
 UNLIMITED: Final = 1 << 62
+IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -42,11 +47,10 @@ class Batch:
         self.rejected: list[dict[str, object]] = []
         self.rejected_count = 0
 
-    def accept(self, messages: Sequence[Message]) -> None:
-        if messages:
-            self.first = self.first or messages[0].id
-            self.last = messages[-1].id
-            self.accepted += len(messages)
+    def accept(self, receipt: Receipt) -> None:
+        self.first = self.first or receipt.first_id
+        self.last = receipt.last_id
+        self.accepted += receipt.count
 
     def reject(self, error: EyewallError) -> None:
         self.rejected_count += 1
@@ -92,6 +96,9 @@ class PublishHandler(BaseHandler):
 
     def open_lines(self) -> None:
         """Read lines as they come, for as long as they come: keepalive finds out who is gone."""
+        if "Idempotency-Key" in self.request.headers:
+            # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
+            raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
         self.lines = Lines(self.limits.max_message_bytes)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
 
@@ -158,12 +165,23 @@ class PublishHandler(BaseHandler):
             except InvalidInput as error:
                 self.batch.reject(error)
         if drafts:
-            self.batch.accept(await self.hub.publish(drafts))
+            self.batch.accept(await self.hub.publish(drafts, self.once(drafts)))
 
     async def publish_one(self, message: Draft) -> None:
-        stored = (await self.hub.publish([message]))[0]
-        answer = {"id": stored.id, "time": stored.time, "receivers": self.hub.receivers(stored)}
-        self.write_json(answer, 201)
+        receivers = self.hub.receivers(message)
+        receipt = await self.hub.publish([message], self.once([message], receivers))
+        if receipt.receivers is not None:
+            receivers = receipt.receivers  # As it was said the first time.
+        self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
+
+    def once(self, drafts: Sequence[Draft], receivers: int = 0) -> Once | None:
+        """What the Idempotency-Key header asks for, if it is there. Raises InvalidInput."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        if not IDEMPOTENCY_KEY.fullmatch(key):
+            raise InvalidInput("Idempotency-Key", "is no key", hint="use 1 to 128 printable ASCII characters")
+        return Once(key, hashlib.sha256(msgspec.json.encode(drafts)).digest(), receivers)
 
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""
@@ -210,8 +228,14 @@ class TopicHandler(PublishHandler):
     async def publish_lines(self, lines: list[str]) -> None:
         topic, source, limit = self.path_args[0], self.source, self.limits.max_message_bytes
         drafts = [draft(line, topic=topic, source=source, level=self.level, max_bytes=limit) for line in lines]
-        if drafts:
-            self.batch.accept(await self.hub.publish(drafts))
+        while drafts:
+            try:
+                self.batch.accept(await self.hub.publish(drafts))
+            except Overloaded as error:
+                # Too much for now is no reason to lose lines: who sends them is held back instead.
+                await asyncio.sleep(error.retry_seconds)
+            else:
+                return
 
     async def put(self, _topic: str) -> None:
         if self.problem is not None:

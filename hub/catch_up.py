@@ -107,10 +107,6 @@ class CatchUp:
         """One page, or one step towards it."""
         if connection.rest and not self._push(connection):
             self.add_full(connection)
-        elif connection.cursor < self._log.first - 1:
-            gap = Gap.expired(self._log, connection.cursor)
-            connection.cursor = self._log.first - 1
-            self._send(connection, sse.event("gap", gap.as_json()))
         elif connection.cursor > self._goal():
             self._ahead.append(connection)
         elif connection.cursor < self._goal():
@@ -143,6 +139,10 @@ class CatchUp:
             connection.cursor = page.cursor
             connection.base_sent += page.count
             self.add(connection)
+        elif connection.cursor < self._log.first - 1:
+            gap = Gap.expired(self._log, connection.cursor)
+            connection.cursor = self._log.first - 1
+            self._send(connection, sse.event("gap", gap.as_json()))
         elif key in self._waiting:
             self._waiting[key].append(connection)
         else:

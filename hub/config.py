@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.config_values import (
     AnyLevel,
     Between,
+    Duration,
     Host,
     Items,
     ListenAddress,
@@ -30,7 +31,7 @@ KIB: Final = 1 << 10
 MIB: Final = 1 << 20
 GIB: Final = 1 << 30
 
-NEEDS_RESTART: Final = frozenset({"server.address", "server.port"})
+NEEDS_RESTART: Final = frozenset({"server.address", "server.port", "log.path", "log.synchronous"})
 
 
 class Section(BaseModel):
@@ -67,10 +68,13 @@ class PublishConfig(Section):
 
 
 class LogConfig(Section):
-    """How much history is kept: whichever limit is reached first."""
+    """Where messages are stored, how safely, and how many: whichever limit is reached first."""
 
-    keep_messages: Annotated[int, Between(1, 1_000_000_000)] = 100_000
-    keep_bytes: Annotated[int, Size(64 * KIB, 1024 * GIB)] = 64 * MIB
+    path: Annotated[str, Field(min_length=1, max_length=4096)] = "eyewall.db"
+    synchronous: Literal["full", "normal"] = "full"
+    keep_for: Annotated[float, Duration(1, 36_500 * 86_400)] = 30.0 * 86_400
+    keep_messages: Annotated[int, Between(1, 1_000_000_000)] = 1_000_000
+    keep_bytes: Annotated[int, Size(MIB, 1024 * GIB)] = GIB
 
 
 class DashboardConfig(Section):

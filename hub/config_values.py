@@ -23,6 +23,8 @@ T = TypeVar("T")
 _NUMBER: Final = re.compile(r"[+-]?(?!0[0-9_])[0-9._]+(?:[eE][+-]?[0-9]+)?")
 _SIZE: Final = re.compile(r"([0-9._]+) ?(B|KiB|MiB|GiB)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+_DURATION: Final = re.compile(r"([0-9._]+) ?(s|m|h|d)?", re.IGNORECASE)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
@@ -50,6 +52,8 @@ def written(key: str, value: object) -> object:
         return {name: written(name, item) for name, item in value}
     if isinstance(value, tuple):
         return [written(key, item) for item in value]
+    if key == "keep_for" and isinstance(value, int | float):
+        return _duration_text(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, int) and key.endswith("_bytes"):
@@ -100,6 +104,27 @@ class Size:
         return core_schema.no_info_plain_validator_function(check)
 
 
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A time from low to high seconds: 900, or with a unit, 15m."""
+
+    low: float
+    high: float
+
+    def __get_pydantic_core_schema__(self, _: type, __: GetCoreSchemaHandler) -> CoreSchema:
+        rule = f"must be a time between {_duration_text(self.low)} and {_duration_text(self.high)}"
+
+        def check(value: object) -> float:
+            parts = _DURATION.fullmatch(value) if isinstance(value, str) else None
+            number = _number(parts[1] if parts else value)
+            seconds = _SECONDS[(parts[2] or "s").lower()] if parts else 1
+            if number is None or not self.low <= number * seconds <= self.high:
+                raise wrong(f"{rule}, such as 90s, 15m, 12h or 7d, not {shown(value)}")
+            return number * seconds
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
 def _number(value: object) -> float | None:
     """None for whatever is no number to a person: words, true, NaN in words, digits of other scripts."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -110,6 +135,13 @@ def _number(value: object) -> float | None:
         return float(value)
     except (ValueError, OverflowError):  # 1__0, 1.2.3, or an int beyond every float.
         return None
+
+
+def _duration_text(seconds: float) -> str | int | float:
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % _SECONDS[unit] == 0:
+            return f"{int(seconds // _SECONDS[unit])}{unit}"
+    return int(seconds) if float(seconds).is_integer() else seconds
 
 
 def _size_text(size: int) -> str | int:

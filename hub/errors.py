@@ -5,8 +5,11 @@
     │   ├── TooLarge        … because it is over a limit; the limit is named
     │   └── UnknownType     … because its content type is none of ours
     ├── NotFound            no such thing here
+    ├── Conflict            it contradicts what was said before
+    ├── LogFull             the disk is
     └── Overloaded          nothing is wrong with the request, but there is no room now
-        └── TooManyConnections  … for this address
+        ├── TooManyConnections  … for this address
+        └── LogFailed           the log cannot be written or read
 
 Knows nothing of HTTP: one table in handlers/base.py gives each its status.
 """
@@ -52,3 +55,15 @@ class Overloaded(EyewallError):
 
 class TooManyConnections(Overloaded):
     """One address has all that one may have."""
+
+
+class LogFailed(Overloaded):
+    """The log cannot be written or read now; it heals by itself when its cause is gone."""
+
+
+class LogFull(EyewallError):
+    """The log's disk is full: nothing was stored."""
+
+
+class Conflict(EyewallError):
+    """An Idempotency-Key that was used for something else."""

@@ -11,7 +11,7 @@ from fnmatch import translate
 from typing import Final, Self
 
 from hub.errors import InvalidInput
-from hub.message import AT_LEAST, Level, Message
+from hub.message import AT_LEAST, Draft, Level, Message
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
@@ -54,7 +54,7 @@ class Filter:
         everything = wanted and "*" in wanted
         return cls(frozenset() if everything else wanted, Level.parse(level), text.casefold())
 
-    def matches(self, message: Message) -> bool:
+    def matches(self, message: Message | Draft) -> bool:
         """Asked once per message and group, never per reader."""
         return self.is_everything or (
             message.level in AT_LEAST[self.level]

@@ -22,7 +22,7 @@ from hub.connection import Connection
 from hub.cursor import resolve
 from hub.fan_out import FanOut
 from hub.filter import Filter
-from hub.log import Clock, Log, format_id
+from hub.log import Clock, Log, Once, Receipt, format_id
 from hub.message import Draft, Message
 from hub.notices import Notices
 from hub.pages import Pages
@@ -104,12 +104,12 @@ class Hub:
 
     # Publish and deliver
 
-    async def publish(self, drafts: Sequence[Draft]) -> Sequence[Message]:
+    async def publish(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
         """Say something. Returns when the log has it for good; raises what the log raises."""
         self._publishing += 1
         self._quiet.clear()
         try:
-            return await self._log.append(drafts)
+            return await self._log.append(drafts, once)
         finally:
             self._publishing -= 1
             if not self._publishing:
@@ -120,9 +120,14 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), seconds)
 
-    def receivers(self, message: Message) -> int:
-        """How many connections it goes to."""
-        return sum(count for wanted, count in self.registry.filters.items() if wanted.matches(message))
+    @property
+    def group_count(self) -> int:
+        """Groups of live readers; one that nobody is in any more does not exist."""
+        return self._fan_out.group_count
+
+    def receivers(self, draft: Draft) -> int:
+        """How many connections it would go to now."""
+        return sum(count for wanted, count in self.registry.filters.items() if wanted.matches(draft))
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Called by the log with everything it has committed, in order, wherever it was published."""

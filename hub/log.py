@@ -6,17 +6,17 @@ Inside the process a position in the log is its seq, an int; 0 is in front of ev
 """
 
 import re
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
-from hub.config import LogConfig
 from hub.message import Draft, Message
-from hub.tail import Tail
 
 Clock = Callable[[], float]
 """Seconds since 1970, like `time.time`."""
+
 Deliver = Callable[[Sequence[Message]], None]
 
 _ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,18})")
@@ -32,6 +32,7 @@ def parse_id(text: str) -> tuple[int, int] | None:
     return (int(parts[1]), int(parts[2])) if parts else None
 
 
+@lru_cache(1024)
 def format_time(milliseconds: int) -> str:
     """Milliseconds since 1970 as `2026-11-23T11:02:04.120Z`."""
     seconds, rest = divmod(milliseconds, 1000)
@@ -54,6 +55,34 @@ def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> li
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A publisher's wish that a repeated request is not said twice (Idempotency-Key)."""
+
+    key: str
+    digest: bytes  # Of all that was handed in: the same key for something else is a Conflict.
+    receivers: int  # Part of the answer, which must be the same the second time.
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of one append: `count` messages from seq `first` on, all at `time`."""
+
+    epoch: int
+    first: int
+    count: int
+    time: str
+    receivers: int | None = None  # Only for an append with Once.
+
+    @property
+    def first_id(self) -> str:
+        return format_id(self.epoch, self.first)
+
+    @property
+    def last_id(self) -> str:
+        return format_id(self.epoch, self.first + self.count - 1)
+
+
 class Log(Protocol):
     """What the hub asks of a log. Everything is called from the loop's thread."""
 
@@ -70,51 +99,17 @@ class Log(Protocol):
     async def start(self, deliver: Deliver) -> None:
         """Open it. From now on `deliver` gets every message, once, in order, after its commit."""
 
-    async def append(self, drafts: Sequence[Draft]) -> Sequence[Message]:
-        """Commit the drafts, in order and together. Returns when they are as safe as this log makes them."""
+    async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
+        """Commit the drafts (at least one), in order and together; returns when they are safe.
+
+        Raises Overloaded when too many wait, LogFull or LogFailed when nothing was stored, and Conflict.
+        """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
         """The messages `after + 1`, `after + 2`, … at most `limit`; none at all when `after + 1` is not kept."""
 
+    async def seq_at(self, milliseconds: int) -> int:
+        """The seq in front of the first message said at that time (ms since 1970) or later."""
+
     async def stop(self) -> None:
         """Finish what was accepted and close. Safe to call twice."""
-
-
-class MemoryLog:
-    """A log that a restart empties, bounded in messages and bytes."""
-
-    def __init__(self, config: LogConfig, clock: Clock = time.time) -> None:
-        self.epoch = int(clock() * 1000)
-        self._clock = clock
-        self._kept: Tail[Message] = Tail(config.keep_bytes, config.keep_messages)
-        self._deliver: Deliver | None = None
-
-    @property
-    def first(self) -> int:
-        return self._kept.first
-
-    @property
-    def head(self) -> int:
-        return self._kept.head
-
-    def configure(self, config: LogConfig) -> None:
-        """New bounds, at once."""
-        self._kept.max_bytes, self._kept.max_items = config.keep_bytes, config.keep_messages
-        self._kept.prune()
-
-    async def start(self, deliver: Deliver) -> None:
-        self._deliver = deliver
-
-    async def append(self, drafts: Sequence[Draft]) -> Sequence[Message]:
-        messages = stamp(drafts, self.epoch, self.head, format_time(int(self._clock() * 1000)))
-        for message in messages:
-            self._kept.append(message, len(message.message) + len(message.data or b"") + 200)
-        if self._deliver is not None and messages:
-            self._deliver(messages)
-        return messages
-
-    async def read(self, after: int, limit: int) -> Sequence[Message]:
-        return self._kept.after(after, limit) if after >= self.first - 1 else ()
-
-    async def stop(self) -> None:
-        self._deliver = None

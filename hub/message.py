@@ -57,6 +57,9 @@ AT_LEAST: Final[dict[Level, frozenset[Level]]] = {
 }
 
 
+RANK: Final[dict[Level, int]] = {level: rank for rank, level in enumerate(Level)}
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing somebody said, as the log holds it and as JSON shows it (empty fields left out).
 

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.config import SourceConfig
-from hub.message import Draft, Message
+from hub.log import Receipt
+from hub.message import Draft
 from hub.sources.greeting import Greeting
 
-Publish = Callable[[Sequence[Draft]], Awaitable[Sequence[Message]]]
+Publish = Callable[[Sequence[Draft]], Awaitable[Receipt]]
 
 
 class Source(Protocol):

@@ -6,7 +6,8 @@ import msgspec
 from tornado.ioloop import PeriodicCallback
 
 from hub.config import GreetingConfig
-from hub.message import Draft, Message
+from hub.log import Receipt
+from hub.message import Draft
 
 
 class Greeting:
@@ -15,7 +16,7 @@ class Greeting:
     def __init__(
         self,
         config: GreetingConfig,
-        publish: Callable[[Sequence[Draft]], Awaitable[Sequence[Message]]],
+        publish: Callable[[Sequence[Draft]], Awaitable[Receipt]],
         status: Callable[[], dict[str, object]],
     ) -> None:
         self._config = config

@@ -1,0 +1,148 @@
+"""The log's file: an SQLite database that is ours, of a version we know, and nobody else's right now.
+
+Owns the schema, its migrations, and every reason not to open a file. Says each reason in one line.
+
+One writing connection, which also owns every checkpoint: SQLite before 3.51.3 can corrupt a
+database when two connections write or checkpoint at once (sqlite.org/wal.html, "walresetbug"), and
+Debian 12 has 3.40.1. All others are `query_only` and never checkpoint.
+"""
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from hub.errors import EyewallError
+
+MEMORY: Final = ":memory:"
+APPLICATION_ID: Final = 0x45594557  # "EYEW", in the file's header.
+
+# One entry a version; a file is brought from its own to the newest, each step in one transaction.
+MIGRATIONS: Final = (
+    """
+    -- One row. The head stands apart from the messages: pruning them all must not hand out ids again.
+    CREATE TABLE log (epoch INTEGER NOT NULL, head INTEGER NOT NULL);
+    CREATE TABLE message (
+        seq INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,   -- ms since 1970
+        topic TEXT NOT NULL,
+        level INTEGER NOT NULL,  -- 0 debug … 4 critical
+        source TEXT NOT NULL,
+        message TEXT NOT NULL,
+        data TEXT                -- JSON on one line
+    );
+    CREATE INDEX message_time ON message (time);
+    -- What was answered to whoever named an Idempotency-Key.
+    CREATE TABLE receipt (
+        key TEXT PRIMARY KEY,
+        digest BLOB NOT NULL,
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        receivers INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX receipt_time ON receipt (time);
+    """,
+)
+NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"})
+
+
+class LogError(EyewallError):
+    """This file cannot be our log. The message names it and says what to do."""
+
+
+class Lock:
+    """Held as long as this process writes the file. The kernel lets go of it when the process ends, however."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.with_name(path.name + "-lock").open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise LogError(f"{path}: another Eyewall is using this log; stop it, or choose another log.path") from None
+
+    def release(self) -> None:
+        """Safe to call twice."""
+        self._file.close()
+
+
+def lock(path: Path) -> Lock:
+    """Make sure that this file can be written, by us alone. Raises LogError."""
+    if path.is_dir():
+        raise LogError(f"{path}: this is a folder; log.path must name a file")
+    kind = _file_system(path)
+    if kind in NETWORK:
+        raise LogError(
+            f"{path}: is on a network file system ({kind}), where SQLite's log is not safe; use a local disk"
+        )
+    try:
+        return Lock(path)
+    except OSError as error:
+        raise LogError(f"{path}: cannot be written here ({error.strerror}); change log.path or its folder") from None
+
+
+def open_writer(path: str, synchronous: str, epoch: int) -> sqlite3.Connection:
+    """The one connection that writes. A new file becomes an empty log of `epoch`. Raises LogError."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Before the first table, or it would take a rewrite of the whole file.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        _check_owner(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("PRAGMA cache_size = -16384")
+        _migrate(connection, epoch)
+    except sqlite3.OperationalError as error:
+        raise LogError(f"{path}: cannot be opened ({error}); is its disk full, or its folder read-only?") from None
+    except sqlite3.DatabaseError as error:
+        raise LogError(
+            f"{path}: this file is damaged, or no log ({error}); restore it from a backup, or move it away "
+            "to begin a new log"
+        ) from None
+    return connection
+
+
+def open_reader(path: str) -> sqlite3.Connection:
+    """A connection that cannot write, for one thread after the other."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+def _check_owner(connection: sqlite3.Connection, path: str) -> None:
+    version = _pragma(connection, "user_version")
+    if version > len(MIGRATIONS):
+        raise LogError(f"{path}: was written by a newer Eyewall (version {version}); use that one, or another log.path")
+    is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    if not is_new and _pragma(connection, "application_id") != APPLICATION_ID:
+        raise LogError(f"{path}: is another program's database; choose another log.path")
+
+
+def _migrate(connection: sqlite3.Connection, epoch: int) -> None:
+    for version in range(_pragma(connection, "user_version"), len(MIGRATIONS)):
+        steps = [f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {version + 1}"]
+        if version == 0:
+            steps.append(f"INSERT INTO log VALUES ({epoch}, 0)")
+        connection.executescript(";".join(("BEGIN IMMEDIATE", MIGRATIONS[version], *steps, "COMMIT")))
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _file_system(path: Path) -> str:
+    """The type of the file system that `path` is on, as the kernel calls it; "" when it does not say."""
+    place = os.path.realpath(path.parent)
+    best, kind = "", ""
+    try:
+        mounts = Path("/proc/self/mounts").read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    for fields in (line.split(" ") for line in mounts):
+        if len(fields) > 2 and len(fields[1]) > len(best) and (place + "/").startswith(fields[1].rstrip("/") + "/"):
+            best, kind = fields[1], fields[2]
+    return kind

@@ -1,0 +1,164 @@
+"""The log as one SQLite file.
+
+Acknowledged means durable: an append returns after its commit (write-ahead log, `synchronous=FULL`
+by default), and a message is delivered only then. One thread writes (writer.py), two read, and the
+loop never waits for a disk. Tables: `message`, `log` (epoch and head), `receipt`; see database.py.
+"""
+
+import asyncio
+import functools
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final, TypeVar
+
+import msgspec
+
+from hub.config import LogConfig
+from hub.database import MEMORY, lock, open_reader, open_writer
+from hub.errors import EyewallError, LogFailed, Overloaded
+from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
+from hub.message import Draft, Level, Message
+from hub.retention import Retention
+from hub.writer import Append, Writer
+
+T = TypeVar("T")
+
+READERS: Final = 2
+MAX_WAITING: Final = 50_000  # Drafts in front of the writer: about a second's work. Beyond it publishers get 503.
+LEVELS: Final = tuple(Level)
+Row = tuple[int, int, str, int, str, str, str | None]
+COLUMNS: Final = "seq, time, topic, level, source, message, data"
+
+
+class SqliteLog:
+    """A Log in the file `path`, or in memory for ":memory:". Raises LogError when the file cannot be had."""
+
+    def __init__(self, path: str, config: LogConfig, clock: Clock = time.time) -> None:
+        self._lock = lock(Path(path)) if path != MEMORY else None
+        self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
+        connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000))
+        chores = [getattr(self._retention, name) for name in ("prune", "checkpoint", "shrink", "forget_receipts")]
+        try:
+            self._writer = Writer(connect, clock, chores, self._committed)
+        except BaseException:
+            if self._lock:
+                self._lock.release()
+            raise
+        connection = self._writer.connection
+        self.epoch = self._writer.epoch
+        self.head, kept = connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
+        self.first: int = self.head + 1 if kept is None else kept
+        self._deliver: Deliver | None = None
+        self._waiting = 0
+        self._path = path
+        self._threads = ThreadPoolExecutor(READERS, "log-reader")
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        if path != MEMORY:
+            for _ in range(READERS):
+                self._idle.put(open_reader(path))
+
+    def configure(self, config: LogConfig) -> None:
+        """New bounds, from the next chore on."""
+        self._retention.config = config
+
+    async def start(self, deliver: Deliver) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deliver = deliver
+        self._writer.start()
+
+    async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+        self._waiting += len(drafts)
+        try:
+            return await self._writer.append(drafts, once)
+        finally:
+            self._waiting -= len(drafts)
+
+    async def read(self, after: int, limit: int) -> Sequence[Message]:
+        def page(connection: sqlite3.Connection) -> list[Message]:
+            rows = f"SELECT {COLUMNS} FROM message WHERE seq > ? ORDER BY seq LIMIT ?"
+            return [as_message(self.epoch, row) for row in connection.execute(rows, (after, limit))]
+
+        messages = await self.query(page)
+        return messages if messages and messages[0].id == format_id(self.epoch, after + 1) else ()
+
+    async def seq_at(self, milliseconds: int) -> int:
+        def find(connection: sqlite3.Connection) -> int | None:
+            row = connection.execute(
+                "SELECT seq FROM message WHERE time >= ? ORDER BY time, seq LIMIT 1", (milliseconds,)
+            ).fetchone()
+            return None if row is None else int(row[0])
+
+        found = await self.query(find)
+        return self.head if found is None else found - 1
+
+    async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a read-only function on a connection of its own, off the loop. Raises LogFailed for SQLite's errors."""
+        try:
+            if self._path == MEMORY:  # One connection is all that such a database has.
+                return await self._writer.call(function)  # type: ignore[no-any-return]  # what the function returns
+            return await self._loop.run_in_executor(self._threads, self._read_with, function)
+        except sqlite3.Error as error:
+            raise LogFailed(f"the log cannot be read ({error})", hint="the server's log says more") from error
+
+    async def stop(self) -> None:
+        """Finish what was accepted and close. Safe to call twice."""
+        await asyncio.to_thread(self._threads.shutdown)
+        while not self._idle.empty():
+            self._idle.get().close()
+        # Last, because the last connection to close copies the write-ahead log into the file.
+        await asyncio.to_thread(self._writer.stop)
+        if self._lock:
+            self._lock.release()
+
+    def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._idle.get()
+        try:
+            return function(connection)
+        finally:
+            self._idle.put(connection)
+
+    def _committed(self, appends: Sequence[Append]) -> None:
+        """On the loop, once a commit: first everybody sees it, then its publishers hear of it."""
+        messages = [message for append in appends for message in append.messages]
+        if messages:
+            self.head += len(messages)
+            if self._deliver is not None:
+                self._deliver(messages)
+        for append in appends:
+            if append.answer.done():  # Its publisher has gone; what it said is in the log all the same.
+                continue
+            if isinstance(append.receipt, Receipt):
+                append.answer.set_result(append.receipt)
+            else:
+                append.answer.set_exception(append.receipt or EyewallError("the log gave no answer"))
+
+    def _pruned(self, first: int) -> None:
+        """In the writer's thread. Behind the commits that the loop has not heard of yet, so that first <= head + 1."""
+        self._loop.call_soon_threadsafe(setattr, self, "first", first)
+
+
+def as_message(epoch: int, row: Row) -> Message:
+    """A row of COLUMNS."""
+    seq, milliseconds, topic, level, source, message, data = row
+    return Message(
+        id=f"{epoch}-{seq}",
+        time=format_time(milliseconds),
+        topic=topic,
+        level=LEVELS[level],
+        source=source,
+        message=message,
+        data=None if data is None else msgspec.Raw(data.encode()),
+    )
+
+
+def _wal_bytes(path: str) -> int:
+    try:
+        return Path(path + "-wal").stat().st_size
+    except OSError:
+        return 0

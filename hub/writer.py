@@ -1,0 +1,236 @@
+"""The one thread that writes the log: group commit, and small chores in between.
+
+All publishers who wait at that moment share one transaction; each is answered after its commit, so
+the more publishers there are, the more share a sync. Knows SQL and threads; knows no readers.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.database import LogError
+from hub.errors import Conflict, EyewallError, LogFailed, LogFull
+from hub.log import Clock, Once, Receipt, format_time, stamp
+from hub.message import RANK, Draft, Message
+
+logger = logging.getLogger("eyewall.log")
+
+COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
+IDLE_SECONDS: Final = 1.0  # How often age is looked at when nothing happens.
+DISK_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+
+Chore = Callable[[sqlite3.Connection, bool], bool]
+"""A step of at most some 20 ms, told whether publishers wait; true when there is more to do."""
+
+
+@dataclass(slots=True)
+class Append:
+    """What one publisher waits for."""
+
+    drafts: Sequence[Draft]
+    once: Once | None
+    answer: "asyncio.Future[Receipt]"
+    receipt: Receipt | EyewallError | None = None
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Call:
+    """Something else to do with the connection."""
+
+    function: Callable[[sqlite3.Connection], Any]
+    answer: "asyncio.Future[Any]"
+
+
+class Writer:
+    """`committed` is called on the loop with what is in the log now, in order, before anybody is answered."""
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        clock: Clock,
+        chores: Sequence[Chore],
+        committed: Callable[[Sequence[Append]], None],
+    ) -> None:
+        self._connect = connect
+        self._connection = connect()
+        self._clock = clock
+        self._chores = chores
+        self._committed = committed
+        row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
+        self.epoch, self._head = row
+        self._jobs: queue.SimpleQueue[Append | Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="log-writer")
+        self._loop: asyncio.AbstractEventLoop
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Before `start` anybody's, then the thread's alone."""
+        return self._connection
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def append(self, drafts: Sequence[Draft], once: Once | None) -> "asyncio.Future[Receipt]":
+        """Queue what a publisher says. The future may also hold LogFull, LogFailed or Conflict."""
+        answer: asyncio.Future[Receipt] = self._loop.create_future()
+        self._jobs.put(Append(drafts, once, answer))
+        return answer
+
+    def call(self, function: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
+        """Run a function on the writing connection, between two commits."""
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        self._jobs.put(Call(function, answer))
+        return answer
+
+    def stop(self) -> None:
+        """Finish the queue and close; returns when that is done, so not on the loop."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+
+    # The thread
+
+    def _run(self) -> None:
+        more_chores = False
+        stopping = False
+        while not stopping:
+            appends, calls, stopping = self._take(0 if more_chores else IDLE_SECONDS)
+            if appends:
+                self._commit(appends)
+            for call in calls:
+                self._call(call)
+            more_chores = self._do_chores(busy=bool(appends))
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            logger.warning("the log was not tidied up at the end (%s); the next start does it", error)
+        self._connection.close()
+
+    def _take(self, seconds: float) -> tuple[list[Append], list[Call], bool]:
+        """Everything that waits, as much as one commit may hold; or nothing, after so many seconds."""
+        appends: list[Append] = []
+        calls: list[Call] = []
+        drafts = 0
+        try:
+            job = self._jobs.get(timeout=seconds) if seconds else self._jobs.get_nowait()
+            while True:
+                if job is None:
+                    return appends, calls, True
+                if isinstance(job, Call):
+                    calls.append(job)
+                else:
+                    appends.append(job)
+                    drafts += len(job.drafts)
+                    if drafts >= COMMIT_DRAFTS:
+                        break
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            pass
+        return appends, calls, False
+
+    def _commit(self, appends: list[Append]) -> None:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            head = self._write(appends)
+            connection.execute("COMMIT")
+        except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
+            self._recover()
+            problem = _explain(error)
+            for append in appends:
+                append.receipt, append.messages = problem, []
+        else:
+            self._head = head
+        self._loop.call_soon_threadsafe(self._committed, appends)
+
+    def _write(self, appends: list[Append]) -> int:
+        """Give every append its receipt, and its drafts their seqs. Returns the new head."""
+        head, now = self._head, int(self._clock() * 1000)
+        time_text = format_time(now)
+        rows = []
+        for append in appends:
+            if append.once is not None and (said := self._said_before(append.once)) is not None:
+                append.receipt = said
+                continue
+            append.receipt = Receipt(self.epoch, head + 1, len(append.drafts), time_text)
+            append.messages = stamp(append.drafts, self.epoch, head, time_text)
+            for seq, draft in enumerate(append.drafts, head + 1):
+                data = bytes(draft.data).decode() if draft.data is not None else None
+                rows.append((seq, now, draft.topic, RANK[draft.level], draft.source, draft.message, data))
+            if append.once is not None:
+                once = append.once
+                append.receipt.receivers = once.receivers
+                row = (once.key, once.digest, head + 1, len(append.drafts), now, once.receivers)
+                self._connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)
+            head += len(append.drafts)
+        if rows:
+            self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._connection.execute("UPDATE log SET head = ?", (head,))
+        return head
+
+    def _said_before(self, once: Once) -> Receipt | EyewallError | None:
+        """What was answered to this key, also earlier in this very transaction."""
+        row = self._connection.execute(
+            "SELECT digest, first, count, time, receivers FROM receipt WHERE key = ?", (once.key,)
+        ).fetchone()
+        if row is None:
+            return None
+        digest, first, count, milliseconds, receivers = row
+        if digest != once.digest:
+            return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
+        return Receipt(self.epoch, first, count, format_time(milliseconds), receivers)
+
+    def _call(self, call: Call) -> None:
+        try:
+            result, error = call.function(self._connection), None
+        except Exception as problem:  # The caller's to handle, whatever it is.
+            result, error = None, problem
+        self._loop.call_soon_threadsafe(_answer, call.answer, result, error)
+
+    def _do_chores(self, *, busy: bool) -> bool:
+        try:
+            more = [chore(self._connection, busy) for chore in self._chores]  # Each gets its turn.
+            return any(more)
+        except sqlite3.Error as error:
+            logger.error("the log cannot be tidied up now: %s", error)
+            self._recover()
+            return False
+
+    def _recover(self) -> None:
+        """After an error: a connection without a transaction, a new one if need be."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            try:
+                self._connection.close()
+                self._connection = self._connect()
+            except (sqlite3.Error, LogError) as error:
+                logger.error("the log cannot be reopened: %s", error)
+
+
+def _answer(future: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
+    if not future.done():  # Its caller may have gone.
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+
+def _explain(error: Exception) -> EyewallError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in DISK_FULL:
+        logger.error("the log cannot be written: %s", error)
+        return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
+    if isinstance(error, sqlite3.Error):
+        logger.error("the log cannot be written: %s", error)
+        return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
+    logger.exception("unexpected error while writing the log", exc_info=error)
+    return LogFailed("the log cannot be written", hint="nothing was stored; the server's log says more")
