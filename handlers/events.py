@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import sys
+import time
 from typing import Final
 
 from tornado.iostream import StreamClosedError
@@ -11,10 +12,12 @@ from tornado.iostream import StreamClosedError
 from handlers.base import BaseHandler
 from hub.config import ServerConfig
 from hub.connection import Connection
+from hub.cursor import Position
 from hub.errors import InvalidInput
 from hub.filter import Filter
 from hub.hub import Hub
 from hub.message import Level
+from hub.moment import parse_moment
 
 logger = logging.getLogger("eyewall.http")
 
@@ -22,7 +25,7 @@ MAX_CLIENT_CHARACTERS: Final = 200
 
 
 class EventsHandler(BaseHandler):
-    """`topic` (globs, repeatable), `level`, `q`; from `Last-Event-ID`, `last_event_id` or the `last` N messages on."""
+    """`topic` (globs, repeatable), `level`, `q`; from `Last-Event-ID`, `last_event_id`, `since` or the `last` N on."""
 
     def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
         super().initialize(server)
@@ -37,6 +40,7 @@ class EventsHandler(BaseHandler):
 
     async def get(self) -> None:
         headers = self.request.headers
+        position = await self._position()
         # Registered before the flush, so that a reader who leaves during it is found and removed.
         self.connection = self.hub.connect(
             self._wanted(),
@@ -44,18 +48,21 @@ class EventsHandler(BaseHandler):
             client=_printable(headers.get("User-Agent", "")),
             chunked=self.request.version == "HTTP/1.1",
             on_close=self.on_connection_close,
-            last_event_id=headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", None),
-            last=self._last(),
+            position=position,
         )
         self._set_stream_headers()
         try:
             await self.flush()  # From here on no status can be sent: what goes wrong is an event.
+            # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
+            asyncio.get_running_loop().call_soon(self._forget_request)
+            stream = self.detach()
+            if (
+                stream.closed()
+            ):  # A flush may end well for a peer that is gone, and of a detached one Tornado tells nobody.
+                raise StreamClosedError
+            self.hub.hand_over(self.connection, stream)
         except StreamClosedError:
-            return  # on_connection_close has been called, or is about to be.
-        # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
-        asyncio.get_running_loop().call_soon(self._forget_request)
-        try:
-            self.hub.hand_over(self.connection, self.detach())
+            self.on_connection_close()  # What Tornado has called already, is about to call, or never will.
         except OSError as error:  # No descriptor left for the moment in which a socket has two.
             logger.error("cannot keep the stream of %s: %s", self.connection.address, error)
             self.on_connection_close()
@@ -75,13 +82,17 @@ class EventsHandler(BaseHandler):
         one, many = self.get_query_argument, self.get_query_arguments
         return Filter.parse(many("topic"), one("level", Level.DEBUG), one("q", ""))
 
-    def _last(self) -> int:
-        text = self.get_query_argument("last", "0")
-        if not re.fullmatch("[0-9]{1,9}", text):
-            raise InvalidInput(
-                "last", f"{text[:32]!r} is no number of messages", hint="use a whole number, such as 1000"
-            )
-        return int(text)
+    async def _position(self) -> Position | None:
+        """Where to begin: what the browser says of itself counts before what stands in the address."""
+        last_event_id = self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", None)
+        if last_event_id is not None:
+            return self.hub.resume(last_event_id)
+        if since := self.get_query_argument("since", None):
+            return await self.hub.since(parse_moment(since, time.time(), field="since"))
+        last = self.get_query_argument("last", "0")
+        if not re.fullmatch("[0-9]{1,9}", last):
+            raise InvalidInput("last", f"{last[:32]!r} is no whole number", hint="how many messages, such as 1000")
+        return self.hub.last(int(last))
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

@@ -5,7 +5,7 @@ honoured becomes a Gap that says so in-band.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from hub.log import Log, format_id, parse_id
 
@@ -29,15 +29,31 @@ class Gap:
         return asdict(self)
 
 
-def resolve(last_event_id: str, log: Log) -> tuple[int, Gap | None]:
+class Position(NamedTuple):
     """The seq behind which to go on, and the gap in front of it, if there is one."""
+
+    after: int
+    gap: Gap | None = None
+
+
+def resolve(last_event_id: str, log: Log) -> Position:
+    """Where a reader who has seen this id goes on."""
     parsed = parse_id(last_event_id)
     oldest = log.first - 1
     if parsed is None or parsed[0] != log.epoch or parsed[1] > log.head:
         # Garbage, another log, or this log before somebody put an older copy back: in each case the
         # reader's position says nothing about this log, so it gets everything there is.
         after = format_id(*parsed) if parsed else None
-        return oldest, Gap(after, format_id(log.epoch, log.first), None, "new_log")
+        return Position(oldest, Gap(after, format_id(log.epoch, log.first), None, "new_log"))
     if parsed[1] < oldest:
-        return oldest, Gap.expired(log, parsed[1])
-    return parsed[1], None
+        return Position(oldest, Gap.expired(log, parsed[1]))
+    return Position(parsed[1])
+
+
+async def find(milliseconds: int, log: Log) -> Position:
+    """Where a reader begins who wants everything said at that time (ms since 1970) or later."""
+    after = await log.seq_at(milliseconds)
+    if after == log.first - 1 and log.first > 1:
+        # Everything kept is that young, so what was pruned may have been as well; how much of it, nobody knows.
+        return Position(after, Gap(None, format_id(log.epoch, log.first), None, "expired"))
+    return Position(after)

@@ -19,7 +19,7 @@ from hub import sse
 from hub.catch_up import CatchUp
 from hub.config import StreamConfig
 from hub.connection import Connection
-from hub.cursor import resolve
+from hub.cursor import Position, find, resolve
 from hub.fan_out import FanOut
 from hub.filter import Filter
 from hub.log import Clock, Log, Once, Receipt, format_id
@@ -143,6 +143,18 @@ class Hub:
 
     # Connect and disconnect
 
+    def resume(self, last_event_id: str) -> Position:
+        """Where somebody goes on who has seen this id."""
+        return resolve(last_event_id, self._log)
+
+    async def since(self, milliseconds: int) -> Position:
+        """Where somebody begins who wants what was said from that time on (ms since 1970)."""
+        return await find(milliseconds, self._log)
+
+    def last(self, count: int) -> Position:
+        """Where somebody begins who wants the newest `count` messages that are kept."""
+        return Position(min(self._fan_out.flushed, max(self._log.first - 1, self._log.head - count)))
+
     def connect(
         self,
         wanted: Filter,
@@ -151,10 +163,9 @@ class Hub:
         client: str,
         chunked: bool,
         on_close: Callable[[], None],
-        last_event_id: str | None = None,
-        last: int = 0,
+        position: Position | None = None,
     ) -> Connection:
-        """Register a reader who goes on behind `last_event_id`, else sees the `last` messages, else what comes.
+        """Register a reader who goes on from `position`, or sees what comes.
 
         Raises Overloaded when there is no room. From here until `disconnect` it counts; `hand_over` lets it read.
         """
@@ -165,12 +176,9 @@ class Hub:
         self._notices.count_changed()
         connection.notices = self._notices.number
         blocks = self._notices.opening(connection.id)
-        if last_event_id is None:
-            connection.cursor = min(self._fan_out.flushed, max(self._log.first - 1, self._log.head - last))
-        else:
-            connection.cursor, gap = resolve(last_event_id, self._log)
-            if gap is not None:
-                blocks += sse.event("gap", gap.as_json())
+        connection.cursor, gap = position or (self._fan_out.flushed, None)
+        if gap is not None:
+            blocks += sse.event("gap", gap.as_json())
         connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
         return connection
 
