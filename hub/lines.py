@@ -46,8 +46,8 @@ class Lines:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._rest = b""
-        self._dropped = 0  # Bytes of the current line beyond the limit.
+        self._kept = bytearray()  # Of the current line: up to the limit, and one byte more, which may be its CR.
+        self._length = 0  # What was not kept included.
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that end in `data`, without their ends (LF or CRLF)."""
@@ -61,22 +61,24 @@ class Lines:
 
     def end(self) -> list[str]:
         """The last line, if it had no end."""
-        return [self._line()] if self._rest else []
+        return [self._line()] if self._length else []
 
     def _take(self, piece: bytes) -> None:
-        room = self._max_bytes - len(self._rest)
-        self._rest = self._rest + piece[:room] if self._rest else piece[:room]
-        self._dropped += max(0, len(piece) - room)
+        self._kept += piece[: self._max_bytes + 1 - len(self._kept)]
+        self._length += len(piece)
 
     def _line(self) -> str:
-        line, dropped = self._rest, self._dropped
-        self._rest, self._dropped = b"", 0
-        if dropped:
-            mark = f" … [cut: {len(line) + dropped:,} bytes]"
-            # An undecodable byte becomes three, so room is left by counting the encoded text.
-            text = line.decode(errors="replace").encode()[: self._max_bytes - len(mark.encode())]
-            return text.decode(errors="ignore") + mark
-        return line.removesuffix(b"\r").decode(errors="replace")
+        line, length = bytes(self._kept), self._length
+        self._kept.clear()
+        self._length = 0
+        if length == len(line) and line.endswith(b"\r"):
+            line, length = line[:-1], length - 1
+        if length <= self._max_bytes:
+            return line.decode(errors="replace")
+        mark = f" … [cut: {length:,} bytes]"
+        # An undecodable byte becomes three, so room is left by counting the encoded text.
+        text = line.decode(errors="replace").encode()[: self._max_bytes - len(mark.encode())]
+        return text.decode(errors="ignore") + mark
 
 
 def guess_level(text: str) -> Level:
@@ -98,7 +100,7 @@ def draft(line: str, *, topic: str, source: str = "", level: str = "", max_bytes
             return _from_json(line, topic, source, level, max_bytes)
         except (msgspec.MsgspecError, InvalidInput, RecursionError):
             pass  # Looks like JSON, but is text; or has a field that cannot be kept as what it says it is.
-    text = line if len(line) * 3 <= max_bytes else _shorten(line, max_bytes)
+    text = line if len(line) * 4 <= max_bytes else _shorten(line, max_bytes)
     return Draft.parse(topic=topic, message=text, level=level or guess_level(line), source=source, max_bytes=max_bytes)
 
 

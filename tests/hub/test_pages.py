@@ -1,0 +1,144 @@
+"""The log in ready-made pieces."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from hub import pages as pages_module
+from hub.filter import Filter
+from hub.message import Message
+from hub.pages import CACHED_PAGES, PAGE_BYTES, PAGE_MESSAGES, Page, Pages
+from hub.sse import chunk, encode
+from tests.hub.memory_log import MemoryLog, log_of
+from tests.hub.parts import draft, message
+
+EVERYTHING = Filter.parse()
+
+
+def followed(log: MemoryLog) -> Pages:
+    """Pages that are told of all that the log says from now on."""
+    pages = Pages(log)
+
+    def deliver(messages: Sequence[Message]) -> None:
+        for said in messages:
+            pages.append(said)
+
+    log._deliver = deliver
+    return pages
+
+
+def recent(pages: Pages, after: int, up_to: int, *, wanted: Filter = EVERYTHING, chunked: bool = False) -> Page:
+    page = pages.recent(wanted, chunked, after, up_to)
+    assert page is not None
+    return page
+
+
+def frames(*seqs: int, text: str = "hello") -> bytes:
+    return b"".join(encode(message(seq, text)) for seq in seqs)
+
+
+def test_what_was_just_said_comes_from_memory() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft(), draft()])
+    assert pages.head == 3
+    assert recent(pages, 1, 3) == Page(frames(2, 3), 3, 2)
+    assert log.reads == 0
+
+
+def test_no_page_goes_beyond_what_live_readers_have() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft(), draft()])
+    assert recent(pages, 0, 2) == Page(frames(1, 2), 2, 2)
+
+
+def test_framing_belongs_to_the_page() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft()])
+    assert recent(pages, 0, 1, chunked=True).payload == chunk(frames(1))
+    assert recent(pages, 0, 1, chunked=False).payload == frames(1)
+
+
+def test_a_page_where_nothing_matches_is_empty_and_still_moves_the_cursor() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft()])
+    for chunked in (True, False):  # An empty chunk would end the stream.
+        assert recent(pages, 0, 2, wanted=Filter.parse(["other"]), chunked=chunked) == Page(b"", 2, 0)
+
+
+def test_a_page_is_bounded_in_bytes() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft("x" * (PAGE_BYTES // 2)) for _ in range(5)])
+    page = recent(pages, 0, log.head)
+    assert page.count == 2
+    assert PAGE_BYTES <= len(page.payload) < 2 * PAGE_BYTES
+
+
+def test_a_page_looks_at_so_many_messages_however_few_are_wanted() -> None:
+    """Else one reader with a narrow filter would stop all others while it looks through a long log."""
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft() for _ in range(PAGE_MESSAGES + 1)])
+    assert recent(pages, 0, log.head, wanted=Filter.parse(["other"])) == Page(b"", PAGE_MESSAGES, 0)
+
+
+def test_ten_thousand_readers_at_the_same_place_share_one_page() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft()])
+    assert recent(pages, 0, 2) is recent(pages, 0, 2, wanted=Filter.parse(["*"]))
+
+
+def test_only_the_newest_pages_are_kept() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft() for _ in range(2 * CACHED_PAGES)])
+    for after in range(2 * CACHED_PAGES):
+        recent(pages, after, log.head)
+    assert len(pages._cache) == CACHED_PAGES
+
+
+@pytest.mark.gen_test
+async def test_what_was_said_before_this_process_began_is_fetched_once() -> None:
+    log = log_of(5)
+    pages = followed(log)
+    assert pages.head == 5
+    assert pages.recent(EVERYTHING, False, 2, 5) is None
+    page = await pages.fetch(EVERYTHING, False, 2, 5)
+    assert page == Page(b"".join(encode(message(seq, f"m{seq}")) for seq in (3, 4, 5)), 5, 3)
+    assert recent(pages, 2, 5) is page
+    assert log.reads == 1
+
+
+@pytest.mark.gen_test
+async def test_what_was_pruned_meanwhile_is_no_page() -> None:
+    log = log_of(5)
+    pages = followed(log)
+    log.forget(4)
+    assert await pages.fetch(EVERYTHING, False, 2, 5) is None
+
+
+@pytest.mark.gen_test
+async def test_what_has_fallen_out_of_memory_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_module, "TAIL_BYTES", 1000)
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft("x" * 300) for _ in range(10)])
+    assert pages.recent(EVERYTHING, False, 0, 10) is None
+    page = await pages.fetch(EVERYTHING, False, 0, 10)
+    assert page is not None
+    assert page.count == 10
+    assert recent(pages, 8, 10).count == 2
+
+
+def test_each_message_is_encoded_once() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft()])
+    [(said, frame)] = pages.after(0)
+    assert isinstance(said, Message)
+    assert pages.after(0)[0][1] is frame

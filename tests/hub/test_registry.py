@@ -1,0 +1,101 @@
+"""Who is connected, and who is turned away."""
+
+import pytest
+
+from hub.config import ServerConfig
+from hub.connection import Connection
+from hub.errors import NotFound, Overloaded, TooManyConnections
+from hub.filter import Filter
+from hub.registry import Registry
+
+
+def reader(address: str = "10.0.0.1", wanted: Filter | None = None) -> Connection:
+    return Connection(
+        wanted or Filter.parse(), address=address, client="", chunked=True, since=0.0, on_close=lambda: None
+    )
+
+
+def registry(total: int = 10, each: int = 10) -> Registry:
+    return Registry(ServerConfig(max_connections=total, max_connections_per_address=each))
+
+
+def test_count_and_peak_follow_who_comes_and_goes() -> None:
+    here, readers = registry(), [reader() for _ in range(3)]
+    for one in readers:
+        here.add(one)
+    assert here.remove(readers[0])
+    assert here.counts() == {"count": 2, "peak": 3}
+    assert list(here) == readers[1:]
+    assert readers[0] not in here
+    assert readers[1] in here
+
+
+def test_going_twice_is_harmless() -> None:
+    here, one = registry(), reader()
+    here.add(one)
+    assert here.remove(one)
+    assert not here.remove(one)
+    assert here.count == 0
+
+
+def test_the_newest_is_refused_when_all_places_are_taken() -> None:
+    here = registry(total=2)
+    here.add(reader("10.0.0.1"))
+    here.add(reader("10.0.0.2"))
+    with pytest.raises(Overloaded, match="all 2 connections are in use") as caught:
+        here.add(reader("10.0.0.3"))
+    assert "server.max_connections " in caught.value.hint
+    assert not isinstance(caught.value, TooManyConnections)
+    assert here.count == 2
+
+
+def test_one_address_cannot_take_every_place() -> None:
+    here = registry(each=2)
+    first = reader()
+    here.add(first)
+    here.add(reader())
+    with pytest.raises(TooManyConnections, match=r"10\.0\.0\.1 already has 2 connections") as caught:
+        here.add(reader())
+    assert "server.max_connections_per_address" in caught.value.hint
+    here.add(reader("10.0.0.2"))
+    here.remove(first)
+    here.add(reader())
+
+
+def test_a_lower_limit_refuses_newcomers_and_evicts_nobody() -> None:
+    here = registry()
+    for _ in range(3):
+        here.add(reader())
+    here.config = ServerConfig(max_connections=1)
+    assert here.count == 3
+    with pytest.raises(Overloaded):
+        here.check_room("10.0.0.9")
+
+
+def test_filters_count_their_readers_and_are_forgotten_with_the_last() -> None:
+    here = registry()
+    ones = [reader(wanted=Filter.parse(["a"])), reader(wanted=Filter.parse(["a"])), reader(wanted=Filter.parse(["b"]))]
+    for one in ones:
+        here.add(one)
+    assert here.filters == {Filter.parse(["a"]): 2, Filter.parse(["b"]): 1}
+    for one in ones:
+        here.remove(one)
+    assert not here.filters
+    assert not here._by_address
+
+
+def test_a_reader_is_found_by_its_id() -> None:
+    here, one = registry(), reader()
+    here.add(one)
+    assert here.get(one.id) is one
+    with pytest.raises(NotFound, match="no connection 'nobody'"):
+        here.get("nobody")
+
+
+def test_somebody_may_leave_while_all_are_looked_at() -> None:
+    here = registry()
+    for _ in range(3):
+        here.add(reader())
+    for one in here:
+        here.remove(one)
+    assert here.count == 0
