@@ -6,16 +6,23 @@
  */
 import { Banner } from './banner.js';
 import { ConnectionCount } from './connections.js';
+import { Empty } from './empty.js';
 import { Feed } from './feed.js';
+import { FilterField } from './filter-field.js';
 import { FirstRun } from './first-run.js';
+import { Histogram } from './histogram.js';
 import { ProofButton } from './ledger.js';
+import { LevelChips } from './level-chips.js';
 import { attribute, write } from './lib/dom.js';
+import { FilterError, parse } from './logic/filter.js';
 import { isMark } from './logic/message.js';
+import { EVERYTHING } from './logic/selection.js';
 import { Publish } from './publish.js';
 import { StateBar, StatePill } from './status-bar.js';
 import { Store } from './store.js';
 import { words } from './text.js';
 import { TabTitle } from './title.js';
+import { TopicList } from './topics.js';
 import { ApiError, publish } from './wire/api.js';
 import { Link } from './wire/link.js';
 
@@ -79,7 +86,7 @@ function askForMore(frames) {
 
 function scan() {
   const end = performance.now() + SLICE;
-  store.matching.scan(() => performance.now() > end);
+  store.scan(() => performance.now() > end);
   changed('messages');
 }
 
@@ -120,9 +127,42 @@ const verbs = {
     say('jump-end');
   },
   reconnect: () => link.reconnect(),
-  select({ n }) {
+  'select-message'({ n }) {
     store.setView({ selected: store.view.selected === n ? null : n });
     if (store.view.selected !== null) verbs.read?.(null, document.body);
+  },
+  filter(text) {
+    try {
+      store.narrow({ filter: parse(text), error: null });
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      // Half-typed: what was found before stays, and the field says why.
+      store.setError({ column: error.column, reason: error.message });
+    }
+  },
+  narrow: (change) => store.narrow(change),
+  'clear-filter': () => store.narrow(EVERYTHING),
+  'show-levels': () => store.narrow({ levels: EVERYTHING.levels }),
+  'toggle-level': (level) =>
+    store.narrow({ levels: store.selection.levels.map((on, i) => (i === level ? !on : on)) }),
+  'only-level'(level) {
+    const only = store.selection.levels.map((_, i) => i === level);
+    const isAlready = only.every((on, i) => on === store.selection.levels[i]);
+    store.narrow({ levels: isAlready ? EVERYTHING.levels : only });
+  },
+  'only-topic'(topic) {
+    const only = topic === store.selection.only ? null : topic;
+    store.narrow({
+      only,
+      hidden: only === null ? store.selection.hidden.slice(0, topic === null ? 0 : undefined) : [],
+    });
+  },
+  'hide-topic'(topic) {
+    const { hidden } = store.selection;
+    store.narrow({
+      hidden: hidden.includes(topic) ? hidden.filter((each) => each !== topic) : [...hidden, topic],
+      only: null,
+    });
   },
   async publish(draft, target) {
     const began = performance.now();
@@ -172,6 +212,11 @@ mount('state', (el) => StatePill(el, store));
 mount('bars', (el) => StateBar(el, store));
 mount('connection-count', (el) => ConnectionCount(el, store));
 mount('proof', (el) => ProofButton(el, store));
+mount('topics', (el) => TopicList(el, store));
+mount('filter-field', (el) => FilterField(el, store));
+mount('levels', (el) => LevelChips(el, store));
+mount('histogram', (el) => Histogram(el, store));
+mount('empty', (el) => Empty(el, store));
 mount('first', (el) => FirstRun(el, store));
 mount('messages', (el) => Feed(el, store));
 mount('publish', (el) => Publish(el, { topics, maxBytes: Number(maxMessageBytes) }));

@@ -98,7 +98,7 @@ export function Feed(el, store) {
     list.redraw();
     update();
   });
-  hear(el, 'filter', () => {
+  hear(el, 'selection', () => {
     const top = anchor;
     list.stamp += 1;
     list.show(store.rows);
@@ -132,7 +132,7 @@ export function Feed(el, store) {
     const row = /** @type {Element} */ (event.target).closest('.row');
     const ordinal = list.ordinal(row);
     if (ordinal === null || !getSelection()?.isCollapsed) return;
-    ask(el, 'select', { n: store.matching.at(ordinal), open: true });
+    ask(el, 'select-message', { n: store.matching.at(ordinal), open: true });
   });
   PHONE.addEventListener('change', () => list.setHeight(height()));
   new ResizeObserver(() => list.resized()).observe(el);

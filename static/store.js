@@ -4,11 +4,14 @@
  * Owns what is true; says which noun changed. Knows no element: parts hear nouns, and app.js alone changes
  * anything here, when a part asks for it or the link brings something.
  */
+import { Counts } from './logic/counts.js';
 import { Matching } from './logic/matching.js';
 import { ERROR, fromWire, isMark } from './logic/message.js';
 import { Ring } from './logic/ring.js';
+import { EVERYTHING, toTest } from './logic/selection.js';
 import { initial } from './logic/state.js';
 import { dayNumber } from './logic/time.js';
+import { Topics } from './logic/topics.js';
 
 /**
  * @typedef {import('./logic/message.js').Message} Message
@@ -56,10 +59,16 @@ export class Store {
     /** @type {Ring<Entry>} */
     this.ring = new Ring(RING);
     /** @type {Matching<Entry>} */
-    this.matching = new Matching(this.ring, () => true);
+    this.matching = new Matching(this.ring, toTest(EVERYTHING));
+    /** @type {import('./logic/selection.js').Selection} */
+    this.selection = EVERYTHING;
+    this.counts = new Counts();
+    this.topics = new Topics();
     /** Messages of each level in the ring. */
     this.levels = [0, 0, 0, 0, 0];
+    /** Rows that are no messages, and those of them that are folded away. */
     this.marks = 0;
+    this.folded = 0;
     /** @type {Connections | null} */
     this.connections = null;
     /** @type {Config | null} */
@@ -93,7 +102,7 @@ export class Store {
   }
 
   get shown() {
-    return this.matching.size - this.marks;
+    return this.matching.size - this.marks + this.folded;
   }
 
   /** The rows that may be drawn: in Paused none that came since. */
@@ -141,7 +150,7 @@ export class Store {
     for (const raw of entries) {
       if (raw.mark) this.#mark(raw);
       else {
-        this.#message(fromWire(raw));
+        this.#message(fromWire(raw), now);
         messages += 1;
       }
     }
@@ -170,8 +179,8 @@ export class Store {
     else this.behind = Math.max(0, now - this.clockOff - counters.newest);
   }
 
-  /** @param {Message} message */
-  #message(message) {
+  /** @param {Message} message @param {number} now */
+  #message(message, now) {
     const today = dayNumber(message.ms, this.view.zone);
     if (today > this.today) {
       if (this.today !== 0) this.#mark({ mark: 'day', at: message.ms });
@@ -179,6 +188,8 @@ export class Store {
     }
     this.levels[message.level] = (this.levels[message.level] ?? 0) + 1;
     const shown = this.#keep(message);
+    this.counts.add(message.ms, message.level, shown);
+    this.topics.add(message.topic, message.ms, now);
     const away = this.view.mode !== 'following';
     if (message.level >= ERROR && (away || document.hidden)) this.unseenErrors += 1;
     if (!shown || !away) return;
@@ -192,9 +203,11 @@ export class Store {
     this.marks += 1;
     if (mark.mark === 'loss') {
       // A folded row stands for those before it.
-      if ((mark.times ?? 1) > 1 && this.lastLoss) this.lastLoss.folded = true;
+      const isFolding = (mark.times ?? 1) > 1 && this.lastLoss !== null;
+      if (isFolding && this.lastLoss) this.lastLoss.folded = true;
+      if (isFolding) this.folded += 1;
       this.lastLoss = mark;
-      if ((mark.times ?? 1) > 1) this.rematch();
+      if (isFolding) this.rematch();
     }
     this.#keep(mark);
   }
@@ -208,8 +221,10 @@ export class Store {
 
   /** @param {Entry} gone */
   #forget(gone) {
-    if (isMark(gone)) this.marks -= 1;
-    else this.levels[gone.level] = (this.levels[gone.level] ?? 1) - 1;
+    if (isMark(gone)) {
+      this.marks -= 1;
+      if (gone.folded) this.folded -= 1;
+    } else this.levels[gone.level] = (this.levels[gone.level] ?? 1) - 1;
   }
 
   /** @param {Config & {heard: number}} config */
@@ -227,10 +242,30 @@ export class Store {
     this.link = { ...this.link, heard };
   }
 
+  /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */
+  narrow(change) {
+    this.selection = { ...this.selection, ...change };
+    this.rematch();
+  }
+
+  /** What is written cannot be read; what is shown stays. @param {{column: number, reason: string}} error */
+  setError(error) {
+    this.selection = { ...this.selection, error };
+    this.changed('selection');
+  }
+
   /** Look through the whole ring again, in slices that the frame loop gives. */
   rematch() {
-    this.matching.restart((entry) => !(isMark(entry) && entry.folded));
-    this.changed('filter');
+    this.matching.restart(toTest(this.selection));
+    this.counts.forgetMatched();
+    this.changed('selection');
+  }
+
+  /** A slice of it. @param {() => boolean} expired */
+  scan(expired) {
+    this.matching.scan(expired, (entry) => {
+      if (!isMark(entry)) this.counts.match(entry.ms, entry.level);
+    });
   }
 
   /** Reading, or no longer. What waits below is counted from here. @param {Mode} mode */

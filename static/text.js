@@ -1,6 +1,6 @@
 /** Every sentence the page can say. Parts choose one; nothing else holds words that a person reads. */
 import { parseId } from './logic/ledger.js';
-import { count, minute, rate, second, span } from './logic/time.js';
+import { count, minute, second, span } from './logic/time.js';
 
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
 /** @typedef {import('./logic/state.js').State} State */
@@ -196,8 +196,56 @@ export const firstSteps = (origin) => ({
   },
 });
 
+/** @param {{column: number, reason: string}} error */
+export const filterError = ({ column, reason }) =>
+  `Column ${column}: ${reason} Still showing the previous filter.`;
+/** @param {number} shown @param {number} held @param {boolean} isCounting */
+export const found = (shown, held, isCounting) => `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
+/** @param {string} topic */
+export const onlyChip = (topic) => `only ${topic}`;
+/** @param {string} topic */
+export const hiddenChip = (topic) => `without ${topic}`;
+/** @param {{from: number, to: number}} range @param {import('./logic/time.js').Zone} zone */
+export const rangeChip = ({ from, to }, zone) => `${second(from, zone)}–${second(to, zone)}`;
+/** @param {number} minutes */
+export const chartLabel = (minutes) => `messages/s, ${minutes} min`;
+/** @param {number} perSecond */
+export const peak = (perSecond) => `peak ${count(perSecond)}`;
+/** @param {string} many */
+export const levelTitle = (many) => `${many} here. Alt-click shows only these.`;
+/** @param {number} rate per second */
+export function topicRate(rate) {
+  if (rate >= 1000) return `${(rate / 1000).toFixed(1)}k/s`;
+  if (rate >= 1) return `${Math.round(rate)}/s`;
+  return rate * 60 >= 1 ? `${Math.round(rate * 60)}/min` : '–';
+}
+/** @param {number} held */
+export const nothingMatches = (held) => `None of the ${some(held, 'message')} here match.`;
+/** @param {number} many */
+export const hiddenErrors = (many) =>
+  `${some(many, 'error')} ${many === 1 ? 'is' : 'are'} hidden by the level buttons.`;
+/** @param {string} topic @returns {Phrase} */
+export const emptyTopic = (topic) => ['Nothing on ', { b: topic }, ' yet.'];
+
 export const words = {
-  rate,
+  filter: 'Filter',
+  filterExample: 'words, "a phrase", level:>=warning, topic:api.*, -not',
+  clearFilter: 'Clear filter',
+  showThem: 'Show them',
+  topics: 'Topics',
+  allTopics: 'all',
+  findTopic: 'Find a topic',
+  table: 'Show as table',
+  tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
+  chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
+  /** @param {number} n */
+  minutes: (n) => some(n, 'minute'),
+  /** @param {string} what */
+  remove: (what) => `Remove: ${what}`,
+  /** @param {string} topic */
+  hideTopic: (topic) => `Hide ${topic}`,
+  /** @param {number} n */
+  moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
   feed: 'Messages',
   pause: 'Pause',
   resume: 'Resume',
@@ -238,6 +286,7 @@ export const words = {
   copyDetails: 'Copy details',
   theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
   levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
+  levelChips: ['Debug', 'Info', 'Warn', 'Err', 'Crit'],
   levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
 };
 

@@ -1,0 +1,41 @@
+/** Which levels are shown, and how many messages of each are here. Asks for: toggle-level, only-level. */
+import { ask, attribute, h, hear, write } from './lib/dom.js';
+import { GLYPHS, LEVELS } from './logic/message.js';
+import { count, short } from './logic/time.js';
+import { levelTitle, words } from './text.js';
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function LevelChips(el, store) {
+  /** Worst first, as in the eyes of whoever looks. */
+  const order = [...LEVELS.keys()].reverse();
+  const chips = order.map((level) => {
+    const number = h('span', { class: 'number' });
+    const chip = h(
+      'button',
+      {
+        type: 'button',
+        class: 'chip',
+        'data-level': LEVELS[level],
+        'data-role': `level-${LEVELS[level]}`,
+        onclick: (/** @type {MouseEvent} */ event) =>
+          ask(el, event.altKey ? 'only-level' : 'toggle-level', level),
+      },
+      h('span', { class: 'glyph', 'aria-hidden': 'true' }, GLYPHS[level]),
+      h('span', {}, words.levelChips[level]),
+      number,
+    );
+    return { chip, number, level };
+  });
+  el.append(...chips.map(({ chip }) => chip));
+
+  function update() {
+    for (const { chip, number, level } of chips) {
+      const many = store.levels[level] ?? 0;
+      write(number, store.counters.received === 0 ? '–' : short(many));
+      attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
+      chip.title = levelTitle(count(many));
+    }
+  }
+  for (const noun of ['tick', 'selection']) hear(el, noun, update);
+  update();
+}

@@ -1,0 +1,84 @@
+/**
+ * How many messages of each level came in each second of the last hour.
+ *
+ * Owns the counters behind the histogram: kept as messages arrive, so that drawing costs pixels and not
+ * messages. Seconds are of the messages' own time.
+ */
+
+export const SECONDS = 3600;
+const LEVELS = 5;
+
+/**
+ * @typedef {object} Bar
+ * @property {number} from second
+ * @property {number} busiest messages in the busiest second
+ * @property {number[]} all by level
+ * @property {number[]} matched by level
+ */
+
+export class Counts {
+  constructor() {
+    this.all = new Uint32Array(SECONDS * LEVELS);
+    this.matched = new Uint32Array(SECONDS * LEVELS);
+    /** Which second a place stands for; another one's counts are over. */
+    this.second = new Float64Array(SECONDS).fill(-1);
+  }
+
+  /** @param {number} second @returns {number} its place, made empty when it was another's; -1: too old */
+  #place(second) {
+    const place = second % SECONDS;
+    const there = this.second[place] ?? -1;
+    if (there > second || !(second >= 0)) return -1;
+    if (there < second) {
+      this.second[place] = second;
+      this.all.fill(0, place * LEVELS, (place + 1) * LEVELS);
+      this.matched.fill(0, place * LEVELS, (place + 1) * LEVELS);
+    }
+    return place * LEVELS;
+  }
+
+  /** @param {number} ms @param {number} level @param {boolean} isShown */
+  add(ms, level, isShown) {
+    const place = this.#place(Math.floor(ms / 1000));
+    if (place < 0) return;
+    this.all[place + level] = (this.all[place + level] ?? 0) + 1;
+    if (isShown) this.matched[place + level] = (this.matched[place + level] ?? 0) + 1;
+  }
+
+  /** The filter is another one: count again what it lets through. */
+  forgetMatched() {
+    this.matched.fill(0);
+  }
+
+  /** @param {number} ms @param {number} level */
+  match(ms, level) {
+    const second = Math.floor(ms / 1000);
+    const place = second % SECONDS;
+    if (this.second[place] === second) {
+      this.matched[place * LEVELS + level] = (this.matched[place * LEVELS + level] ?? 0) + 1;
+    }
+  }
+
+  /**
+   * @param {number} from second @param {number} width seconds of one bar @param {number} count
+   * @returns {Bar[]} oldest first
+   */
+  bars(from, width, count) {
+    return Array.from({ length: count }, (_, i) => {
+      /** @type {Bar} */
+      const bar = { from: from + i * width, busiest: 0, all: [0, 0, 0, 0, 0], matched: [0, 0, 0, 0, 0] };
+      for (let second = bar.from; second < bar.from + width; second++) {
+        const place = second % SECONDS;
+        if (this.second[place] !== second) continue;
+        let total = 0;
+        for (let level = 0; level < LEVELS; level++) {
+          total += this.all[place * LEVELS + level] ?? 0;
+          bar.all[level] = (bar.all[level] ?? 0) + (this.all[place * LEVELS + level] ?? 0);
+          bar.matched[level] = (bar.matched[level] ?? 0) + (this.matched[place * LEVELS + level] ?? 0);
+        }
+        bar.busiest = Math.max(bar.busiest, total);
+      }
+      return bar;
+    });
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What is there to hear, and how busy it is. Asks for: only-topic, hide-topic.
+ */
+import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
+import { isBelow } from './logic/selection.js';
+import { span } from './logic/time.js';
+import { topicRate, words } from './text.js';
+
+/** From here on there is a field to find one. */
+const MANY = 20;
+/** As many as are drawn; the field finds the others. */
+const DRAWN = 300;
+const QUIET = 60_000;
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function TopicList(el, store) {
+  const search = h('input', {
+    type: 'search',
+    placeholder: words.findTopic,
+    'aria-label': words.findTopic,
+    hidden: true,
+    oninput: () => update(),
+  });
+  const all = h(
+    'button',
+    { type: 'button', class: 'topic', onclick: () => ask(el, 'only-topic', null) },
+    h('span', {}, words.allTopics),
+    h('span', { class: 'number' }),
+  );
+  const list = h('ul', {});
+  const more = h('p', { class: 'more' });
+  el.append(h('h2', {}, words.topics), search, all, list, more);
+
+  /** @param {{topic: import('./logic/topics.js').Topic}} item */
+  function make({ topic }) {
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'topic',
+        onclick: (/** @type {MouseEvent} */ event) =>
+          ask(el, event.altKey ? 'hide-topic' : 'only-topic', topic.name),
+      },
+      h('span', { class: 'name' }),
+      h('span', { class: 'number' }),
+    );
+    const hide = h(
+      'button',
+      {
+        type: 'button',
+        class: 'hide',
+        title: words.hideTopic(topic.name),
+        'aria-label': words.hideTopic(topic.name),
+        onclick: () => ask(el, 'hide-topic', topic.name),
+      },
+      '⊘',
+    );
+    return h('li', { 'data-role': 'topic' }, button, hide);
+  }
+
+  /** @param {HTMLElement} li @param {{topic: import('./logic/topics.js').Topic, depth: number, label: string}} item */
+  function draw(li, { topic, depth, label }) {
+    const button = /** @type {HTMLElement} */ (li.firstElementChild);
+    const [name, number] = /** @type {[HTMLElement, HTMLElement]} */ ([...button.children]);
+    const now = Date.now();
+    const { only, hidden } = store.selection;
+    const rate = store.topics.rate(topic, now);
+    const silent = now - (store.clockOff ?? 0) - topic.last;
+    write(name, label);
+    name.title = topic.name;
+    name.style.paddingInlineStart = `${depth * 14}px`;
+    write(number, silent > QUIET ? span(silent) : topicRate(rate));
+    attribute(button, 'aria-pressed', topic.name === only);
+    li.classList.toggle(
+      'is-hidden',
+      hidden.some((each) => isBelow(topic.name, each)),
+    );
+  }
+
+  function update() {
+    const items = store.topics.list();
+    search.hidden = items.length <= MANY;
+    const wanted = search.hidden ? '' : search.value.toLowerCase();
+    const found = items.filter(({ topic }) => topic.name.toLowerCase().includes(wanted));
+    keyed(list, found.slice(0, DRAWN), ({ topic }) => topic.name, make, draw);
+    more.hidden = found.length <= DRAWN;
+    write(more, words.moreTopics(found.length - DRAWN));
+    attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);
+    write(/** @type {HTMLElement} */ (all.lastElementChild), topicRate(store.rate(Date.now()).perSecond));
+  }
+  for (const noun of ['tick', 'selection']) hear(el, noun, update);
+  update();
+}
