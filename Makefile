@@ -11,7 +11,7 @@ SOURCES := $(wildcard server.py handlers hub tests benchmarks)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check check-python check-page format lock
+.PHONY: help setup run dev test test-long check check-python check-page format lock
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
@@ -27,6 +27,9 @@ dev: .venv/dev.stamp node_modules/npm.stamp .venv/chromium.stamp ## install what
 test: dev ## run all tests (PYTEST_ARGS='-k stream' for some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 	$(if $(JS_TESTS),node --test $(JS_TESTS))
+
+test-long: dev ## run the tests that take minutes
+	$(BIN)/python -m pytest -m long --timeout=600 $(PYTEST_ARGS)
 
 check: check-python check-page ## lint, format and types: what CI runs
 

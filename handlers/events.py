@@ -56,9 +56,8 @@ class EventsHandler(BaseHandler):
             # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
             asyncio.get_running_loop().call_soon(self._forget_request)
             stream = self.detach()
-            if (
-                stream.closed()
-            ):  # A flush may end well for a peer that is gone, and of a detached one Tornado tells nobody.
+            # A flush may end well for a peer that is gone, and of a detached stream Tornado tells nobody.
+            if stream.closed():
                 raise StreamClosedError
             self.hub.hand_over(self.connection, stream)
         except StreamClosedError:

@@ -1,10 +1,11 @@
 """For those who operate the server: is it alive, is it ready, how is it, what can it do."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -12,7 +13,6 @@ from handlers.base import BaseHandler
 from hub.config import ServerConfig
 from hub.hub import Hub
 from hub.log import Log
-from hub.registry import Registry
 
 OPENAPI: Final = Path(__file__).with_name("openapi.json")
 
@@ -46,7 +46,8 @@ class MetricsHandler(BaseHandler):
 
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
-        metrics.register(Figures(self.hub.registry, self.log))
+        metrics.register(Figures(self.hub, self.log))
+        ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under the names everybody uses.
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(generate_latest(metrics))
 
@@ -54,17 +55,22 @@ class MetricsHandler(BaseHandler):
 class Figures(Collector):
     """How the server is at the moment of asking."""
 
-    def __init__(self, registry: Registry, log: Log) -> None:
-        self._registry = registry
+    def __init__(self, hub: Hub, log: Log) -> None:
+        self._hub = hub
         self._log = log
 
     def collect(self) -> Iterable[Metric]:
-        readers, log = tuple(self._registry), self._log
+        registry, log = self._hub.registry, self._log
+        readers = tuple(registry)
         behind = sum(not reader.is_live for reader in readers)
         yield GaugeMetricFamily("eyewall_connections", "Readers connected now", len(readers))
-        yield GaugeMetricFamily("eyewall_connections_peak", "Most readers at once", self._registry.peak)
+        yield GaugeMetricFamily("eyewall_connections_peak", "Most readers at once", registry.peak)
         yield GaugeMetricFamily("eyewall_catching_up", "Readers behind the head of the log", behind)
-        yield GaugeMetricFamily("eyewall_groups", "Different filters", len(self._registry.filters))
+        yield GaugeMetricFamily("eyewall_filters", "Different filters of all readers", len(registry.filters))
+        yield GaugeMetricFamily(
+            "eyewall_groups", "Groups of live readers who get the same bytes", self._hub.group_count
+        )
+        yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
 

@@ -45,6 +45,10 @@ class FanOut:
         self._rest_until = 0.0  # Loop time.
         self._ticks = PeriodicCallback(self._tick, flush_ms)
 
+    @property
+    def group_count(self) -> int:
+        return len(self._groups)
+
     def configure(self, flush_ms: float) -> None:
         """From the next tick on."""
         self._ticks.callback_time = flush_ms
