@@ -12,32 +12,33 @@ from typing import Final, Self
 
 from hub.errors import InvalidInput
 from hub.message import AT_LEAST, Draft, Level, Message
+from hub.query import EVERYTHING, Query
+from hub.query import parse as parse_query
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
-MAX_TEXT_CHARACTERS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Topics (globs; none means all), lowest level, and text in any case. The key of a group."""
+    """Topics (globs; none means all), lowest level, and a query. The key of a group."""
 
     topics: frozenset[str] = frozenset()
     level: Level = Level.DEBUG
-    text: str = ""
+    query: Query = EVERYTHING
     is_everything: bool = field(init=False, repr=False, compare=False)
     _topic: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # The reader who asked for nothing in particular is the common one: it need not be asked again.
-        nothing_asked = not self.topics and self.level is Level.DEBUG and not self.text
+        nothing_asked = not self.topics and self.level is Level.DEBUG and not self.query
         object.__setattr__(self, "is_everything", nothing_asked)
         globs = "|".join(translate(glob) for glob in sorted(self.topics))
         object.__setattr__(self, "_topic", re.compile(globs) if globs else None)
 
     @classmethod
-    def parse(cls, topics: Iterable[str] = (), level: str = Level.DEBUG, text: str = "") -> Self:
-        """Check a query, once. Raises InvalidInput: which parameter, and what it may be."""
+    def parse(cls, topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> Self:
+        """Check what was asked for, once. Raises InvalidInput: which parameter, and what it may be."""
         wanted = frozenset(topics)
         if len(wanted) > MAX_TOPICS:
             raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
@@ -49,17 +50,15 @@ class Filter:
                     f"{glob[:80]!r} is no topic",
                     hint="use 1 to 64 of A-Z a-z 0-9 . _ - and the wildcards * ?",
                 )
-        if len(text) > MAX_TEXT_CHARACTERS:
-            raise InvalidInput("q", f"more than {MAX_TEXT_CHARACTERS} characters", hint="search for less")
         everything = wanted and "*" in wanted
-        return cls(frozenset() if everything else wanted, Level.parse(level), text.casefold())
+        return cls(frozenset() if everything else wanted, Level.parse(level), parse_query(q))
 
     def matches(self, message: Message | Draft) -> bool:
         """Asked once per message and group, never per reader."""
         return self.is_everything or (
             message.level in AT_LEAST[self.level]
             and (self._topic is None or self._topic.match(message.topic) is not None)
-            and (not self.text or self.text in message.message.casefold())
+            and (not self.query or self.query.matches(message))
         )
 
     def as_json(self) -> dict[str, object]:
@@ -69,6 +68,6 @@ class Filter:
             shown["topics"] = sorted(self.topics)
         if self.level is not Level.DEBUG:
             shown["level"] = self.level
-        if self.text:
-            shown["q"] = self.text
+        if self.query:
+            shown["q"] = self.query.text
         return shown

@@ -1,0 +1,133 @@
+"""One message while a query looks at it, and how a query reaches into its data.
+
+Owns what "text in any case", "inside data" and "a number" mean. Knows no term of the grammar.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from hub.message import Draft, Message
+
+NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_POSITION: Final = re.compile("[0-9]{1,9}")
+_NOT_YET: Final = object()
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def fold(text: str) -> str:
+    """Without case, character by character, so that a part of a text is a part of the folded text.
+
+    Not casefold: the page's language has none. The one letter that lower() writes in two ways,
+    by what stands beside it, is the Greek sigma.
+    """
+    return text.lower().replace("ς", "σ")
+
+
+class Seen:
+    """One message while terms look at it: what several of them need is made once."""
+
+    __slots__ = ("_data", "_strings", "_text", "message")
+
+    def __init__(self, message: Message | Draft) -> None:
+        self.message = message
+        self._text: str | None = None
+        self._data: object = _NOT_YET
+        self._strings: tuple[str, ...] | None = None
+
+    def says(self, needle: str) -> bool:
+        """`needle`, folded, is in the text, topic, source or a string anywhere in data."""
+        message = self.message
+        if self._text is None:
+            self._text = fold(message.message)
+        if needle in self._text or needle in message.topic.lower() or needle in fold(message.source):
+            return True
+        if message.data is None:
+            return False
+        if self._strings is None:
+            self._strings = tuple(map(fold, strings(self.data)))
+        return any(needle in text for text in self._strings)
+
+    @property
+    def data(self) -> object:
+        """Decoded; None also when there is none."""
+        if self._data is _NOT_YET:
+            raw = self.message.data
+            try:
+                self._data = None if raw is None else _decode(raw)
+            except RecursionError:  # It was let in with less of the stack in use. Rather its text than no answer.
+                self._data = bytes(raw or b"").decode()
+        return self._data
+
+
+def strings(value: object) -> Iterator[str]:
+    """Every string in decoded JSON, except keys. Without recursion: data may be 900 levels deep."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, str):
+            yield found
+        elif isinstance(found, dict):
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)
+
+
+def inside(value: object, names: Sequence[str]) -> Iterator[object]:
+    """What stands under these names. Never a default: of what is not there, nothing.
+
+    A key may hold dots itself ({"http.status": 500}), a list takes positions from 0 or looks into
+    each of its objects, and a list at the end stands for itself and for each of its elements.
+    """
+    if not names:
+        yield value
+        if isinstance(value, list):
+            yield from value
+    elif isinstance(value, dict):
+        for count in range(1, len(names) + 1):
+            key = ".".join(names[:count])
+            if key in value:
+                yield from inside(value[key], names[count:])
+    elif isinstance(value, list):
+        for element, rest in _elements(value, names):
+            yield from inside(element, rest)
+
+
+def _elements(value: list[object], names: Sequence[str]) -> Iterator[tuple[object, Sequence[str]]]:
+    """Where to look on in a list, and for which names."""
+    if not _POSITION.fullmatch(names[0]):
+        yield from ((element, names) for element in value if isinstance(element, dict))
+    elif int(names[0]) < len(value):
+        yield value[int(names[0])], names[1:]
+
+
+def as_float(value: object) -> float | None:
+    """A JSON number as the page's language has it; None for everything else, true and false included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def glob(parts: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a whole text is `parts` with anything between them. Linear, whatever the parts are."""
+    if len(parts) == 1:
+        return parts[0].__eq__
+    first, *middle, last = parts
+
+    def matches(text: str) -> bool:
+        at, end = len(first), len(text) - len(last)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return False
+        for part in middle:  # The leftmost place leaves most room for the rest.
+            found = text.find(part, at, end)
+            if found < 0:
+                return False
+            at = found + len(part)
+        return True
+
+    return matches
