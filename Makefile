@@ -7,11 +7,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 UV := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-SOURCES := $(wildcard server.py handlers hub tests benchmarks)
+SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test test-long check check-python check-page format lock
+.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
@@ -47,6 +47,9 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	node_modules/.bin/biome check --write
+
+screenshot: dev ## take docs/wall.png again
+	$(BIN)/python -m docs.screenshot
 
 lock: .venv/dev.stamp ## rebuild the locks from requirements*.in and package.json
 	$(UV) requirements.in --output-file requirements.txt
