@@ -39,7 +39,7 @@ class CatchUp:
         io_loop: IOLoop,
         *,
         goal: Callable[[], int],
-        join: Callable[[Connection], None],
+        join: Callable[[Connection], bool],
     ) -> None:
         self._log = log
         self._pages = pages
@@ -50,7 +50,7 @@ class CatchUp:
         self._join = join
         self._ready: deque[Connection] = deque()
         self._full: dict[Connection, None] = {}  # Their sockets take nothing now.
-        self._ahead: list[Connection] = []  # They know a message that the next flush is going to send.
+        self._ahead: list[Connection] = []  # They wait for the next flush: what it sends they know, or cannot join for.
         self._waiting: dict[tuple[Filter, bool, int], list[Connection]] = {}  # For a page from storage.
         self._tasks: set[asyncio.Task[None]] = set()  # The loop itself keeps only weak references.
         self._scheduled = False
@@ -115,8 +115,8 @@ class CatchUp:
             # It was away when these were announced to the live ones.
             connection.notices = self._notices.number
             self._send(connection, self._notices.missed())
-        else:
-            self._join(connection)
+        elif not self._join(connection):
+            self._ahead.append(connection)
 
     def _push(self, connection: Connection) -> bool:
         """Hand the rest to the socket; True if it took all of it."""

@@ -22,7 +22,7 @@ REST_FACTOR: Final = 0.1  # A flush is followed by a rest of a tenth of its dura
 
 
 class FanOut:
-    """Owns the groups. `on_short` gets who did not take all, and the rest; `on_flushed` is told of each flush."""
+    """Owns the groups. `on_short` gets who did not take all, and the rest; `on_flush` is told when a flush begins."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class FanOut:
         flush_ms: float,
         *,
         on_short: Callable[[Connection, memoryview], None],
-        on_flushed: Callable[[], None],
+        on_flush: Callable[[], None],
     ) -> None:
         self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of everyone live.
         self._pages = pages
         self._sockets = sockets
         self._loop = io_loop
         self._on_short = on_short
-        self._on_flushed = on_flushed
+        self._on_flush = on_flush
         self._groups: dict[tuple[Filter, bool], Group] = {}
         self._slices: Iterator[None] | None = None  # A flush that has more sockets to go.
         self._rest_until = 0.0  # Loop time.
@@ -57,16 +57,23 @@ class FanOut:
         """No more ticks. Safe to call twice."""
         self._ticks.stop()
 
-    def join(self, connection: Connection) -> None:
-        """A reader whose cursor is `flushed`: from here on its group's bytes are its own."""
+    def join(self, connection: Connection) -> bool:
+        """A reader whose cursor is `flushed`: from here on its group's bytes are its own.
+
+        False when it has to wait for the next flush and read on from there.
+        """
         key = (connection.filter, connection.chunked)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
             # Delivered, but not flushed yet: older groups have these pending already.
-            for message, frame in self._pages.after(self.flushed):
+            unflushed = self._pages.after(self.flushed)
+            if unflushed is None:
+                return False
+            group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
+            for message, frame in unflushed:
                 group.offer(message, frame)
         connection.join(group)
+        return True
 
     def leave(self, connection: Connection) -> None:
         """Not live any more. Harmless when it was not; a group without members goes."""
@@ -95,8 +102,8 @@ class FanOut:
             return  # Not lost: what is pending goes with the next tick.
         self.flushed = self._pages.head
         self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._owing()])
+        self._on_flush()
         self._continue()
-        self._on_flushed()
 
     def _wake(self) -> None:
         """Flush at once after silence, and let the ticks take over for as long as there is something."""

@@ -58,7 +58,7 @@ class Hub:
             io_loop,
             config.flush_ms,
             on_short=self._fall_behind,
-            on_flushed=self._on_flushed,
+            on_flush=self._on_flush,
         )
         self._notices = Notices(
             clock,
@@ -79,6 +79,7 @@ class Hub:
         )
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_beat = 0.0
+        self._flushed_notices = 0  # Number of the last notice that a flush has begun to send.
         self._publishing = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -225,14 +226,15 @@ class Hub:
         self._fan_out.leave(connection)
         connection.cursor = self._fan_out.flushed
         connection.rest = rest
-        connection.notices = self._notices.number
+        connection.notices = self._flushed_notices  # What was announced since is still pending in the group it left.
         connection.progress_at = self._loop.time()
         self._catch_up.add_full(connection)
 
     def _on_writable(self, connection: Connection) -> None:
         self._catch_up.writable(connection)
 
-    def _on_flushed(self) -> None:
+    def _on_flush(self) -> None:
+        self._flushed_notices = self._notices.number
         self._catch_up.flushed()
 
     def _every_second(self) -> None:

@@ -47,9 +47,9 @@ class Pages:
         self._tail.append((message, frame), len(frame))
         return frame
 
-    def after(self, seq: int) -> Sequence[tuple[Message, bytes]]:
-        """Everything in memory behind `seq`, for a group that is made between two flushes."""
-        return self._tail.after(seq, self._tail.head - seq)
+    def after(self, seq: int) -> Sequence[tuple[Message, bytes]] | None:
+        """Everything behind `seq`, for a group made between two flushes; None when memory does not hold all of it."""
+        return None if seq < self._tail.first - 1 else self._tail.after(seq, self._tail.head - seq)
 
     def recent(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> Page | None:
         """The page behind seq `after`, or None when it has to be fetched."""

@@ -1,0 +1,114 @@
+"""Everyone who is live gets the same bytes, in as few writes as can be."""
+
+import pytest
+
+from hub import fan_out, pages
+from hub.filter import Filter
+from tests.hub.audience import audience_of
+from tests.hub.memory_log import MemoryLog
+from tests.hub.parts import draft
+from tests.waiting import until
+
+BIG = "x" * 50_000
+
+
+@pytest.mark.gen_test
+async def test_a_flush_in_slices_belongs_to_those_who_were_live_when_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who joins between two slices starts behind it, and gets what comes next once."""
+    monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 2)
+    with audience_of() as audience:
+        readers = [audience.join() for _ in range(7)]
+        await audience.settle()
+        audience.log.say([draft()])
+        assert audience.hub._fan_out._slices is not None
+        late = audience.join()
+        readers[6].hang_up()
+        audience.log.say([draft()])
+        await audience.settle()
+        assert [reader.seqs for reader in readers[:6]] == [[1, 2]] * 6
+        assert late.seqs == [2]
+
+
+@pytest.mark.gen_test
+async def test_who_joins_when_more_is_pending_than_memory_holds_loses_none_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first reader of a filter makes a group, which begins with what was delivered but not flushed yet."""
+    monkeypatch.setattr(pages, "TAIL_BYTES", 1000)
+    with audience_of(MemoryLog(), flush_ms=100) as audience:
+        audience.join()
+        await audience.settle()
+        audience.log.say([draft()])
+        audience.log.say([draft("x" * 300) for _ in range(10)])
+        flushed = audience.hub._fan_out.flushed
+        reader = audience.join(Filter.parse(["demo"]))
+        await audience.settle()
+        assert reader.seqs == list(range(flushed + 1, 12))
+        assert reader.named("gap") == []
+
+
+@pytest.mark.gen_test
+async def test_who_falls_behind_in_a_late_slice_still_hears_what_was_announced_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 1)
+    with audience_of() as audience:
+        quick, slow = audience.join(), audience.join(buffer=10_000)
+        await audience.settle()
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        audience.log.say([draft(BIG)])
+        assert audience.hub._fan_out._slices is not None
+        audience.hub.announce("config", {"status": "rejected"})
+        assert slow.connection.is_live
+        await audience.settle()
+        assert slow.named("config") == quick.named("config") == [{"status": "rejected"}]
+
+
+@pytest.mark.gen_test
+async def test_the_first_message_after_silence_is_sent_in_the_same_turn_of_the_loop() -> None:
+    with audience_of() as audience:
+        reader = audience.join()
+        await audience.settle()
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        audience.log.say([draft()])
+        reader.read()
+        assert reader.seqs == [1]
+
+
+@pytest.mark.gen_test
+async def test_what_comes_in_a_burst_goes_in_one_write_and_nothing_turns_when_it_is_over() -> None:
+    with audience_of(MemoryLog(), flush_ms=50) as audience:
+        reader = audience.join()
+        await audience.settle()
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        for _ in range(100):
+            audience.log.say([draft()])
+        reader.read()
+        assert reader.seqs == [1]
+        await until(lambda: reader.has_read() and len(reader.seqs) > 1)
+        assert reader.seqs == list(range(1, 101))
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+
+
+@pytest.mark.gen_test
+async def test_readers_of_one_filter_share_one_group_and_the_last_to_leave_closes_it() -> None:
+    with audience_of() as audience:
+        a, b = audience.join(Filter.parse(["a", "b"])), audience.join(Filter.parse(["b", "a"]))
+        old = audience.join(Filter.parse(["a", "b"]), chunked=False)
+        await audience.settle()
+        assert a.connection.group is b.connection.group
+        assert audience.hub.group_count == 2  # HTTP/1.0 has another framing.
+        for reader in (a, b, old):
+            reader.hang_up()
+        await until(lambda: audience.hub.group_count == 0)
+        assert audience.registry.count == 0
+
+
+@pytest.mark.gen_test
+async def test_a_reader_gets_what_it_asked_for_and_no_more() -> None:
+    with audience_of() as audience:
+        some, everything = audience.join(Filter.parse(["a.*"], "error")), audience.join()
+        await audience.settle()
+        audience.log.say([draft(topic="a.1", level="error"), draft(topic="a.1"), draft(topic="b", level="error")])
+        await audience.settle()
+        assert (some.seqs, everything.seqs) == ([1], [1, 2, 3])
