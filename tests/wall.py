@@ -99,7 +99,7 @@ class Wall:
         with urllib.request.urlopen(self.url + path, timeout=seconds) as answer:
             return bytes(answer.read())
 
-    def get_json(self, path: str) -> Any:  # noqa: ANN401  # Whatever the server says.
+    def get_json(self, path: str) -> Any:  # Whatever the server says.
         return json.loads(self.get(path))
 
     def publish(self, message: str, topic: str = "demo", **more: object) -> str:
@@ -133,7 +133,7 @@ def walls(folder: Path) -> Iterator[StartWall]:
     """Starts as many as are asked for; in the end none runs, and none may have had an unexpected error."""
     started: list[Wall] = []
 
-    def start(settings: str = "", **more: Any) -> Wall:  # noqa: ANN401  # as Wall
+    def start(settings: str = "", **more: Any) -> Wall:
         own = folder / f"wall-{len(started)}"
         own.mkdir()
         wall = Wall(own, settings, **more)
@@ -146,6 +146,6 @@ def walls(folder: Path) -> Iterator[StartWall]:
     finally:
         for wall in started:
             wall.kill()
-            print(f"--- {wall.config} said:\n{wall.log[-20_000:]}")
+            print(f"--- {wall.config} said:\n{wall.log[-20_000:]}")  # noqa: T201  # pytest keeps it for a failure
     for wall in started:
         assert "Traceback" not in wall.log, wall.log[-20_000:]

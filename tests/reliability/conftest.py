@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tornado.ioloop import IOLoop
 
+from tests.reliability.reader import OpenReader, Reader
 from tests.wall import StartWall, Wall, walls
 
 
@@ -19,3 +22,21 @@ def start_wall(tmp_path: Path) -> Iterator[StartWall]:
 def wall(start_wall: StartWall) -> Wall:
     """A server with the defaults, on any free port, and nothing on it that publishes by itself."""
     return start_wall()
+
+
+@pytest.fixture
+def open_reader(io_loop: IOLoop) -> Iterator[OpenReader]:
+    """Opens streams, for tests that run on the loop."""
+    opened: list[Reader] = []
+
+    async def open_one(*args: Any, **kwargs: Any) -> Reader:
+        reader = await Reader.open(*args, **kwargs)
+        opened.append(reader)
+        return reader
+
+    async def close_all() -> None:
+        for reader in opened:
+            await reader.reset()
+
+    yield open_one
+    io_loop.run_sync(close_all)

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -70,7 +70,7 @@ class Blocks:
         fields: dict[str, str] = {}
         for line in block.decode().split("\n"):
             name, colon, value = line.partition(": ")
-            assert colon and name in ("id", "event", "data", "retry"), f"unknown line {line[:99]!r}"
+            assert name + colon in ("id: ", "event: ", "data: ", "retry: "), f"unknown line {line[:99]!r}"
             assert name not in fields, f"{name} twice in {block[:200]!r}"
             assert "\r" not in value, f"a line end in {line[:99]!r}"
             fields[name] = value
@@ -125,8 +125,8 @@ class Reader:
         return [int(message.id.partition("-")[2]) for message in self.messages]
 
     @property
-    def last_id(self) -> str:
-        return self.messages[-1].id
+    def last_seq(self) -> int:
+        return int(self.messages[-1].id.partition("-")[2])
 
     @property
     def id(self) -> str:
@@ -180,7 +180,7 @@ class Reader:
         self._writer.close()
 
     async def _finish(self) -> None:
-        if self._task.done():
+        if self._task.done() and not self._task.cancelled():
             self._task.result()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -188,10 +188,17 @@ class Reader:
 
     async def _read(self) -> None:
         try:
-            while await self._may_read.wait() and (data := await self._reader.read(1 << 18)):
+            while True:
+                await self._may_read.wait()
+                if not (data := await self._reader.read(1 << 18)):
+                    return
                 self.bytes += len(data)
                 body = self._frames.feed(data) if self._frames is not None else data
                 for event in self.blocks.feed(body):
                     (self.messages if event.id else self.events).append(event)
         except ConnectionError:
             self.was_reset = True
+
+
+OpenReader = Callable[..., Awaitable[Reader]]
+"""Takes what Reader.open takes. Whoever is still reading when the test ends is hung up on."""
