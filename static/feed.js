@@ -7,7 +7,7 @@
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { List } from './lib/list.js';
 import { isMark } from './logic/message.js';
-import { drawMark, drawMessage, makeRow } from './row.js';
+import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
 import { unseen, words } from './text.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -35,16 +35,12 @@ export function Feed(el, store) {
   });
   el.append(scroller, pillButton);
 
-  const list = new List(scroller, { height: height(), make, render, left, drawn });
+  const list = new List(scroller, { height: height(), make: makeRow, render, clear: clearRow, left, drawn });
   /** The ring's number of the first row seen: what a reader's eyes hang on. */
   let anchor = -1;
 
   function height() {
     return PHONE.matches ? HEIGHTS.phone : HEIGHTS.normal;
-  }
-
-  function make() {
-    return makeRow();
   }
 
   /** @param {HTMLElement} row @param {number} ordinal */

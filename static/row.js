@@ -25,6 +25,12 @@ export function makeRow() {
   );
 }
 
+/** A row that shows nothing now is found as nothing. @param {HTMLElement} row */
+export function clearRow(row) {
+  delete row.dataset.role;
+  delete row.dataset.id;
+}
+
 /** @param {HTMLElement} row @returns {HTMLElement[]} */
 const cells = (row) => /** @type {HTMLElement[]} */ ([...row.children]);
 

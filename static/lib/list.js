@@ -22,7 +22,7 @@ const SPARE = 4;
 export class List {
   /**
    * @param {HTMLElement} scroller positioned and scrolling
-   * @param {{height: number, make: () => HTMLElement, render: (el: HTMLElement, ordinal: number) => void,
+   * @param {{height: number, make: () => HTMLElement, render: (el: HTMLElement, ordinal: number) => void, clear: (el: HTMLElement) => void,
    *   left: (up: boolean, atEnd: boolean) => void, drawn?: (lo: number, hi: number) => void}} options
    *   `left` hears of every scroll by the reader's own hand
    */
@@ -115,8 +115,7 @@ export class List {
     for (const slot of this.pool) {
       const { ordinal } = slot;
       if (ordinal !== null && (ordinal < first || ordinal >= last)) {
-        slot.ordinal = null;
-        slot.el.hidden = true;
+        this.#hide(slot);
       }
     }
     for (let ordinal = first; ordinal < last; ordinal++) {
@@ -140,16 +139,21 @@ export class List {
   #grow(needed) {
     if (needed <= this.pool.length) return;
     // The place of a row in the pool depends on the pool's size, so everything is placed anew.
-    for (const slot of this.pool) {
-      slot.ordinal = null;
-      slot.el.hidden = true;
-    }
+    for (const slot of this.pool) this.#hide(slot);
     while (this.pool.length < needed + SPARE) {
       const el = this.options.make();
       el.hidden = true;
       this.sizer.append(el);
       this.pool.push({ el, ordinal: null, stamp: -1, y: -1 });
     }
+  }
+
+  /** @param {Slot} slot */
+  #hide(slot) {
+    if (slot.ordinal === null) return;
+    slot.ordinal = null;
+    slot.el.hidden = true;
+    this.options.clear(slot.el);
   }
 
   #scrolled() {

@@ -8,13 +8,19 @@ A fixture that drives the page asks for `in_browser` and hands its calls over.
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.wall import StartWall, Wall, walls
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# A guess for a machine that is busy with other things; what is awaited mostly comes at once.
+expect.set_options(timeout=20_000)
 
 browser_thread = ThreadPoolExecutor(1, "playwright")
 
@@ -63,6 +69,19 @@ def page(browser: Browser, in_browser: InBrowser) -> Iterator[Page]:
     yield page
     in_browser(page.context.close)
     assert not faults, faults
+
+
+@pytest.fixture
+def start_wall(tmp_path: Path) -> Iterator[StartWall]:
+    """Starts servers with settings of the test's own."""
+    with walls(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def wall(start_wall: StartWall) -> Wall:
+    """A server with nothing on it that publishes by itself."""
+    return start_wall()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,39 @@
+"""The parts of the page by the names they carry for tests."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.wall import Wall
+
+
+def role(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-role="{name}"]')
+
+
+def rows(page: Page) -> Locator:
+    return role(page, "message")
+
+
+def texts(page: Page) -> list[str]:
+    """The texts on the screen, oldest first; rows are pooled, so their order in the document says nothing."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('[data-role="message"]')]
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+            .map((row) => row.querySelector('.cell-text').textContent)"""
+    )
+    return found
+
+
+def counters(page: Page) -> dict[str, int]:
+    found: dict[str, int] = page.evaluate("() => eyewall.counters")
+    return found
+
+
+def open_live(page: Page, wall: Wall) -> None:
+    page.goto(wall.url)
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+
+
+def wait_received(page: Page, many: int) -> None:
+    page.wait_for_function("(many) => eyewall.counters.received >= many", arg=many, timeout=30_000)
