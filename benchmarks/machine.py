@@ -1,0 +1,57 @@
+"""What the figures were measured on: without it they say little."""
+
+import os
+import platform
+import re
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+
+def cores() -> tuple[int, int]:
+    """A core for the server and one for the generator. Raises RuntimeError when there is only one."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise RuntimeError("the server and the generator need a core each, and this process may use only one")
+    return usable[0], usable[1]
+
+
+def describe(folder: Path) -> list[str]:
+    """Lines for people: hardware, system, versions, and the disk that `folder` is on."""
+    processor = _first(r"model name\s*: (.*)", "/proc/cpuinfo")
+    gibibytes = int(_first(r"MemTotal:\s*(\d+)", "/proc/meminfo")) / 2**20
+    nginx = _said(["nginx", "-v"], r"nginx/([0-9.]+)", "nginx")
+    node = _said(["node", "--version"], r"v([0-9.]+)", "Node")
+    gcc = _said(["gcc", "--version"], r"([0-9.]+)\n", "gcc")
+    return [
+        f"{processor}, {os.cpu_count()} cores, {gibibytes:.0f} GiB; {platform.system()} {platform.release()}; "
+        f"log on {_file_system(folder)}",
+        f"Python {platform.python_version()}, Tornado {version('tornado')}, SQLite {sqlite3.sqlite_version}, "
+        f"{nginx}, {node}, {gcc}",
+    ]
+
+
+def load_average() -> float:
+    """Of the last minute: what else this machine did."""
+    return os.getloadavg()[0]
+
+
+def _first(pattern: str, path: str) -> str:
+    found = re.search(pattern, Path(path).read_text("utf-8"))
+    return found[1].strip() if found else "0"
+
+
+def _file_system(folder: Path) -> str:
+    command = ["stat", "--file-system", "--format=%T", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _said(command: Sequence[str], pattern: str, name: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return f"no {name}"
+    found = re.search(pattern, done.stdout + done.stderr)
+    return f"{name} {found[1]}" if found else name
