@@ -1,6 +1,6 @@
 """Server-Sent Events on the wire: values in, bytes out (WHATWG HTML, "Interpreting an event stream").
 
-Every function returns whole blocks, each ending in an empty line. Only messages carry an `id:`;
+Every function but `retry` returns whole blocks, each ending in an empty line. Only messages carry an `id:`;
 an id on anything else would move the reader's cursor. Data is always one line of JSON, in which
 CR and LF are escaped, so no text can end a line, a field or a block.
 """
@@ -28,8 +28,11 @@ def event(name: str, data: dict[str, object]) -> bytes:
 
 
 def retry(milliseconds: int) -> bytes:
-    """How long the browser waits before it reconnects by itself."""
-    return b"retry: %d\n\n" % milliseconds
+    """How long the browser waits before it reconnects by itself: a line to put in front of a block.
+
+    In a block of its own some clients (httpx-sse, sseclient-py) take it for a message without data.
+    """
+    return b"retry: %d\n" % milliseconds
 
 
 def chunk(payload: bytes) -> bytes:

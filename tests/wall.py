@@ -102,7 +102,7 @@ class Wall:
     def get_json(self, path: str) -> Any:  # Whatever the server says.
         return json.loads(self.get(path))
 
-    def publish(self, message: str, topic: str = "demo", **more: object) -> str:
+    def publish(self, message: str, topic: str = "demo", /, **more: object) -> str:
         """The id it got."""
         body = json.dumps({"message": message, **more}).encode()
         request = urllib.request.Request(

@@ -43,7 +43,7 @@ class Listener:
 @pytest.mark.gen_test
 async def test_a_stream_opens_with_retry_a_heartbeat_and_the_count() -> None:
     opening = Listener().notices.opening("c1")
-    retry = re.match(rb"retry: (\d+)\n\n", opening)
+    retry = re.match(rb"retry: (\d+)\nevent: heartbeat\n", opening)
     assert retry is not None
     assert RETRY_MS[0] <= int(retry[1]) <= RETRY_MS[1]
     assert events(opening) == [

@@ -64,9 +64,9 @@ class Blocks:
     def feed(self, data: bytes) -> list[Event]:
         """The blocks that are whole by now. Raises AssertionError for one that we would not write."""
         *whole, self.left = (self.left + data).split(b"\n\n")
-        return [event for block in whole if (event := self._read(block)) is not None]
+        return [self._read(block) for block in whole]
 
-    def _read(self, block: bytes) -> Event | None:
+    def _read(self, block: bytes) -> Event:
         fields: dict[str, str] = {}
         for line in block.decode().split("\n"):
             name, colon, value = line.partition(": ")
@@ -76,7 +76,8 @@ class Blocks:
             fields[name] = value
         if "retry" in fields:
             self.retry.append(int(fields["retry"]))
-            return None
+        # Some clients take a block without data for a message without text.
+        assert fields.get("data"), f"a block without data: {block[:200]!r}"
         return Event(fields.get("event", "message"), fields.get("id", ""), fields["data"])
 
 
