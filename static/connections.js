@@ -1,4 +1,4 @@
-/** Who is connected: the count in the header. */
+/** Who is connected: the count in the header. Asks for: toggle-panel. */
 import { hear, write } from './lib/dom.js';
 import { connected, connectedTitle } from './text.js';
 

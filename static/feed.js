@@ -40,7 +40,8 @@ export function Feed(el, store) {
   let anchor = -1;
 
   function height() {
-    return PHONE.matches ? HEIGHTS.phone : HEIGHTS.normal;
+    if (PHONE.matches) return HEIGHTS.phone;
+    return HEIGHTS[/** @type {keyof typeof HEIGHTS} */ (store.settings.density)] ?? HEIGHTS.normal;
   }
 
   /** @param {HTMLElement} row @param {number} ordinal */
@@ -54,7 +55,7 @@ export function Feed(el, store) {
     if (entry === undefined) return;
     if (isMark(entry)) drawMark(row, entry, time(n - 1), time(n + 1), store.view.zone);
     else {
-      drawMessage(row, entry, store.view.zone);
+      drawMessage(row, entry, store.view.zone, store.selection.filter.marks);
       store.counters.drawn += 1;
     }
   }
@@ -80,6 +81,8 @@ export function Feed(el, store) {
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
     attribute(scroller, 'aria-rowcount', store.ring.size);
+    const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
+    attribute(scroller, 'aria-activedescendant', chosen?.id ?? null);
     pillButton.hidden = view.mode === 'following' || (view.unseen === 0 && list.atEnd);
     write(pillButton, view.unseen > 0 ? unseen(view.unseen, view.unseenErrors) : `↓ ${words.toNewest}`);
     pillButton.classList.toggle('has-errors', view.unseenErrors > 0);
@@ -107,7 +110,20 @@ export function Feed(el, store) {
     list.following = store.view.mode === 'following';
     update();
   });
-  hear(el, 'reveal', (/** @type {number} */ n) => list.reveal(store.matching.find(n)));
+  hear(el, 'page', (/** @type {number} */ by) => {
+    const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
+    if (by < 0) ask(el, 'read');
+    list.reveal(Math.max(list.rows.lo, Math.min(list.rows.hi - 1, target)));
+    if (by > 0 && list.atEnd) ask(el, 'reached-end');
+  });
+  hear(el, 'settings', () => {
+    if (height() !== list.height) list.setHeight(height());
+    else list.redraw();
+  });
+  hear(el, 'reveal', (/** @type {number} */ n) => {
+    list.following = store.view.mode === 'following';
+    list.reveal(store.matching.find(n));
+  });
 
   // Before the first scroll event: a smooth wheel begins with less than a row.
   scroller.addEventListener(
@@ -128,7 +144,7 @@ export function Feed(el, store) {
     const row = /** @type {Element} */ (event.target).closest('.row');
     const ordinal = list.ordinal(row);
     if (ordinal === null || !getSelection()?.isCollapsed) return;
-    ask(el, 'select-message', { n: store.matching.at(ordinal), open: true });
+    ask(el, 'select-message', { n: store.matching.at(ordinal) });
   });
   PHONE.addEventListener('change', () => list.setHeight(height()));
   new ResizeObserver(() => list.resized()).observe(el);

@@ -74,7 +74,8 @@ export function FirstRun(el, store) {
   }
 
   function isWaiting() {
-    return store.held === 0 && store.link.phase === 'live';
+    // Before the first message the head is <epoch>-0; an empty page of a log that is not is only not filled yet.
+    return store.held === 0 && store.link.phase === 'live' && store.head.endsWith('-0');
   }
 
   function update() {

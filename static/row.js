@@ -5,6 +5,7 @@
  */
 import { h, write } from './lib/dom.js';
 import { PLAIN, parse, readable } from './logic/ansi.js';
+import { marked } from './logic/marks.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
 import { day, exact, iso, second } from './logic/time.js';
 import { markRow, words } from './text.js';
@@ -15,10 +16,13 @@ import { markRow, words } from './text.js';
 
 const CELLS = ['time', 'level', 'topic', 'text', 'rest'];
 
+let made = 0;
+
 export function makeRow() {
+  made += 1;
   return h(
     'div',
-    { class: 'row', role: 'row' },
+    { class: 'row', role: 'row', id: `row-${made}` },
     ...CELLS.map((name) =>
       h('span', { class: `cell-${name}`, role: 'gridcell', dir: name === 'text' ? 'auto' : null }),
     ),
@@ -34,8 +38,8 @@ export function clearRow(row) {
 /** @param {HTMLElement} row @returns {HTMLElement[]} */
 const cells = (row) => /** @type {HTMLElement[]} */ ([...row.children]);
 
-/** @param {HTMLElement} row @param {Message} message @param {Zone} zone */
-export function drawMessage(row, message, zone) {
+/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {(string | RegExp)[]} marks */
+export function drawMessage(row, message, zone, marks) {
   const [time, level, topic, text, rest] =
     /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
   row.dataset.role = 'message';
@@ -47,7 +51,7 @@ export function drawMessage(row, message, zone) {
   write(topic, message.topic);
   topic.title = message.source ? `${message.topic} · ${message.source}` : message.topic;
   const { line, more } = headline(message.message);
-  drawText(text, line);
+  drawText(text, line, marks);
   const data = brief(message.data);
   write(rest, more > 0 ? `+${more} ${more === 1 ? 'line' : 'lines'}${data && ' '}${data}` : data);
 }
@@ -67,20 +71,23 @@ export function drawMark(row, mark, from, to, zone) {
 }
 
 /**
- * Text with its terminal colours.
- * @param {HTMLElement} el @param {string} text
+ * Text with its terminal colours, and with what the filter matched pointed out.
+ * @param {HTMLElement} el @param {string} text @param {(string | RegExp)[]} [marks]
  */
-export function drawText(el, text) {
-  if (PLAIN.test(text)) return write(el, text);
+export function drawText(el, text, marks = []) {
+  if (marks.length === 0 && PLAIN.test(text)) return write(el, text);
   el.replaceChildren(
-    ...parse(text).map(({ text: piece, style }) => {
-      if (style === null) return document.createTextNode(piece);
-      const span = h('span', { class: 'ansi' }, piece);
+    ...parse(text).flatMap(({ text: piece, style }) => {
+      const nodes = marked(piece, marks).map(({ text: part, isMarked }) =>
+        isMarked ? h('mark', {}, part) : document.createTextNode(part),
+      );
+      if (style === null) return nodes;
+      const span = h('span', { class: 'ansi' }, ...nodes);
       if (style.bold) span.classList.add('bold');
       if (style.underline) span.classList.add('underline');
       paint(span, style.color, 'fg');
       paint(span, style.background, 'bg');
-      return span;
+      return [span];
     }),
   );
 }

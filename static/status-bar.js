@@ -102,3 +102,13 @@ export function StateBar(el, store) {
   for (const noun of ['link', 'tick', 'view']) hear(el, noun, update);
   update();
 }
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function PauseButton(el, store) {
+  function update() {
+    const isPaused = store.view.mode === 'paused';
+    write(el, isPaused ? words.resume : words.pause);
+    attribute(el, 'aria-pressed', isPaused);
+  }
+  hear(el, 'view', update);
+}

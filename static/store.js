@@ -28,6 +28,7 @@ import { Topics } from './logic/topics.js';
  * @property {number | null} heldAt in Paused: the ordinal behind the last row that is shown
  * @property {number | null} selected the ring's number of the row that keys act on
  * @property {Zone} zone
+ * @property {'' | 'who' | 'details' | 'topics'} panel what the right side shows; on a phone, where there are no sides, also the topics
  * @property {boolean} lostRows what was being read is no longer in memory
  */
 
@@ -42,22 +43,32 @@ const VIEW = {
   heldAt: null,
   selected: null,
   zone: 'local',
+  panel: '',
   lostRows: false,
 };
-/** A guess at what a device with a small screen can spare. */
-const RING = matchMedia('(max-width: 640px)').matches ? 20_000 : 100_000;
+/** A device with a small screen can spare less. A guess. */
+const PHONE_RING = 20_000;
 const RATE_SECONDS = 5;
 /** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
 const BEHIND_GRACE = 3_000;
 
+/** @param {string | undefined} setting */
+function ringSize(setting) {
+  const size = Number(setting) || 100_000;
+  return matchMedia('(max-width: 640px)').matches ? Math.min(size, PHONE_RING) : size;
+}
+
 export class Store {
-  /** @param {(noun: string) => void} changed told of every noun that is not as it was */
-  constructor(changed) {
+  /**
+   * @param {(noun: string) => void} changed told of every noun that is not as it was
+   * @param {Record<string, string>} settings
+   */
+  constructor(changed, settings) {
     this.changed = changed;
     /** @type {import('./logic/state.js').State} */
     this.link = initial(Date.now());
     /** @type {Ring<Entry>} */
-    this.ring = new Ring(RING);
+    this.ring = new Ring(ringSize(settings.ring));
     /** @type {Matching<Entry>} */
     this.matching = new Matching(this.ring, toTest(EVERYTHING));
     /** @type {import('./logic/selection.js').Selection} */
@@ -80,14 +91,19 @@ export class Store {
     /** @type {Mark[]} */
     this.losses = [];
     /** @type {View} */
-    this.view = { ...VIEW };
+    this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
     /** Errors that came while nobody was looking at them. */
     this.unseenErrors = 0;
     /** How far this device's clock is ahead of the server's (ms); null: not known. @type {number | null} */
     this.clockOff = null;
     /** How old the newest message was when it came (ms). */
     this.behind = 0;
+    /** The last id the server has, as far as it said. */
+    this.head = '';
     this.version = '';
+    /** This browser's own among the connections. */
+    this.connection = '';
+    this.settings = settings;
     /** Messages that came, by second. @type {Map<number, number>} */
     this.arrivals = new Map();
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
@@ -233,12 +249,14 @@ export class Store {
     this.config = config;
   }
 
-  /** @param {{time: string, version?: string, heard: number}} beat */
-  #beat({ time, version, heard }) {
+  /** @param {{time: string, version?: string, connection?: string, head?: string, heard: number}} beat */
+  #beat({ time, version, connection, head, heard }) {
     const off = heard - Date.parse(time);
     // The smallest difference seen is the one that waited least on its way.
     if (Number.isFinite(off)) this.clockOff = Math.min(this.clockOff ?? off, off);
+    this.head = head ?? '';
     if (version) this.version = version;
+    if (connection) this.connection = connection;
     this.link = { ...this.link, heard };
   }
 
@@ -290,6 +308,20 @@ export class Store {
   /** @param {Partial<View>} change */
   setView(change) {
     this.view = { ...this.view, ...change };
+    this.changed('view');
+  }
+
+  /** @param {Record<string, string>} change */
+  set(change) {
+    this.settings = { ...this.settings, ...change };
+    if (change.zone) this.view = { ...this.view, zone: change.zone === 'utc' ? 'utc' : 'local' };
+    if (change.ring) {
+      this.ring.limit = ringSize(change.ring);
+      this.ring.trim(false, (gone) => this.#forget(gone));
+      this.ring.resize(this.ring.limit);
+      this.matching.evict();
+    }
+    this.changed('settings');
     this.changed('view');
   }
 }

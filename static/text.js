@@ -1,13 +1,15 @@
-/** Every sentence the page can say. Parts choose one; nothing else holds words that a person reads. */
+/**
+ * Every sentence the page can say. Parts choose one; nothing else holds words that a person reads.
+ * Those without a number or a name in them are in words.js.
+ */
 import { parseId } from './logic/ledger.js';
-import { count, minute, second, span } from './logic/time.js';
+import { count, minute, second, some, span } from './logic/time.js';
+
+export { words } from './words.js';
 
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
 /** @typedef {import('./logic/state.js').State} State */
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
-
-/** @param {number} n @param {string} one @param {string} [many] */
-export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
 /** Seconds to go, never "0 s". @param {number} ms */
 const left = (ms) => `${Math.max(1, Math.ceil(ms / 1000))} s`;
@@ -227,68 +229,22 @@ export const hiddenErrors = (many) =>
 /** @param {string} topic @returns {Phrase} */
 export const emptyTopic = (topic) => ['Nothing on ', { b: topic }, ' yet.'];
 
-export const words = {
-  filter: 'Filter',
-  filterExample: 'words, "a phrase", level:>=warning, topic:api.*, -not',
-  clearFilter: 'Clear filter',
-  showThem: 'Show them',
-  topics: 'Topics',
-  allTopics: 'all',
-  findTopic: 'Find a topic',
-  table: 'Show as table',
-  tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
-  chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
-  /** @param {number} n */
-  minutes: (n) => some(n, 'minute'),
-  /** @param {string} what */
-  remove: (what) => `Remove: ${what}`,
-  /** @param {string} topic */
-  hideTopic: (topic) => `Hide ${topic}`,
-  /** @param {number} n */
-  moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
-  feed: 'Messages',
-  pause: 'Pause',
-  resume: 'Resume',
-  publish: 'Publish',
-  reading: 'Reading. New messages wait below.',
-  paused: 'Paused. New messages wait below.',
-  toNewest: 'Go to the newest',
-  outOfMemory: 'The rows you were reading have left this page’s memory.',
-  retryNow: 'Retry now',
-  reconnect: 'Reconnect',
-  copy: 'Copy',
-  copied: 'Copied',
-  copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
-  dismiss: 'Dismiss',
-  reload: 'Reload',
-  reloadKeeps: 'Your filters are kept.',
-  rejected: 'config.yaml was not applied.',
-  waitingTitle: 'Waiting for your first message.',
-  waitingText: 'This page is live. Paste this in a terminal and it appears here:',
-  sendForMe: 'Send it for me',
-  hello: 'Hello from my terminal',
-  next: 'Next:',
-  sendLogFile: 'send a log file',
-  topic: 'Topic',
-  level: 'Level',
-  message: 'Message',
-  data: 'Data (JSON, optional)',
-  send: 'Send',
-  sending: 'Sending…',
-  close: 'Close',
-  tryAgain: 'Try again',
-  showIt: 'Show it',
-  sameWithCurl: 'The same with curl',
-  noConnection: 'no connection. Your text is kept.',
-  emptyText: 'Write a message first.',
-  badTopic: 'a topic is 1 to 64 of A-Z a-z 0-9 . _ -',
-  failed: 'Something in this page failed. The server goes on receiving.',
-  copyDetails: 'Copy details',
-  theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
-  levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
-  levelChips: ['Debug', 'Info', 'Warn', 'Err', 'Crit'],
-  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
-};
+/** @param {string} address @param {string} client */
+export const disconnectQuestion = (address, client) =>
+  `Disconnect ${address} (${client})? A program that reconnects by itself will be back in seconds.`;
+/** @param {number} n characters */
+export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} KB` : `${(n / 1e6).toFixed(1)} MB`);
+/** @param {Omit<import('./logic/ledger.js').Proof, 'entries'>} proof */
+export function proofSummary({ since, first, last, received, repeated, missing, unknown, losses }) {
+  const range = first === null ? '' : ` (${first} to ${last})`;
+  const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
+  return `Since ${second(since)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
+}
+/** @param {number} messages @param {number} errors */
+export const digest = (messages, errors) =>
+  `${some(messages, 'message')} in 10 seconds${errors > 0 ? `, ${some(errors, 'error')}` : ''}`;
+/** @param {string} topic @param {string} text */
+export const errorSaid = (topic, text) => `Error on ${topic}: ${text}`;
 
 /**
  * Why `data` is no JSON, in lines and columns.

@@ -18,6 +18,8 @@
  */
 
 const SPARE = 4;
+/** A row that is brought into view from below gets so many rows of room, as buttons float over the last ones. */
+const ROOM = 4;
 
 export class List {
   /**
@@ -184,7 +186,7 @@ export class List {
     const y = (ordinal - this.base) * this.height;
     if (middle) this.top = y - (this.view - this.height) / 2;
     else if (y < this.top) this.top = y;
-    else if (y + this.height > this.top + this.view) this.top = y + this.height - this.view;
+    else if (y + this.height * ROOM > this.top + this.view) this.top = y + this.height * ROOM - this.view;
     else return;
     this.top = Math.min(Math.max(0, this.top), this.#end);
     this.#scrollLater = true;

@@ -11,6 +11,9 @@ const pad = (n, width = 2) => String(n).padStart(width, '0');
 /** 10 052 with a narrow space that does not break. @param {number} n */
 export const count = (n) => NUMBER.format(n).replaceAll(',', '\u202f');
 
+/** 3 messages @param {number} n @param {string} one @param {string} [many] */
+export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
 /** 8k, 1.2M: for a place of fixed width. @param {number} n */
 export function short(n) {
   if (n < 1000) return String(n);
@@ -45,6 +48,9 @@ export function iso(ms, zone = 'utc') {
   const [sign, size] = offset < 0 ? ['-', -offset] : ['+', offset];
   return `${shifted}${sign}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
 }
+
+/** 2026-11-23T03:24:07Z @param {number} ms */
+export const isoSecond = (ms) => `${iso(ms).slice(0, 19)}Z`;
 
 /** Mon, 23 Nov 2026 @param {number} ms @param {Zone} [zone] */
 export function day(ms, zone = 'local') {

@@ -41,6 +41,10 @@ export class Topics {
     return (topic.weight * Math.exp((topic.at - now) / MEMORY)) / (MEMORY / 1000);
   }
 
+  names() {
+    return [...this.byName.keys()].sort();
+  }
+
   /**
    * By name, each with how deep it stands below one that is also there: api, api.auth.
    * @returns {{topic: Topic, depth: number, label: string}[]}

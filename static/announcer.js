@@ -1,0 +1,66 @@
+/**
+ * What a screen reader says of the feed: now and then one line, as every row would be a flood.
+ *
+ * Owns how often. A visually hidden role=log; the feed itself stays silent.
+ */
+import { h, hear } from './lib/dom.js';
+import { isMark } from './logic/message.js';
+import { digest, errorSaid } from './text.js';
+
+const DIGEST_EVERY = 10_000;
+const ERROR_EVERY = 5_000;
+const LINES = 5;
+const ERROR = 3;
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function Announcer(el, store) {
+  /** The number behind the last message heard of. */
+  let heard = -1;
+  let messages = 0;
+  let errors = 0;
+  let digestAt = Date.now();
+  let errorAt = 0;
+  /** @type {string | null} */
+  let waiting = null;
+
+  /** @param {string} line */
+  function speak(line) {
+    el.append(h('p', {}, line));
+    while (el.children.length > LINES) el.firstElementChild?.remove();
+  }
+
+  function listen() {
+    const { ring, view, settings } = store;
+    // What was there when the page came is read, not announced.
+    if (heard < 0 && store.link.phase !== 'live') return;
+    if (heard < 0) heard = ring.end;
+    for (let n = Math.max(heard, ring.first); n < ring.end; n++) {
+      const entry = ring.get(n);
+      if (entry === undefined || isMark(entry)) continue;
+      messages += 1;
+      if (entry.level < ERROR) continue;
+      errors += 1;
+      waiting ??= errorSaid(entry.topic, entry.message.slice(0, 120));
+    }
+    heard = ring.end;
+    if (view.mode === 'paused' || settings.announce === 'off') {
+      messages = errors = 0;
+      waiting = null;
+    }
+  }
+
+  function update() {
+    listen();
+    const now = Date.now();
+    if (waiting !== null && now - errorAt >= ERROR_EVERY) {
+      speak(waiting);
+      waiting = null;
+      errorAt = now;
+    }
+    if (now - digestAt < DIGEST_EVERY) return;
+    digestAt = now;
+    if (messages > 0 && store.settings.announce === 'digest') speak(digest(messages, errors));
+    messages = errors = 0;
+  }
+  for (const noun of ['messages', 'tick']) hear(el, noun, update);
+}

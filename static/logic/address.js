@@ -1,0 +1,44 @@
+/** What is shown ↔ the query string of the page's address. */
+import { parse } from './filter.js';
+import { LEVELS } from './message.js';
+import { EVERYTHING } from './selection.js';
+
+/** @typedef {import('./selection.js').Selection} Selection */
+/** @typedef {import('./time.js').Zone} Zone */
+
+/** @param {Selection} selection @param {Zone} zone @returns {string} '' or with the question mark */
+export function toQuery({ filter, levels, only, hidden, range }, zone) {
+  const query = new URLSearchParams();
+  if (filter.text.trim() !== '') query.set('q', filter.text);
+  if (!levels.every(Boolean)) query.set('levels', LEVELS.filter((_, level) => levels[level]).join(','));
+  if (only !== null) query.set('topic', only);
+  if (hidden.length > 0) query.set('without', hidden.join(','));
+  if (range !== null) {
+    query.set('from', new Date(range.from).toISOString());
+    query.set('to', new Date(range.to).toISOString());
+  }
+  if (zone === 'utc') query.set('time', 'utc');
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** What cannot be read is left out: an address may be old, or typed by hand. @param {string} search */
+export function fromQuery(search) {
+  const query = new URLSearchParams(search);
+  const levels = query.get('levels')?.split(',');
+  const [from, to] = [Date.parse(query.get('from') ?? ''), Date.parse(query.get('to') ?? '')];
+  /** @type {Selection} */
+  const selection = {
+    ...EVERYTHING,
+    levels: levels ? LEVELS.map((name) => levels.includes(name)) : EVERYTHING.levels,
+    only: query.get('topic') || null,
+    hidden: query.get('without')?.split(',').filter(Boolean) ?? [],
+    range: from < to ? { from, to } : null,
+  };
+  try {
+    selection.filter = parse(query.get('q') ?? '');
+  } catch {
+    // Shown without it rather than not at all.
+  }
+  return { selection, zone: /** @type {Zone} */ (query.get('time') === 'utc' ? 'utc' : 'local') };
+}

@@ -1,0 +1,49 @@
+/** Where in a text the words of a filter stand. */
+
+/** As many as a row can show; a filter of one letter finds hundreds. */
+const LIMIT = 50;
+
+/**
+ * @param {string} text
+ * @param {(string | RegExp)[]} marks lower-case words, expressions
+ * @returns {{text: string, isMarked: boolean}[]} the whole text, in pieces
+ */
+export function marked(text, marks) {
+  const ranges = marks.flatMap((mark) =>
+    typeof mark === 'string' ? words(text, mark) : expressions(text, mark),
+  );
+  ranges.sort((a, b) => a[0] - b[0]);
+  const pieces = [];
+  let at = 0;
+  for (const [from, to] of ranges) {
+    if (to <= at) continue;
+    if (from > at) pieces.push({ text: text.slice(at, from), isMarked: false });
+    pieces.push({ text: text.slice(Math.max(at, from), to), isMarked: true });
+    at = to;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), isMarked: false });
+  return pieces;
+}
+
+/** @param {string} text @param {string} word @returns {[number, number][]} */
+function words(text, word) {
+  const lower = text.toLowerCase();
+  // A few letters change their length with their case; then places in one are not places in the other.
+  if (word === '' || lower.length !== text.length) return [];
+  /** @type {[number, number][]} */
+  const found = [];
+  for (
+    let at = lower.indexOf(word);
+    at >= 0 && found.length < LIMIT;
+    at = lower.indexOf(word, at + word.length)
+  ) {
+    found.push([at, at + word.length]);
+  }
+  return found;
+}
+
+/** @param {string} text @param {RegExp} expression @returns {[number, number][]} */
+function expressions(text, expression) {
+  const found = expression.exec(text);
+  return found && found[0] !== '' ? [[found.index, found.index + found[0].length]] : [];
+}

@@ -1,0 +1,214 @@
+/**
+ * What parts and keys can ask for, and what becomes of it: changes of the store, calls of the server.
+ *
+ * Owns every consequence. Draws nothing: the store says what changed, and the parts hear it.
+ */
+import { copy } from './lib/dom.js';
+import { FilterError, parse } from './logic/filter.js';
+import { ERROR, isMark, toWire } from './logic/message.js';
+import { EVERYTHING } from './logic/selection.js';
+import { CHOICES } from './settings.js';
+import { ApiError, connections, disconnect, publish } from './wire/api.js';
+
+/**
+ * @typedef {(detail: any, target: HTMLElement) => void} Verb
+ * @typedef {object} Page
+ * @property {import('./store.js').Store} store
+ * @property {() => void} reconnect
+ * @property {(noun: string, to?: HTMLElement[], detail?: unknown) => void} say
+ * @property {(role: string) => any} part an element by its role
+ */
+
+/** @param {Page} page @returns {Record<string, Verb>} */
+export const verbs = (page) => ({
+  ...reading(page),
+  ...narrowing(page.store),
+  ...rows(page),
+  ...panels(page),
+  ...calls(page),
+});
+
+/** @param {Page} page @returns {Record<string, Verb>} */
+function reading({ store, say, reconnect }) {
+  return {
+    read: () => store.view.mode === 'following' && store.setMode('reading'),
+    'reached-end': () => store.view.mode === 'reading' && store.setMode('following'),
+    'toggle-pause': () => store.setMode(store.view.mode === 'paused' ? 'following' : 'paused'),
+    resume: () => store.setMode('following'),
+    'to-newest'() {
+      if (store.view.mode !== 'paused') return store.setMode('following');
+      // Only Resume ends Paused: this is one look at what has come meanwhile.
+      store.setView({ heldAt: store.matching.hi, unseen: 0, unseenErrors: 0 });
+      say('jump-end');
+    },
+    'to-oldest'() {
+      if (store.view.mode === 'following') store.setMode('reading');
+      say('reveal', undefined, store.matching.at(store.matching.lo));
+    },
+    page: (by) => say('page', undefined, by),
+    reconnect,
+  };
+}
+
+/** @param {import('./store.js').Store} store @returns {Record<string, Verb>} */
+function narrowing(store) {
+  /** @param {string} text */
+  const filter = (text) => {
+    try {
+      store.narrow({ filter: parse(text), error: null });
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      // Half-typed: what was found before stays, and the field says why.
+      store.setError({ column: error.column, reason: error.message });
+    }
+  };
+  return {
+    filter,
+    'add-term'(term) {
+      const { text } = store.selection.filter;
+      filter(`${/\bOR\b/.test(text) ? `(${text})` : text} ${term}`.trim());
+    },
+    narrow: (change) => store.narrow(change),
+    'clear-filter': () => store.narrow(EVERYTHING),
+    'show-levels': () => store.narrow({ levels: EVERYTHING.levels }),
+    'toggle-level': (level) =>
+      store.narrow({ levels: store.selection.levels.map((on, i) => (i === level ? !on : on)) }),
+    'only-level'(level) {
+      const only = store.selection.levels.map((_, i) => i === level);
+      const isAlready = only.every((on, i) => on === store.selection.levels[i]);
+      store.narrow({ levels: isAlready ? EVERYTHING.levels : only });
+    },
+    'only-topic'(topic) {
+      // null is everything; the same topic again takes the choice back.
+      store.narrow({ only: topic === store.selection.only ? null : topic, hidden: [] });
+    },
+    'hide-topic'(topic) {
+      const { hidden } = store.selection;
+      const isHidden = hidden.includes(topic);
+      store.narrow({
+        hidden: isHidden ? hidden.filter((each) => each !== topic) : [...hidden, topic],
+        only: null,
+      });
+    },
+  };
+}
+
+/** @param {Page} page @returns {Record<string, Verb>} */
+function rows({ store, say }) {
+  const { matching } = store;
+
+  /** @param {number} n */
+  function select(n) {
+    if (store.view.mode === 'following') store.setMode('reading');
+    store.setView({ selected: n });
+    say('reveal', undefined, n);
+  }
+
+  /** @param {number} by @param {number} least level */
+  function step(by, least) {
+    const from = store.view.selected === null ? matching.hi : matching.find(store.view.selected);
+    for (let ordinal = from + by; ordinal >= matching.lo && ordinal < matching.hi; ordinal += by) {
+      const n = matching.at(ordinal);
+      const entry = store.ring.get(n);
+      if (entry && !isMark(entry) && entry.level >= least) return select(n);
+    }
+  }
+
+  function selected() {
+    const entry = store.view.selected === null ? undefined : store.ring.get(store.view.selected);
+    return entry && !isMark(entry) ? entry : null;
+  }
+
+  return {
+    'select-message'({ n }) {
+      const isAgain = store.view.selected === n && store.view.panel === 'details';
+      if (isAgain) return store.setView({ panel: '' });
+      if (store.view.mode === 'following') store.setMode('reading');
+      store.setView({ selected: n, panel: 'details' });
+    },
+    step: (by) => step(by, 0),
+    'step-error'(by) {
+      // With nothing chosen, the newest error is the one that is meant.
+      step(store.view.selected === null ? -1 : by, ERROR);
+    },
+    'toggle-details': () => store.setView({ panel: store.view.panel === 'details' ? '' : 'details' }),
+    'selected-topic'(verb, target) {
+      const message = selected();
+      if (message) narrowing(store)[verb]?.(message.topic, target);
+    },
+    'copy-selected'(what) {
+      const message = selected();
+      if (message) copy(what === 'json' ? JSON.stringify(toWire(message)) : message.message);
+    },
+  };
+}
+
+/** @param {Page} page @returns {Record<string, Verb>} */
+function panels({ store, say, part }) {
+  /** @param {'theme' | 'zone'} name */
+  const next = (name) => {
+    const values = /** @type {readonly string[]} */ (CHOICES[name]);
+    const index = values.indexOf(store.settings[name] ?? '');
+    store.set({ [name]: values[(index + 1) % values.length] ?? '' });
+  };
+  return {
+    'open-panel': (panel) => store.setView({ panel }),
+    'close-panel': () => store.setView({ panel: '' }),
+    'toggle-panel': () => store.setView({ panel: store.view.panel === '' ? 'who' : '' }),
+    'toggle-topics': () => store.set({ topics: store.settings.topics === 'off' ? 'on' : 'off' }),
+    'toggle-theme': () => next('theme'),
+    'toggle-zone': () => next('zone'),
+    set: (change) => store.set(change),
+    'focus-filter': () => part('filter').select(),
+    'open-publish'() {
+      const dialog = part('publish');
+      if (dialog.open) dialog.close();
+      else say('open', [dialog]);
+    },
+    'open-dialog'(name) {
+      part(`dialog-${name}`).showModal();
+      say('shown');
+    },
+    'back-out'() {
+      // One thing at a time, the last one first.
+      if (part('publish').open) part('publish').close();
+      else if (store.view.panel !== '') store.setView({ panel: '' });
+      else if (store.view.selected !== null) store.setView({ selected: null });
+      else if (store.selection.range !== null) store.narrow({ range: null });
+      else store.narrow({ filter: EVERYTHING.filter, error: null });
+    },
+  };
+}
+
+/** @param {Page} page @returns {Record<string, Verb>} */
+function calls({ say }) {
+  return {
+    async publish(draft, target) {
+      const began = performance.now();
+      const answer = await settled(publish(draft));
+      say('published', [target], { ...answer, ms: performance.now() - began });
+    },
+    async 'list-connections'(_, target) {
+      say('listed', [target], await settled(connections()));
+    },
+    async disconnect(id, target) {
+      const answer = await settled(disconnect(id));
+      // One that has gone by itself meanwhile is as gone as it was meant to be.
+      if ('error' in answer && answer.error.code !== 'not_found') say('listed', [target], answer);
+      else say('listed', [target], await settled(connections()));
+    },
+  };
+}
+
+/**
+ * What the server refused is an answer, too; anything else is a fault of ours.
+ * @template T @param {Promise<T>} call @returns {Promise<{ok: T} | {error: ApiError}>}
+ */
+async function settled(call) {
+  try {
+    return { ok: await call };
+  } catch (error) {
+    if (error instanceof ApiError) return { error };
+    throw error;
+  }
+}

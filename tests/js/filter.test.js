@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { FilterError, parse } from '../../static/logic/filter.js';
+import { marked } from '../../static/logic/marks.js';
+import { fromWire } from '../../static/logic/message.js';
+
+/** One grammar, two parsers: the server reads the same cases. */
+const cases = JSON.parse(readFileSync(new URL('../filter_cases.json', import.meta.url), 'utf8'));
+const messages = Object.entries(cases.messages).map(([name, raw]) => ({ name, message: fromWire(raw) }));
+
+for (const { filter, finds } of [...cases.matches, ...cases.expressions]) {
+  test(`${filter || 'nothing'} finds ${finds.join(', ') || 'none'}`, () => {
+    const parsed = parse(filter).test;
+    const found = messages.filter(({ message }) => parsed?.(message) ?? true).map(({ name }) => name);
+    assert.deepEqual(found, finds);
+  });
+}
+
+for (const { filter, column } of cases.errors) {
+  test(`${filter} is wrong in column ${column}`, () => {
+    assert.throws(
+      () => parse(filter),
+      (error) => error instanceof FilterError && error.column === column && error.message.endsWith('.'),
+    );
+  });
+}
+
+test('an expression that cannot be read is named with its column', () => {
+  assert.throws(
+    () => parse('word /(/'),
+    (error) => error instanceof FilterError && error.column === 6,
+  );
+});
+
+test('what is looked for is pointed out, what must not be there is not', () => {
+  assert.deepEqual(parse('Time -out "a b" topic:x').marks, ['time', 'a b']);
+  assert.deepEqual(
+    marked('a Timeout in time', ['time'])
+      .filter(({ isMarked }) => isMarked)
+      .map(({ text }) => text),
+    ['Time', 'time'],
+  );
+});
+
+test('marks that overlap lose nothing of the text', () => {
+  const pieces = marked('abcdef', ['abc', 'bcd', /e/i]);
+  assert.equal(pieces.map(({ text }) => text).join(''), 'abcdef');
+  assert.equal(pieces.at(-1)?.isMarked, false);
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromQuery, toQuery } from '../../static/logic/address.js';
+import { clientName, filterText } from '../../static/logic/client.js';
+import { Counts } from '../../static/logic/counts.js';
+import { parse } from '../../static/logic/filter.js';
+import { linked } from '../../static/logic/links.js';
+import { EVERYTHING, toTest } from '../../static/logic/selection.js';
+import { Topics } from '../../static/logic/topics.js';
+import { branches, term } from '../../static/logic/tree.js';
+
+const MESSAGE = {
+  id: '7-1',
+  ms: 5000,
+  topic: 'api.auth',
+  level: 3,
+  source: '',
+  message: 'x',
+  data: undefined,
+};
+
+test('a topic stands for those below it', () => {
+  assert.equal(toTest({ ...EVERYTHING, only: 'api' })(MESSAGE), true);
+  assert.equal(toTest({ ...EVERYTHING, only: 'ap' })(MESSAGE), false);
+  assert.equal(toTest({ ...EVERYTHING, hidden: ['api'] })(MESSAGE), false);
+});
+
+test('gaps and losses are shown whatever the filter, folded ones never', () => {
+  const mark = /** @type {import('../../static/logic/ledger.js').Mark} */ ({ mark: 'gap', at: 1 });
+  const nothing = toTest({ ...EVERYTHING, levels: [false, false, false, false, false] });
+  assert.deepEqual(
+    [nothing(mark), nothing({ ...mark, folded: true }), nothing(MESSAGE)],
+    [true, false, false],
+  );
+});
+
+test('a range does not include its end', () => {
+  assert.equal(toTest({ ...EVERYTHING, range: { from: 5000, to: 6000 } })(MESSAGE), true);
+  assert.equal(toTest({ ...EVERYTHING, range: { from: 4000, to: 5000 } })(MESSAGE), false);
+});
+
+test('what is shown comes back from its address', () => {
+  const selection = {
+    ...EVERYTHING,
+    filter: parse('timeout -"health check"'),
+    levels: [false, true, true, true, true],
+    only: 'api',
+    hidden: ['db'],
+    range: { from: 1000, to: 2000 },
+  };
+  const { selection: back, zone } = fromQuery(toQuery(selection, 'utc'));
+  assert.deepEqual(
+    [back.filter.text, back.levels, back.only, back.hidden, back.range, zone],
+    [selection.filter.text, selection.levels, 'api', ['db'], selection.range, 'utc'],
+  );
+  assert.equal(toQuery(EVERYTHING, 'local'), '');
+});
+
+test('an address that cannot be read shows everything', () => {
+  const { selection } = fromQuery('?q=%22open&from=never&to=now');
+  assert.deepEqual([selection.filter.text, selection.range], ['', null]);
+});
+
+test('counts are kept by second and level, and forgotten after an hour', () => {
+  const counts = new Counts();
+  counts.add(10_000, 1, true);
+  counts.add(10_999, 3, false);
+  counts.add(11_000, 1, true);
+  const [bar] = counts.bars(10, 5, 1);
+  assert.deepEqual([bar?.all, bar?.matched, bar?.busiest], [[0, 2, 0, 1, 0], [0, 2, 0, 0, 0], 2]);
+  counts.add(10_000 + 3_600_000, 1, true);
+  counts.add(10_000, 1, true);
+  assert.deepEqual(counts.bars(10, 1, 1)[0]?.all, [0, 0, 0, 0, 0]);
+  assert.deepEqual(counts.bars(3610, 1, 1)[0]?.all, [0, 1, 0, 0, 0]);
+});
+
+test('a time that is none is not counted', () => {
+  new Counts().add(Number.NaN, 1, true);
+});
+
+test('topics nest below those that are there', () => {
+  const topics = new Topics();
+  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login']) topics.add(name, 1, 1);
+  assert.deepEqual(
+    topics.list().map(({ label, depth }) => [label, depth]),
+    [
+      ['api', 0],
+      ['.auth', 1],
+      ['.login', 2],
+      ['api-x', 0],
+      ['db.pool', 0],
+    ],
+  );
+});
+
+test('a rate rises with the messages and falls with the time', () => {
+  const topics = new Topics();
+  for (let now = 0; now < 60_000; now += 100) topics.add('api', now, now);
+  const topic = topics.list()[0]?.topic;
+  assert.ok(topic);
+  assert.ok(Math.abs(topics.rate(topic, 60_000) - 10) < 1);
+  assert.ok(topics.rate(topic, 120_000) < 0.1);
+});
+
+test('ten thousand topics do not stay', () => {
+  const topics = new Topics();
+  for (let n = 0; n < 3000; n++) topics.add(`t${n}`, n, n);
+  assert.equal(topics.byName.size, 2000);
+  assert.equal(topics.byName.has('t2999'), true);
+});
+
+test('data is a tree in the given order, never more of it than asked for', () => {
+  const data = { z: 1, a: { b: ['x', null] }, empty: {} };
+  const { branches: rows } = branches(data, new Map(), 100);
+  assert.deepEqual(
+    rows.map(({ path, text, depth }) => [path, text, depth]),
+    [
+      ['z', '1', 0],
+      ['a', '{1}', 0],
+      ['a.b', '[2]', 1],
+      ['a.b.0', 'x', 2],
+      ['a.b.1', 'null', 2],
+      ['empty', '{0}', 0],
+    ],
+  );
+  assert.deepEqual(branches(Array(1000).fill(1), new Map(), 200), {
+    branches: branches(Array(200).fill(1), new Map(), 200).branches,
+    more: true,
+  });
+});
+
+test('a value can be looked for by what the tree offers', () => {
+  const message = { ...MESSAGE, data: { status: 504, user: { name: 'ana "x" b' }, ok: false } };
+  for (const branch of branches(message.data, new Map(), 100).branches.filter(
+    ({ kind }) => kind !== 'inner',
+  )) {
+    assert.equal(parse(term(branch)).test?.(message), true, term(branch));
+  }
+});
+
+test('only http and https addresses become links, without the full stop behind them', () => {
+  const hrefs = (/** @type {string} */ text) => linked(text).flatMap(({ href }) => (href ? [href] : []));
+  assert.deepEqual(hrefs('see https://example.com/a?b=1. and (http://x.y/z)'), [
+    'https://example.com/a?b=1',
+    'http://x.y/z',
+  ]);
+  assert.deepEqual(hrefs('javascript:alert(1) ftp://x data:text/html,x //x.y'), []);
+  assert.equal(
+    linked('a https://b.c d')
+      .map(({ text }) => text)
+      .join(''),
+    'a https://b.c d',
+  );
+});
+
+test('a client is named by what it is, not by what its kind descends from', () => {
+  const chrome =
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+  assert.deepEqual([chrome, `${chrome} Edg/156.0.1`, 'curl/8.5.0', 'tail-shipper', ''].map(clientName), [
+    'Chrome 156',
+    'Edge 156',
+    'curl 8.5',
+    'tail-shipper',
+    '–',
+  ]);
+  assert.equal(filterText({ topics: ['api.*'], level: 'debug', q: '' }), 'topics:api.*');
+});
