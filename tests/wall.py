@@ -75,9 +75,13 @@ class Wall:
 
     def stop(self, seconds: float = 30) -> int:
         """SIGTERM, and the exit status. Raises TimeoutExpired."""
-        assert self._process is not None, "the server was not started"
-        self._process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
+        assert self._process is not None
         return self._process.wait(seconds)
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None, "the server was not started"
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL. Harmless when it has ended."""
@@ -94,9 +98,10 @@ class Wall:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def get(self, path: str, seconds: float = 20) -> bytes:
+    def get(self, path: str, *, method: str = "GET") -> bytes:
         """A body. The connection is closed after it, so that none of ours is counted by the next call."""
-        with urllib.request.urlopen(self.url + path, timeout=seconds) as answer:
+        request = urllib.request.Request(self.url + path, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
             return bytes(answer.read())
 
     def get_json(self, path: str) -> Any:  # Whatever the server says.

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -22,6 +23,7 @@ class Event:
     name: str
     id: str
     data: str
+    at: float  # When it was read here; seconds on the monotonic clock.
 
     @property
     def json(self) -> dict[str, Any]:
@@ -78,7 +80,7 @@ class Blocks:
             self.retry.append(int(fields["retry"]))
         # Some clients take a block without data for a message without text.
         assert fields.get("data"), f"a block without data: {block[:200]!r}"
-        return Event(fields.get("event", "message"), fields.get("id", ""), fields["data"])
+        return Event(fields.get("event", "message"), fields.get("id", ""), fields["data"], time.monotonic())
 
 
 class Reader:
