@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tornado.ioloop import IOLoop
+
 from handlers import routes
 from handlers.assets import Assets
 from handlers.front import Front, application, listen
@@ -25,6 +27,7 @@ from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config_file import ConfigError, ConfigWatcher, dump, load
 from hub.database import MEMORY, LogError
+from hub.history import History
 from hub.hub import Hub
 from hub.logs import Logs
 from hub.loop import MonotonicLoop
@@ -40,18 +43,19 @@ logger = logging.getLogger("eyewall")
 class Eyewall:
     """The parts, and what a changed config means for each."""
 
-    def __init__(self, config: Config, folder: Path) -> None:
+    def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
         self.config = config
+        self.loop = io_loop
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(HERE / "static")
         # With the page's digest, so that a page never talks to a worker of another version.
         self.version = f"{__version__}+{self.assets.digest}"
-        self.loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
         path = config.log.path
         self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
+        self.history = History(self.log)
         self.registry = Registry(config.server)
-        self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=self.loop)
+        self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
         self.front = Front()
         self.sources: list[sources.Source] = []
         self.apply(config)
@@ -62,7 +66,8 @@ class Eyewall:
         self.log.configure(config.log)
         self.registry.config = config.server
         self.hub.configure(config.stream)
-        table = routes(config, self.hub, self.log, self.assets, version=self.version, is_ready=lambda: self.ready)
+        parts = (self.hub, self.log, self.history, self.assets)
+        table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
         self.front.app = application(table, config.server, str(HERE / "templates"))
 
     def start_sources(self) -> None:
@@ -89,7 +94,8 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         logs = Logs(config.logging)
         logs.start()
         stack.callback(logs.stop)
-        wall = Eyewall(config, path.parent)
+        io_loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
+        wall = Eyewall(config, path.parent, io_loop)
         hub = wall.hub
         await wall.log.start(hub.deliver)
         stack.push_async_callback(wall.log.stop)

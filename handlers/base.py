@@ -6,6 +6,7 @@ of the product's rules.
 
 import logging
 import re
+from functools import cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, Final
 
@@ -94,6 +95,7 @@ class BaseHandler(RequestHandler):
         self.set_status(204)
 
     @classmethod
+    @cache
     def allowed_methods(cls) -> list[str]:
         """What this handler has a method for."""
         return [m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())]

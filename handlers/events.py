@@ -55,11 +55,7 @@ class EventsHandler(BaseHandler):
             await self.flush()  # From here on no status can be sent: what goes wrong is an event.
             # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
             asyncio.get_running_loop().call_soon(self._forget_request)
-            stream = self.detach()
-            # A flush may end well for a peer that is gone, and of a detached stream Tornado tells nobody.
-            if stream.closed():
-                raise StreamClosedError
-            self.hub.hand_over(self.connection, stream)
+            self.hub.hand_over(self.connection, self.detach())
         except StreamClosedError:
             self.on_connection_close()  # What Tornado has called already, is about to call, or never will.
         except OSError as error:  # No descriptor left for the moment in which a socket has two.
@@ -101,5 +97,6 @@ class EventsHandler(BaseHandler):
 
 def _printable(text: str) -> str:
     """A User-Agent fit for a list and a log line; most readers share one, so it is kept once."""
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return sys.intern(shown[:MAX_CLIENT_CHARACTERS])
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return sys.intern(text[:MAX_CLIENT_CHARACTERS])

@@ -11,17 +11,27 @@ from typing import Any, Final
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
+from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from handlers.base import NotFoundHandler
+from handlers.lane import Lane
 from hub.config import ServerConfig
 
 logger = logging.getLogger("eyewall.http")
 
 BACKLOG: Final = 4096  # 2,000 clients while the loop is busy for 1 s: worst connect 1.3 s instead of 9 (measured).
 SPARE_DESCRIPTORS: Final = 64  # For listening, the log, and the moment in which a socket has two.
+
+# Tornado's own are not safe: 3600 s for a header, none for a body, 100 MB of it.
+LIMITS: Final[dict[str, float]] = {
+    "idle_connection_timeout": 15,
+    "body_timeout": 15,
+    "max_header_size": 16 << 10,
+    "max_body_size": 1 << 20,  # Only for bodies that nobody reads: publishers' are counted by their handler.
+}
 
 # Inherited by every accepted socket. Keepalive finds peers that vanished while idle, USER_TIMEOUT while
 # data is in flight: each alone misses the other's case (measured). The low mark bounds what the kernel
@@ -33,6 +43,7 @@ LISTENER_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5),  # Not accepted before it says something, or for 5 s.
     (socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), 128 << 10),
 )
 
@@ -48,43 +59,52 @@ class Front(HTTPServerConnectionDelegate):
 
 
 class Door(HTTPServer):
-    """Turns the newest away while descriptors are short, before accept() fails in a busy loop."""
+    """Tornado's server, with a fast lane before it; `open` counts who is on either side."""
 
-    open = 0
-    room: Callable[[], int]
+    lane: Lane
+    in_tornado = 0
+
+    @property
+    def open(self) -> int:
+        return self.in_tornado + len(self.lane.peers)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        if self.open >= self.room():
-            stream.close()
-            return
-        self.open += 1
+        self.in_tornado += 1
         super().handle_stream(stream, address)
 
     def on_close(self, server_conn: object) -> None:
-        self.open -= 1  # Also for a stream that a handler detached.
+        self.in_tornado -= 1  # Also for a stream that a handler detached.
         super().on_close(server_conn)
 
+    def stop(self) -> None:
+        """Nobody new. Safe to call twice."""
+        self.lane.stop_accepting()
 
-def listen(front: Front, config: ServerConfig, readers: Callable[[], int]) -> tuple[Door, int]:
+    async def close_all_connections(self) -> None:
+        self.lane.stop()
+        await super().close_all_connections()
+
+
+def listen(front: Front, config: ServerConfig, readers: Callable[[], int], **limits: float) -> tuple[Door, int]:
     """Start to accept; returns the server and its port. `readers` says how many sockets the hub holds.
 
-    Raises OSError when the address cannot be had.
+    `limits` are HTTPServer's, in place of LIMITS. Raises OSError when the address cannot be had.
     """
-    # Tornado's own limits are not safe: 3600 s for a header, none for a body, 100 MB of it.
-    door = Door(
-        front,
-        idle_connection_timeout=15,
-        body_timeout=15,
-        max_header_size=16 << 10,
-        max_body_size=1 << 20,  # Only for bodies that nobody reads: publishers' are counted by their handler.
-    )
-    descriptors = raise_descriptor_limit() - SPARE_DESCRIPTORS
-    door.room = lambda: descriptors - readers()
+    door = Door(front, **(LIMITS | limits))
     sockets = bind_sockets(config.port, config.address, backlog=BACKLOG)
     for listening in sockets:
         for level, option, value in LISTENER_OPTIONS:
             listening.setsockopt(level, option, value)
-    door.add_sockets(sockets)
+    descriptors = raise_descriptor_limit() - SPARE_DESCRIPTORS
+    # The newest is turned away while descriptors are short, before accept() fails in a busy loop.
+    door.lane = Lane(
+        front,
+        IOLoop.current(),
+        hand_off=door.handle_stream,
+        room=lambda: descriptors - readers() - door.open,
+        idle_seconds=(LIMITS | limits)["idle_connection_timeout"],
+    )
+    door.lane.add_sockets(sockets)
     return door, int(sockets[0].getsockname()[1])
 
 

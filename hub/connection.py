@@ -6,7 +6,7 @@ cursor of its own). There is no third state, and no queue, timer or task per rea
 
 from __future__ import annotations
 
-import secrets
+import random
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -47,7 +47,7 @@ class Connection:
         since: float,
         on_close: Callable[[], None],
     ) -> None:
-        self.id = secrets.token_hex(4)
+        self.id = f"{random.getrandbits(32):08x}"  # No secret: it only tells one from another, also after a restart.
         self.filter = wanted
         self.address = address
         self.client = client

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket
 from collections.abc import Callable, Sequence
 
 from tornado.ioloop import IOLoop, PeriodicCallback
@@ -183,7 +184,7 @@ class Hub:
         connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
         return connection
 
-    def hand_over(self, connection: Connection, stream: IOStream) -> None:
+    def hand_over(self, connection: Connection, stream: IOStream | socket.socket) -> None:
         """Its response headers are out; from here on its bytes are ours. Raises OSError without descriptors."""
         if connection not in self.registry:  # Dismissed while its headers went out.
             stream.close()

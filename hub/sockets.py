@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from tornado.ioloop import IOLoop
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 
 from hub.connection import Connection
 
@@ -34,12 +34,12 @@ class Sockets:
         self._epoll = select.epoll()
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
 
-    def adopt(self, connection: Connection, stream: IOStream) -> None:
-        """Take over a detached stream whose last flush has finished. Raises OSError when descriptors are short."""
-        try:
-            own = stream.socket.dup()
-        finally:
-            stream.close()  # Closes its own descriptor only; the TCP connection stays up.
+    def adopt(self, connection: Connection, stream: IOStream | socket.socket) -> None:
+        """Take over a stream whose last flush has finished, or a socket that never was one.
+
+        Raises OSError when the peer is gone already, or descriptors are short.
+        """
+        own = stream if isinstance(stream, socket.socket) else _take_out(stream)
         own.setblocking(False)
         connection.socket = own
         self._by_descriptor[own.fileno()] = connection
@@ -120,3 +120,13 @@ class Sockets:
                 connection.on_close()
             else:
                 self._on_writable(connection)
+
+
+def _take_out(stream: IOStream) -> socket.socket:
+    """The socket of a detached stream, with a descriptor of its own."""
+    if stream.closed():  # A flush may end well for a peer that is gone, and of a detached one Tornado tells nobody.
+        raise StreamClosedError
+    try:
+        return stream.socket.dup()
+    finally:
+        stream.close()  # Closes its own descriptor only; the TCP connection stays up.

@@ -1,0 +1,184 @@
+"""Bodies that are published: read whole, or line by line as they come, and answered when the log has them.
+
+They are read here, piece by piece, because Tornado would take what `curl -d` sends for a form and
+answer a body that is too large without a word.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from tornado.web import HTTPError, stream_request_body
+
+from handlers.base import BaseHandler
+from hub.config import PublishConfig, ServerConfig
+from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
+from hub.hub import Hub
+from hub.json_text import decode
+from hub.lines import Lines
+from hub.log import Once, Receipt
+from hub.message import FIELDS_HINT, Draft
+
+JSON: Final = frozenset({"application/json", "text/json"})
+NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+SHOWN_REJECTED: Final = 100
+REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
+UNLIMITED: Final = 1 << 62
+IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
+_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Batch:
+    """What became of many: how many are in the log, from which id to which; which are not, and why."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.accepted = 0
+        self.first = self.last = ""
+        self.rejected: list[dict[str, object]] = []
+        self.rejected_count = 0
+
+    def accept(self, receipt: Receipt) -> None:
+        self.first = self.first or receipt.first_id
+        self.last = receipt.last_id
+        self.accepted += receipt.count
+
+    def reject(self, error: EyewallError) -> None:
+        self.rejected_count += 1
+        if len(self.rejected) < SHOWN_REJECTED:
+            self.rejected.append({"line": self.lines, "error": str(error)})
+
+    def as_json(self) -> dict[str, object]:
+        """Shows the first rejected ones; `rejected_count` counts them all."""
+        shown: dict[str, object] = {"accepted": self.accepted}
+        if self.accepted:
+            shown |= {"first": self.first, "last": self.last}
+        return shown | {"rejected": self.rejected, "rejected_count": self.rejected_count}
+
+
+@stream_request_body
+class PublishHandler(BaseHandler):
+    """A body that is read whole (`self.body`), or line by line as it comes (`self.lines`)."""
+
+    def initialize(self, server: ServerConfig, hub: Hub, publish: PublishConfig) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server)
+        self.hub = hub
+        self.limits = publish
+        self.body = bytearray()
+        self.lines: Lines | None = None
+        self.batch = Batch()
+        self.problem: EyewallError | HTTPError | None = None
+        self.received = 0
+
+    def prepare(self) -> None:
+        # Limits are counted below, where an answer can still be given.
+        self.request.connection.set_max_body_size(UNLIMITED)  # type: ignore[union-attr]  # HTTP1Connection has it
+        try:
+            super().prepare()
+            if (encoding := self.request.headers.get("Content-Encoding", "identity")) != "identity":
+                raise UnknownType("Content-Encoding", f"{encoding!r} is not read here", hint="send it uncompressed")
+            self.open_body(self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower())
+        except (EyewallError, HTTPError) as error:
+            self.problem = error  # Said when the body has been read: who only writes would not hear it now.
+
+    def open_body(self, content_type: str) -> None:
+        """Choose how this body is read. Raises UnknownType."""
+        raise NotImplementedError
+
+    def open_lines(self) -> None:
+        """Read lines as they come, for as long as they come: keepalive finds out who is gone."""
+        if "Idempotency-Key" in self.request.headers:
+            # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
+            raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
+        self.lines = Lines(self.limits.max_message_bytes)
+        self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Tornado reads on when this returns: a publisher is held back as long as the log is busy."""
+        self.received += len(chunk)
+        try:
+            if self.problem is not None:
+                if self.received > REFUSED_BYTES or self.lines is not None:
+                    raise self.problem  # Its sender may go on for ever.
+            elif self.lines is not None:
+                await self.publish_lines(self.lines.feed(chunk))
+            elif self.received > self.limits.max_body_bytes:
+                self.body.clear()
+                self.problem = TooLarge(
+                    "body",
+                    f"over the limit of {self.limits.max_body_bytes:,} bytes",
+                    hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
+                )
+            else:
+                self.body += chunk
+        except Exception as error:  # Out of here Tornado would only log it and hang up.
+            if not self._finished:
+                self.log_exception(type(error), error, error.__traceback__)
+                status = error.status_code if isinstance(error, HTTPError) else 500
+                self.send_error(status, exc_info=(type(error), error, error.__traceback__))
+
+    async def publish_lines(self, lines: list[str]) -> None:
+        """Publish what these lines say, as one batch."""
+        raise NotImplementedError
+
+    async def finish_lines(self) -> None:
+        """The body has ended: publish its last line, and answer with the counts."""
+        if self.lines is not None:
+            await self.publish_lines(self.lines.end())
+        self.write_batch()
+
+    def write_batch(self) -> None:
+        """201 if anything is in the log, else 400 with the first reason."""
+        if self.batch.rejected_count and not self.batch.accepted:
+            error = InvalidInput("body", f"none of its {self.batch.rejected_count} messages can be published")
+            error.details = self.batch.as_json()
+            raise error
+        self.write_json(self.batch.as_json(), 201)
+
+    async def publish_json(self, text: bytes, topic: str | None) -> None:
+        """An object, or an array of objects of which the good ones are published."""
+        if not text.strip():
+            raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
+        if not text.lstrip().startswith(b"["):
+            await self.publish_one(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
+            return
+        items = decode(_array, text, hint=FIELDS_HINT)
+        await self.publish_each(items, topic)
+        self.write_batch()
+
+    async def publish_each(self, texts: Sequence[bytes | msgspec.Raw], topic: str | None) -> None:
+        """The good ones together; the others are named in the batch."""
+        drafts = []
+        for text in texts:
+            self.batch.lines += 1
+            try:
+                drafts.append(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
+            except InvalidInput as error:
+                self.batch.reject(error)
+        if drafts:
+            self.batch.accept(await self.hub.publish(drafts, self.once(drafts)))
+
+    async def publish_one(self, message: Draft) -> None:
+        receivers = self.hub.receivers(message)
+        receipt = await self.hub.publish([message], self.once([message], receivers))
+        if receipt.receivers is not None:
+            receivers = receipt.receivers  # As it was said the first time.
+        self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
+
+    def once(self, drafts: Sequence[Draft], receivers: int = 0) -> Once | None:
+        """What the Idempotency-Key header asks for, if it is there. Raises InvalidInput."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        if not IDEMPOTENCY_KEY.fullmatch(key):
+            raise InvalidInput("Idempotency-Key", "is no key", hint="use 1 to 128 printable ASCII characters")
+        return Once(key, hashlib.sha256(msgspec.json.encode(drafts)).digest(), receivers)
+
+    def option(self, header: str, argument: str) -> str:
+        """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""
+        value = self.request.headers.get(header)
+        if value is None:
+            return self.get_query_argument(argument, "")
+        return value.encode("latin-1", "replace").decode(errors="replace")
