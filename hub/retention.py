@@ -1,32 +1,39 @@
 """How much history is kept: by age, count and size of the file, always from the oldest end.
 
-Steps are small, because publishers wait for the same thread; what is kept stays without holes.
+Each chore is one small step, because publishers wait for the same thread; what is kept stays
+without holes. A step that is `busy` stands between two commits: it does only what cannot wait.
 """
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Final
 
 from hub.config import LogConfig
+from hub.database import WAL_BYTES
 from hub.log import Clock
 
 logger = logging.getLogger("eyewall.log")
 
-STEP_ROWS: Final = 2000  # Deleting takes some 2 µs a row: under 5 ms.
-BUSY_ROWS: Final = 8192  # Under load: more than one commit can bring, or the log would outgrow its bounds.
+STEP_SECONDS: Final = 0.01  # When a step of deleting begins nothing more; with the rest of it some 20 ms.
+WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
+# How far over the bounds a busy log may get: some two commits' worth, for otherwise each would bring a second sync.
+BUSY_ROWS: Final = 8192
+BUSY_BYTES: Final = 8 << 20
 STEP_PAGES: Final = 200  # Given back to the file system in one step.
 KEPT_FREE_PAGES: Final = 1000  # Free pages are used again; to give all of them back would cost twice.
-CHECKPOINT_BYTES: Final = 4 << 20  # A write-ahead log worth copying into the file when there is time …
-CHECKPOINT_NOW_BYTES: Final = 16 << 20  # … and when there is none.
+CHECKPOINT_SECONDS: Final = 30  # A small one is copied into the file this often …
+CHECKPOINT_NOW_SECONDS: Final = 0.1  # … a large one at once, but a reader who is in the way is not asked all the time.
 ALARM_BYTES: Final = 64 << 20
+ALARM_SECONDS: Final = 60
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
-STEP_RECEIPTS: Final = 500
+STEP_RECEIPTS: Final = 2000
 
 
 class Retention:
-    """Chores for the writer, in its thread. `pruned` gets the new first seq."""
+    """Chores for the writer, in its thread. `pruned` gets the new first seq, after each commit that changed it."""
 
     def __init__(
         self, config: LogConfig, clock: Clock, wal_bytes: Callable[[], int], pruned: Callable[[int], None]
@@ -35,24 +42,27 @@ class Retention:
         self._clock = clock
         self._wal_bytes = wal_bytes
         self._pruned = pruned
-        self._checkpointed_at = 0
-        self._receipts_at = 0.0
+        self._checkpoint_at = self._alarm_at = float("-inf")  # Monotonic.
+        self._receipts_at = 0.0  # By the clock, which also decides how old they are.
 
     def prune(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Delete the oldest rows that are too many, too old, or take too much room. The newest stays."""
-        rows = "SELECT (SELECT min(seq) FROM message), (SELECT head FROM log)"
-        first, head = connection.execute(rows).fetchone()
+        first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         if first is None or first == head:
             return False
-        window = first - 1 + (BUSY_ROWS if busy else STEP_ROWS)
-        last = min(window, head - 1, max(head - self.config.keep_messages, self._last_old(connection, first, window)))
-        if last < window and self._is_too_big(connection):
-            last = min(window, head - 1)
-        # A sync for each step: under load only a whole one is worth it.
-        if last < first or (busy and last < window):
+        last = max(head - self.config.keep_messages, self._last_old(connection, first))
+        too_many, too_big = last - first + 1, self._excess(connection)
+        if (too_many < BUSY_ROWS and too_big < BUSY_BYTES) if busy else (too_many <= 0 and too_big <= 0):
             return False
-        connection.execute("DELETE FROM message WHERE seq <= ?", (last,))
-        self._pruned(last + 1)
+        until = time.monotonic() + STEP_SECONDS
+        rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
+        connection.execute("BEGIN IMMEDIATE")
+        while first < head and time.monotonic() < until and (goes := self._too_many(connection, first, last, head)):
+            first = min(head, first + min(rows, goes))
+            connection.execute("DELETE FROM message WHERE seq < ?", (first,))
+            rows *= 2
+        connection.execute("COMMIT")
+        self._pruned(first)
         return True
 
     def shrink(self, connection: sqlite3.Connection, busy: bool) -> bool:
@@ -63,20 +73,24 @@ class Retention:
         return True
 
     def checkpoint(self, connection: sqlite3.Connection, busy: bool) -> bool:
-        """Copy the write-ahead log into the file before it grows large. PASSIVE: waits for no reader."""
-        size = self._wal_bytes()
-        changes = connection.total_changes
-        if changes != self._checkpointed_at and size > (CHECKPOINT_NOW_BYTES if busy else CHECKPOINT_BYTES):
-            self._checkpointed_at = changes
-            _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if size > ALARM_BYTES and done < frames:
-                logger.warning("a long search keeps the write-ahead log at %d MiB", size >> 20)
+        """Copy the write-ahead log into the file. PASSIVE: waits for no reader."""
+        now, size = time.monotonic(), self._wal_bytes()
+        if size <= WAL_BYTES and (busy or now < self._checkpoint_at + CHECKPOINT_SECONDS):
+            return False
+        if now < self._checkpoint_at + CHECKPOINT_NOW_SECONDS:
+            return False
+        self._checkpoint_at = now
+        _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if size > ALARM_BYTES and done < frames and now > self._alarm_at + ALARM_SECONDS:
+            self._alarm_at = now
+            logger.warning("a long search keeps the write-ahead log at %d MiB", size >> 20)
         return False
 
     def forget_receipts(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Idempotency-Keys are remembered for a day."""
         now = self._clock()
-        if busy or now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
+        # A clock that was set back must not put this off either.
+        if busy or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
         old = "SELECT key FROM receipt WHERE time < ? ORDER BY time LIMIT ?"
         limits = (int((now - RECEIPT_SECONDS) * 1000), STEP_RECEIPTS)
@@ -85,16 +99,26 @@ class Retention:
             self._receipts_at = now
         return deleted == STEP_RECEIPTS
 
-    def _last_old(self, connection: sqlite3.Connection, first: int, window: int) -> int:
-        """The last seq in the window in front of the first row that is young enough."""
+    def _too_many(self, connection: sqlite3.Connection, first: int, last: int, head: int) -> int:
+        """How many rows have to go: those up to `last`, or about half of those that take too much room."""
+        if first <= last:
+            return last - first + 1
+        excess = self._excess(connection)
+        # Their share of all rows. Half of it, because the oldest may be the largest.
+        return max(1, excess * (head - first + 1) // (excess + self.config.keep_bytes) // 2) if excess > 0 else 0
+
+    def _last_old(self, connection: sqlite3.Connection, first: int) -> int:
+        """The last seq, as far as one step looks, in front of the first row that is young enough."""
+        last = first - 1 + WINDOW_ROWS
         oldest = int((self._clock() - self.config.keep_for) * 1000)
         young = "SELECT seq FROM message WHERE seq BETWEEN ? AND ? AND time >= ? ORDER BY seq LIMIT 1"
-        row = connection.execute(young, (first, window, oldest)).fetchone()
-        return window if row is None else int(row[0]) - 1
+        row = connection.execute(young, (first, last, oldest)).fetchone()
+        return last if row is None else int(row[0]) - 1
 
-    def _is_too_big(self, connection: sqlite3.Connection) -> bool:
+    def _excess(self, connection: sqlite3.Connection) -> int:
+        """Bytes in use beyond what may be; negative when there is room."""
         used = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
-        return used * _pragma(connection, "page_size") > self.config.keep_bytes
+        return used * _pragma(connection, "page_size") - self.config.keep_bytes
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

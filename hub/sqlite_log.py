@@ -7,6 +7,8 @@ loop never waits for a disk. Tables: `message`, `log` (epoch and head), `receipt
 
 import asyncio
 import functools
+import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -27,8 +29,12 @@ from hub.writer import Append, Writer
 
 T = TypeVar("T")
 
+logger = logging.getLogger("eyewall.log")
+
 READERS: Final = 2
-MAX_WAITING: Final = 50_000  # Drafts in front of the writer: about a second's work. Beyond it publishers get 503.
+# What may wait for the writer, about a second's work. Beyond it publishers get 503.
+MAX_WAITING: Final = 50_000  # Drafts.
+MAX_WAITING_BYTES: Final = 64 << 20
 LEVELS: Final = tuple(Level)
 Row = tuple[int, int, str, int, str, str, str | None]
 COLUMNS: Final = "seq, time, topic, level, source, message, data"
@@ -38,12 +44,15 @@ class SqliteLog:
     """A Log in the file `path`, or in memory for ":memory:". Raises LogError when the file cannot be had."""
 
     def __init__(self, path: str, config: LogConfig, clock: Clock = time.time) -> None:
+        if path != MEMORY:
+            # As SQLite does: what belongs to the file stands beside it, not beside a link to it.
+            path = os.path.realpath(path)
         self._lock = lock(Path(path)) if path != MEMORY else None
         self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000))
         chores = [getattr(self._retention, name) for name in ("prune", "checkpoint", "shrink", "forget_receipts")]
         try:
-            self._writer = Writer(connect, clock, chores, self._committed)
+            self._writer = Writer(path, connect, clock, chores, self._committed)
         except BaseException:
             if self._lock:
                 self._lock.release()
@@ -53,7 +62,7 @@ class SqliteLog:
         self.head, kept = connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
         self.first: int = self.head + 1 if kept is None else kept
         self._deliver: Deliver | None = None
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._path = path
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
@@ -71,13 +80,16 @@ class SqliteLog:
         self._writer.start()
 
     async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES:
             raise Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+        size = sum(len(draft.message) + (len(draft.data) if draft.data else 0) for draft in drafts)
         self._waiting += len(drafts)
+        self._waiting_bytes += size
         try:
-            return await self._writer.append(drafts, once)
+            return await self._writer.append(drafts, size, once)
         finally:
             self._waiting -= len(drafts)
+            self._waiting_bytes -= size
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
         def page(connection: sqlite3.Connection) -> list[Message]:
@@ -89,10 +101,11 @@ class SqliteLog:
 
     async def seq_at(self, milliseconds: int) -> int:
         def find(connection: sqlite3.Connection) -> int | None:
-            row = connection.execute(
-                "SELECT seq FROM message WHERE time >= ? ORDER BY time, seq LIMIT 1", (milliseconds,)
-            ).fetchone()
-            return None if row is None else int(row[0])
+            # The smallest seq, not that of the smallest time: clocks are set back. The plus sign makes SQLite look
+            # at the times in question only, instead of at all rows from the oldest on.
+            seq: int | None
+            (seq,) = connection.execute("SELECT min(+seq) FROM message WHERE time >= ?", (milliseconds,)).fetchone()
+            return seq
 
         found = await self.query(find)
         return self.head if found is None else found - 1
@@ -129,7 +142,10 @@ class SqliteLog:
         if messages:
             self.head += len(messages)
             if self._deliver is not None:
-                self._deliver(messages)
+                try:
+                    self._deliver(messages)
+                except Exception:  # They are in the log: that is what their publishers wait to hear.
+                    logger.exception("cannot deliver %d messages", len(messages))
         for append in appends:
             if append.answer.done():  # Its publisher has gone; what it said is in the log all the same.
                 continue

@@ -5,27 +5,26 @@ the more publishers there are, the more share a sync. Knows SQL and threads; kno
 """
 
 import asyncio
-import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.database import LogError
-from hub.errors import Conflict, EyewallError, LogFailed, LogFull
+from hub.errors import Conflict, EyewallError, LogFailed
 from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.message import RANK, Draft, Message
-
-logger = logging.getLogger("eyewall.log")
+from hub.trouble import Trouble, explain
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
-IDLE_SECONDS: Final = 1.0  # How often age is looked at when nothing happens.
-DISK_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+COMMIT_BYTES: Final = 4 << 20
+TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or little is published.
 
 Chore = Callable[[sqlite3.Connection, bool], bool]
-"""A step of at most some 20 ms, told whether publishers wait; true when there is more to do."""
+"""A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
 
 
 @dataclass(slots=True)
@@ -33,6 +32,7 @@ class Append:
     """What one publisher waits for."""
 
     drafts: Sequence[Draft]
+    size: int  # Bytes, about.
     once: Once | None
     answer: "asyncio.Future[Receipt]"
     receipt: Receipt | EyewallError | None = None
@@ -48,10 +48,14 @@ class Call:
 
 
 class Writer:
-    """`committed` is called on the loop with what is in the log now, in order, before anybody is answered."""
+    """`committed` is called on the loop with what is in the log now, in order, before anybody is answered.
+
+    `name` is what error lines call the log.
+    """
 
     def __init__(
         self,
+        name: str,
         connect: Callable[[], sqlite3.Connection],
         clock: Clock,
         chores: Sequence[Chore],
@@ -61,11 +65,15 @@ class Writer:
         self._connection = connect()
         self._clock = clock
         self._chores = chores
+        self._turn = 0  # Whose turn it is of the chores.
+        self._tidy_at = 0.0  # Monotonic.
         self._committed = committed
+        self._trouble = Trouble(name)
         row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
         self.epoch, self._head = row
         self._jobs: queue.SimpleQueue[Append | Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer")
+        self._stopped = False
         self._loop: asyncio.AbstractEventLoop
 
     @property
@@ -77,49 +85,58 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def append(self, drafts: Sequence[Draft], once: Once | None) -> "asyncio.Future[Receipt]":
+    def append(self, drafts: Sequence[Draft], size: int, once: Once | None) -> "asyncio.Future[Receipt]":
         """Queue what a publisher says. The future may also hold LogFull, LogFailed or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
-        self._jobs.put(Append(drafts, once, answer))
+        self._put(Append(drafts, size, once, answer))
         return answer
 
     def call(self, function: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
         """Run a function on the writing connection, between two commits."""
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._jobs.put(Call(function, answer))
+        self._put(Call(function, answer))
         return answer
 
     def stop(self) -> None:
-        """Finish the queue and close; returns when that is done, so not on the loop."""
+        """Finish the queue and close; returns when that is done, so not on the loop. Safe to call twice."""
+        self._stopped = True
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
+        self._connection.close()
+
+    def _put(self, job: Append | Call) -> None:
+        if self._stopped:  # Nobody would ever take it.
+            raise LogFailed("the log is closed", hint="the server is stopping; publish again when it is back")
+        self._jobs.put(job)
 
     # The thread
 
     def _run(self) -> None:
-        more_chores = False
         stopping = False
         while not stopping:
-            appends, calls, stopping = self._take(0 if more_chores else IDLE_SECONDS)
+            appends, calls, stopping = self._take(self._tidy_at - time.monotonic())
             if appends:
                 self._commit(appends)
             for call in calls:
                 self._call(call)
-            more_chores = self._do_chores(busy=bool(appends))
+            if time.monotonic() >= self._tidy_at:
+                self._tidy()
+            elif appends:
+                for chore in self._chores:
+                    self._do(chore, busy=True)
         try:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            logger.warning("the log was not tidied up at the end (%s); the next start does it", error)
-        self._connection.close()
+            self._trouble.say("cannot be tidied up at the end (the next start does it)", error)
 
     def _take(self, seconds: float) -> tuple[list[Append], list[Call], bool]:
         """Everything that waits, as much as one commit may hold; or nothing, after so many seconds."""
         appends: list[Append] = []
         calls: list[Call] = []
-        drafts = 0
+        drafts = size = 0
         try:
-            job = self._jobs.get(timeout=seconds) if seconds else self._jobs.get_nowait()
+            job = self._jobs.get(timeout=seconds) if seconds > 0 else self._jobs.get_nowait()
             while True:
                 if job is None:
                     return appends, calls, True
@@ -128,7 +145,8 @@ class Writer:
                 else:
                     appends.append(job)
                     drafts += len(job.drafts)
-                    if drafts >= COMMIT_DRAFTS:
+                    size += job.size
+                    if drafts >= COMMIT_DRAFTS or size >= COMMIT_BYTES:
                         break
                 job = self._jobs.get_nowait()
         except queue.Empty:
@@ -143,11 +161,13 @@ class Writer:
             connection.execute("COMMIT")
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
             self._recover()
-            problem = _explain(error)
+            self._trouble.say("cannot be written", error)
+            problem = explain(error)
             for append in appends:
                 append.receipt, append.messages = problem, []
         else:
             self._head = head
+            self._trouble.is_over()
         self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _write(self, appends: list[Append]) -> int:
@@ -194,12 +214,18 @@ class Writer:
             result, error = None, problem
         self._loop.call_soon_threadsafe(_answer, call.answer, result, error)
 
-    def _do_chores(self, *, busy: bool) -> bool:
+    def _tidy(self) -> None:
+        """One step of one chore, so that nobody waits for more than that; when all are done, a rest."""
+        if not self._do(self._chores[self._turn], busy=False):
+            self._turn = (self._turn + 1) % len(self._chores)
+            if self._turn == 0:
+                self._tidy_at = time.monotonic() + TIDY_SECONDS
+
+    def _do(self, chore: Chore, *, busy: bool) -> bool:
         try:
-            more = [chore(self._connection, busy) for chore in self._chores]  # Each gets its turn.
-            return any(more)
-        except sqlite3.Error as error:
-            logger.error("the log cannot be tidied up now: %s", error)
+            return chore(self._connection, busy)
+        except Exception as error:  # As in _commit.
+            self._trouble.say("cannot be tidied up", error)
             self._recover()
             return False
 
@@ -213,7 +239,7 @@ class Writer:
                 self._connection.close()
                 self._connection = self._connect()
             except (sqlite3.Error, LogError) as error:
-                logger.error("the log cannot be reopened: %s", error)
+                self._trouble.say("cannot be reopened", error)
 
 
 def _answer(future: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
@@ -222,15 +248,3 @@ def _answer(future: "asyncio.Future[Any]", result: object, error: BaseException 
             future.set_exception(error)
         else:
             future.set_result(result)
-
-
-def _explain(error: Exception) -> EyewallError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DISK_FULL:
-        logger.error("the log cannot be written: %s", error)
-        return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
-    if isinstance(error, sqlite3.Error):
-        logger.error("the log cannot be written: %s", error)
-        return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
-    logger.exception("unexpected error while writing the log", exc_info=error)
-    return LogFailed("the log cannot be written", hint="nothing was stored; the server's log says more")

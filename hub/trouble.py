@@ -1,0 +1,55 @@
+"""When the log cannot be written: what its publishers are told, and the one line that its operator gets."""
+
+import logging
+import sqlite3
+import time
+from typing import Final
+
+from hub.database import LogError
+from hub.errors import EyewallError, LogFailed, LogFull
+
+logger = logging.getLogger("eyewall.log")
+
+REPEAT_SECONDS: Final = 60.0
+DISK_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class Trouble:
+    """With one log, called `name` in the lines. In the writer's thread."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._said: dict[str, tuple[str, float]] = {}  # The last line of each kind, and when (monotonic).
+
+    def say(self, what: str, error: Exception) -> None:
+        """Log it when it begins, and each minute; not for every publisher who tries."""
+        text = f"{self._name}: {what}: {error}"
+        if _code(error) in DAMAGED:
+            text += "; the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
+        now = time.monotonic()
+        before, at = self._said.get(what, ("", 0.0))
+        if text != before or now > at + REPEAT_SECONDS:
+            self._said[what] = text, now
+            unexpected = not isinstance(error, sqlite3.Error | LogError)
+            logger.error("%s", text, exc_info=error if unexpected else None)
+
+    def is_over(self) -> None:
+        """Something was written."""
+        if self._said:
+            self._said.clear()
+            logger.info("%s: can be written again", self._name)
+
+
+def explain(error: Exception) -> EyewallError:
+    """The same for a publisher."""
+    if _code(error) in DISK_FULL:
+        return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
+    if isinstance(error, sqlite3.Error):
+        return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
+    return LogFailed("the log cannot be written", hint="nothing was stored; the server's log says more")
+
+
+def _code(error: Exception) -> int:
+    """SQLite's primary result code; 0 for what is none of its errors."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

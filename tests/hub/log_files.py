@@ -1,0 +1,103 @@
+"""Logs in real files, for the tests of what keeps messages: opened, filled, and looked into from outside."""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from hub.config import LogConfig
+from hub.log import Receipt
+from hub.message import Message
+from hub.sqlite_log import SqliteLog
+from hub.writer import Writer
+from tests.hub.parts import EPOCH, draft
+from tests.waiting import until
+
+Open = Callable[..., SqliteLog]
+"""Takes what `open_log` takes; the log is stopped when the test ends."""
+
+NOON = EPOCH / 1000  # Seconds since 1970 at which a Time begins.
+
+
+class Time:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Delivered(list[Message]):
+    """What a hub would have been given, in the order in which it was."""
+
+    def __call__(self, messages: Sequence[Message]) -> None:
+        self.extend(messages)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.message for message in self]
+
+    @property
+    def seqs(self) -> list[int]:
+        return [int(message.id.partition("-")[2]) for message in self]
+
+
+async def say(log: SqliteLog, *texts: str) -> Receipt:
+    return await log.append([draft(text) for text in texts])
+
+
+@asynccontextmanager
+async def held(writer: Writer) -> AsyncIterator[list[str]]:
+    """The writer does nothing until the block ends, so that all who publish in it wait together.
+
+    Gives the SQL that the writer's connection runs from then on.
+    """
+    entered, go_on = threading.Event(), threading.Event()
+    statements: list[str] = []
+
+    def wait(connection: sqlite3.Connection) -> None:
+        entered.set()
+        go_on.wait(20)
+        connection.set_trace_callback(statements.append)
+
+    writer.call(wait)
+    try:
+        await until(entered.is_set)
+        yield statements
+    finally:
+        go_on.set()
+
+
+async def queued(log: SqliteLog, count: int) -> None:
+    """Wait until so many publishers wait for the writer."""
+    await until(lambda: log._writer._jobs.qsize() >= count)
+
+
+def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq") -> list[tuple[object, ...]]:
+    """What another program would see in the file at this moment."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def in_writer(log: SqliteLog, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement on the writing connection."""
+    found = await log._writer.call(lambda connection: connection.execute(statement).fetchall())
+    assert isinstance(found, list)
+    return found
+
+
+def config(**settings: object) -> LogConfig:
+    return LogConfig.model_validate(settings)
+
+
+def open_log(path: Path | str, clock: Time | None = None, **settings: object) -> SqliteLog:
+    return SqliteLog(str(path), config(**settings), clock or Time())
+
+
+async def started(log: SqliteLog) -> Delivered:
+    delivered = Delivered()
+    await log.start(delivered)
+    return delivered

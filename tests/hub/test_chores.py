@@ -1,0 +1,110 @@
+"""What else the writer tidies up: the write-ahead log, and the receipts of yesterday."""
+
+import logging
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from hub import retention
+from hub.database import WAL_BYTES, open_reader
+from tests.hub.kept import Kept
+from tests.hub.log_files import NOON
+
+DAY = 86_400.0
+
+
+def checkpoints(connection: sqlite3.Connection) -> list[str]:
+    seen: list[str] = []
+    connection.set_trace_callback(lambda statement: seen.append(statement) if "wal_checkpoint" in statement else None)
+    return seen
+
+
+def test_a_write_ahead_log_that_was_large_once_is_not_copied_at_every_commit(kept: Kept) -> None:
+    kept.fill(80_000)
+    assert kept.wal_bytes() > WAL_BYTES
+    seen = checkpoints(kept.connection)
+    for _ in range(200):
+        kept.fill(1)
+        kept.chores.checkpoint(kept.connection, True)
+    assert len(seen) == 1
+    assert kept.wal_bytes() <= WAL_BYTES
+
+
+def test_a_small_write_ahead_log_is_copied_now_and_then_but_not_when_busy(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.fill(10)
+    seen = checkpoints(kept.connection)
+    kept.chores.checkpoint(kept.connection, True)
+    assert not seen
+    kept.chores.checkpoint(kept.connection, False)
+    kept.chores.checkpoint(kept.connection, False)
+    assert len(seen) == 1
+    monkeypatch.setattr(retention, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(retention, "CHECKPOINT_NOW_SECONDS", 0)
+    kept.chores.checkpoint(kept.connection, False)
+    assert len(seen) == 2
+
+
+def test_a_search_that_holds_up_the_write_ahead_log_is_said_once(
+    kept: Kept, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "ALARM_BYTES", 1 << 20)
+    monkeypatch.setattr(retention, "WAL_BYTES", 1 << 20)
+    monkeypatch.setattr(retention, "CHECKPOINT_NOW_SECONDS", 0)
+    kept.fill(10)
+    with closing(open_reader(str(kept.path))) as reader, caplog.at_level(logging.WARNING):
+        search = reader.execute("SELECT seq FROM message")
+        search.fetchone()
+        for _ in range(5):
+            kept.fill(5000)
+            kept.chores.checkpoint(kept.connection, True)
+        search.close()
+    assert [record.getMessage() for record in caplog.records] == ["a long search keeps the write-ahead log at 1 MiB"]
+
+
+def receipts(kept: Kept) -> list[str]:
+    return [key for (key,) in kept.connection.execute("SELECT key FROM receipt ORDER BY key")]
+
+
+def remember(kept: Kept, keys: list[str]) -> None:
+    rows = [(key, b"digest", 1, 1, int(kept.clock.now * 1000), 0) for key in keys]
+    kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def forget(kept: Kept) -> None:
+    while kept.chores.forget_receipts(kept.connection, False):
+        pass
+
+
+def test_a_receipt_is_kept_for_a_day(kept: Kept) -> None:
+    remember(kept, ["first"])
+    kept.clock.now += 3600
+    remember(kept, ["second"])
+    kept.clock.now = NOON + DAY
+    forget(kept)
+    assert receipts(kept) == ["first", "second"]
+    kept.clock.now += 61
+    forget(kept)
+    assert receipts(kept) == ["second"]
+
+
+def test_many_receipts_are_forgotten_in_steps_and_never_when_busy(kept: Kept) -> None:
+    remember(kept, [str(number) for number in range(5000)])
+    kept.clock.now += DAY + 1
+    assert not kept.chores.forget_receipts(kept.connection, True)
+    assert kept.chores.forget_receipts(kept.connection, False)
+    assert 0 < len(receipts(kept)) < 5000
+    forget(kept)
+    assert not receipts(kept)
+
+
+def test_a_clock_set_back_does_not_keep_receipts_from_being_looked_at(kept: Kept) -> None:
+    kept.clock.now += 365 * DAY
+    forget(kept)
+    kept.clock.now = NOON
+    remember(kept, ["first"])
+    kept.clock.now += DAY + 61
+    forget(kept)
+    assert not receipts(kept)

@@ -1,0 +1,224 @@
+"""Which files can be the log, and what is said of those that cannot."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hub import database
+from hub.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, lock, open_reader, open_writer
+from tests.hub.parts import EPOCH
+
+NEWER = len(MIGRATIONS) + 1
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "eyewall.db"
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_writer(str(path), "full", EPOCH)) as connection:
+        yield connection
+
+
+def value(connection: sqlite3.Connection, statement: str) -> object:
+    return connection.execute(statement).fetchone()[0]
+
+
+def made_by_hand(path: Path, script: str) -> bytes:
+    """A database of somebody else's, closed; gives its bytes."""
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(script)
+    return path.read_bytes()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(LogError) as refused:
+        open_writer(str(path), "full", EPOCH)
+    said = str(refused.value)
+    assert said.startswith(f"{path}: ")
+    assert "\n" not in said
+    return said
+
+
+def test_a_new_file_is_an_empty_log_that_survives_power_cuts(connection: sqlite3.Connection) -> None:
+    assert connection.execute("SELECT epoch, head FROM log").fetchall() == [(EPOCH, 0)]
+    assert value(connection, "PRAGMA user_version") == len(MIGRATIONS)
+    assert value(connection, "PRAGMA application_id") == APPLICATION_ID
+    assert value(connection, "PRAGMA journal_mode") == "wal"
+    assert value(connection, "PRAGMA synchronous") == 2
+    assert value(connection, "PRAGMA auto_vacuum") == 2
+    assert value(connection, "PRAGMA secure_delete") == 0
+    assert value(connection, "PRAGMA wal_autocheckpoint") == 0
+
+
+def test_synchronous_can_be_normal(path: Path) -> None:
+    with closing(open_writer(str(path), "normal", EPOCH)) as connection:
+        assert value(connection, "PRAGMA synchronous") == 1
+
+
+def test_opening_it_again_changes_nothing(path: Path, connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO message VALUES (1, 5, 'a', 1, '', 'x', NULL)")
+    connection.execute("UPDATE log SET head = 1")
+    connection.close()
+    with closing(open_writer(str(path), "full", EPOCH + 1)) as again:
+        assert again.execute("SELECT epoch, head FROM log").fetchall() == [(EPOCH, 1)]
+        assert value(again, "SELECT count(*) FROM message") == 1
+
+
+def test_an_empty_file_becomes_a_log(path: Path) -> None:
+    """Version 0: `touch`, or a database without a table."""
+    made_by_hand(path, "PRAGMA user_version = 0; VACUUM")
+    with closing(open_writer(str(path), "full", EPOCH)) as connection:
+        assert value(connection, "SELECT epoch FROM log") == EPOCH
+
+
+def test_an_older_version_is_brought_up_to_date_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_writer(str(path), "full", EPOCH).close()
+    second = "ALTER TABLE log ADD COLUMN name TEXT DEFAULT 'wall'"
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, second))
+    for _ in range(2):
+        with closing(open_writer(str(path), "full", EPOCH + 1)) as connection:
+            assert connection.execute("SELECT epoch, head, name FROM log").fetchall() == [(EPOCH, 0, "wall")]
+            assert value(connection, "PRAGMA user_version") == NEWER
+
+
+def test_a_migration_that_fails_leaves_the_old_version_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_writer(str(path), "full", EPOCH).close()
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE more (x); CREATE TABLE log (x)"))
+        assert "already exists" in refusal(path)
+    with closing(open_writer(str(path), "full", EPOCH)) as connection:
+        assert value(connection, "PRAGMA user_version") == len(MIGRATIONS)
+        assert value(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'more'") == 0
+
+
+def test_a_newer_version_is_refused(path: Path) -> None:
+    open_writer(str(path), "full", EPOCH).close()
+    before = made_by_hand(path, f"PRAGMA user_version = {NEWER}")
+    assert f"newer Eyewall (version {NEWER})" in refusal(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, 1, 99])
+def test_another_programs_database_is_refused_and_left_alone(path: Path, version: int) -> None:
+    """Whatever version that program gave it."""
+    before = made_by_hand(path, f"CREATE TABLE bookmark (url); PRAGMA user_version = {version}")
+    assert "another program's database; choose another log.path" in refusal(path)
+    assert path.read_bytes() == before
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("content", [b"Dear diary,\n", b"Dear diary,\n" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    said = refusal(path)
+    assert "damaged, or no log" in said
+    assert "restore it from a backup, or move it away" in said
+    assert path.read_bytes() == content
+
+
+def filled(path: Path, count: int = 2000) -> None:
+    with closing(open_writer(str(path), "full", EPOCH)) as connection:
+        connection.execute("BEGIN")
+        for seq in range(1, count + 1):
+            connection.execute("INSERT INTO message VALUES (?, 5, 'a', 1, '', ?, NULL)", (seq, "x" * 300))
+        connection.execute("UPDATE log SET head = ?", (count,))
+        connection.execute("COMMIT")
+
+
+@pytest.mark.parametrize("kept", [100, 4096, 4096 * 20, -4096])
+def test_a_file_that_was_cut_off_is_refused(path: Path, kept: int) -> None:
+    filled(path)
+    os.truncate(path, kept if kept > 0 else path.stat().st_size + kept)
+    before = path.read_bytes()
+    assert "damaged" in refusal(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM message WHERE seq = 2000", "UPDATE log SET head = 1999", "DELETE FROM log"]
+)
+def test_a_head_that_is_not_the_newest_message_is_refused(path: Path, damage: str) -> None:
+    """Numbers would be given out twice, or a hole would be there for ever."""
+    filled(path)
+    made_by_hand(path, damage)
+    assert "damaged" in refusal(path)
+
+
+def test_a_damaged_schema_is_refused(path: Path) -> None:
+    filled(path)
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\0" * 3000)
+    assert "damaged" in refusal(path)
+
+
+def test_a_reader_cannot_write(path: Path, connection: sqlite3.Connection) -> None:
+    with closing(open_reader(str(path))) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("UPDATE log SET head = 7")
+
+
+def test_a_log_in_memory_needs_no_file() -> None:
+    with closing(open_writer(MEMORY, "full", EPOCH)) as connection:
+        assert value(connection, "SELECT epoch FROM log") == EPOCH
+
+
+def test_a_log_has_one_writer_at_a_time(path: Path) -> None:
+    held = lock(path)
+    with pytest.raises(LogError, match=r"another Eyewall is using this log; stop it, or choose another log\.path"):
+        lock(path)
+    held.release()
+    held.release()
+    lock(path).release()
+
+
+def test_a_lock_goes_with_its_process(path: Path) -> None:
+    """However it ends: nothing is left that somebody would have to remove by hand."""
+    program = (
+        "import os, sys, pathlib; from hub.database import lock; held = lock(pathlib.Path(sys.argv[1])); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program, path]).returncode == 9
+    lock(path).release()
+
+
+def test_a_folder_is_no_log(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=r"folder; log\.path must name a file"):
+        lock(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=r"missing/eyewall\.db: cannot be written here \(No such file or directory\)"):
+        lock(tmp_path / "missing" / "eyewall.db")
+
+
+@pytest.mark.parametrize(
+    ("mounts", "kind"),
+    [
+        ("/dev/sda / ext4 rw 0 0", ""),
+        ("/dev/sda / ext4 rw 0 0\nserver:/x {0} nfs4 rw 0 0", "nfs4"),
+        ("server:/x / nfs rw 0 0\ntmpfs {0} tmpfs rw 0 0", ""),
+        ("/dev/sda / ext4 rw 0 0\n//nas/x {0}-not cifs rw 0 0", ""),
+        ("/dev/sda {0} ext4 rw 0 0\n//nas/x {0} cifs rw 0 0", "cifs"),  # The later one is seen.
+    ],
+)
+def test_a_network_file_system_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: str, kind: str
+) -> None:
+    folder = tmp_path / "with blank"
+    folder.mkdir()
+    table = tmp_path / "mounts"
+    table.write_text(mounts.format(str(folder).replace(" ", "\\040")) + "\n", "utf-8")
+    monkeypatch.setattr(database, "MOUNTS", table)
+    if kind:
+        with pytest.raises(LogError, match=rf"on a network file system \({kind}\).*use a local disk"):
+            lock(folder / "eyewall.db")
+    else:
+        lock(folder / "eyewall.db").release()

@@ -1,0 +1,107 @@
+"""Reading from the log's file: pages, positions by time, and readers who are in nobody's way."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from hub.errors import LogFailed
+from hub.log import format_id
+from tests.hub.log_files import NOON, Open, Time, say, started
+from tests.hub.parts import EPOCH
+from tests.waiting import until
+
+
+@pytest.mark.gen_test
+async def test_pages_follow_each_other_without_a_hole(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    await say(log, *[f"m{seq}" for seq in range(1, 1201)])
+    read: list[str] = []
+    while page := await log.read(len(read), 500):
+        assert len(page) <= 500
+        read += [message.message for message in page]
+    assert read == [f"m{seq}" for seq in range(1, 1201)]
+    assert await log.read(5000, 500) == ()
+
+
+@pytest.mark.gen_test
+async def test_a_page_that_is_pruned_in_part_is_no_page(opened: Open, path: Path) -> None:
+    """What follows the hole would look as if nothing were missing."""
+    log = opened(path, keep_messages=100)
+    await started(log)
+    await say(log, *["m"] * 1000)
+    await until(lambda: log.first == 901)
+    assert await log.read(899, 500) == ()
+    assert len(await log.read(900, 500)) == 100
+
+
+@pytest.mark.gen_test
+async def test_a_reader_holds_up_no_publisher_and_no_other_reader(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    await say(log, "m")
+    go_on = threading.Event()
+    names: list[str] = []
+
+    def slow(connection: sqlite3.Connection) -> int:
+        names.append(threading.current_thread().name)
+        found = connection.execute("SELECT count(*) FROM message").fetchone()
+        go_on.wait(20)
+        return int(found[0])
+
+    search = asyncio.ensure_future(log.query(slow))
+    await until(lambda: names)
+    assert (await say(log, "n")).first == 2
+    assert len(await log.read(0, 500)) == 2
+    go_on.set()
+    assert await search == 1
+    assert names[0].startswith("log-reader")
+
+
+@pytest.mark.gen_test
+async def test_more_reads_than_readers_wait_their_turn(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    await say(log, *["m"] * 600)
+    pages = await asyncio.gather(*(log.read(after, 500) for after in range(200)))
+    assert [page[0].id for page in pages] == [format_id(EPOCH, after + 1) for after in range(200)]
+
+
+@pytest.mark.gen_test
+async def test_a_read_that_fails_says_so_and_the_next_one_works(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    for _ in range(5):
+        with pytest.raises(LogFailed, match="no such table"):
+            await log.query(lambda connection: connection.execute("SELECT * FROM nowhere"))
+    with pytest.raises(LogFailed, match="readonly"):
+        await log.query(lambda connection: connection.execute("DELETE FROM message"))
+    assert await log.read(0, 1) == ()
+
+
+@pytest.mark.gen_test
+async def test_a_position_is_found_by_its_time(opened: Open, path: Path) -> None:
+    clock = Time()
+    log = opened(path, clock)
+    await started(log)
+    for text in "abc":
+        await say(log, text, text)
+        clock.now += 10
+    milliseconds = int(NOON * 1000)
+    times = [0, milliseconds, milliseconds + 1, milliseconds + 10_000, milliseconds + 20_000, milliseconds + 20_001]
+    assert [await log.seq_at(time) for time in times] == [0, 0, 2, 2, 4, 6]
+
+
+@pytest.mark.gen_test
+async def test_a_clock_set_back_hides_no_message_from_who_asks_by_time(opened: Open, path: Path) -> None:
+    """Said at 0, 20, then 5 and 15 seconds: "since 10" begins with the second, and holds all but the first."""
+    clock = Time()
+    log = opened(path, clock)
+    await started(log)
+    for seconds in (0, 20, 5, 15):
+        clock.now = NOON + seconds
+        await say(log, str(seconds))
+    assert await log.seq_at(int(NOON * 1000) + 10_000) == 1

@@ -1,0 +1,148 @@
+"""The thread that writes: who shares a commit, who hears what and when, and how it ends."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from hub.errors import Conflict, LogFailed
+from hub.log import Once, Receipt
+from hub.writer import COMMIT_DRAFTS, Chore
+from tests.hub.log_files import held, rows
+from tests.hub.written import Written
+from tests.waiting import until
+
+
+@pytest.mark.gen_test
+async def test_publishers_who_wait_together_share_one_commit(written: Written) -> None:
+    written.writer.start()
+    async with held(written.writer) as statements:
+        answers = [written.say(f"m{number}") for number in range(100)]
+    receipts = await asyncio.gather(*answers)
+    assert [receipt.first for receipt in receipts] == list(range(1, 101))
+    assert statements.count("COMMIT") == 1
+
+
+@pytest.mark.gen_test
+async def test_everybody_sees_a_message_before_its_publisher_hears_of_it(written: Written) -> None:
+    written.writer.start()
+    async with held(written.writer):
+        answers = [written.say("a", "b"), written.say("c")]
+    await asyncio.gather(*answers)
+    await until(lambda: len(written.told) == 5)
+    assert written.told == ["committed a", "committed b", "committed c", "answered a", "answered c"]
+
+
+@pytest.mark.gen_test
+async def test_what_is_answered_can_be_seen_in_the_file(written: Written) -> None:
+    written.writer.start()
+    for number in range(1, 20):
+        receipt = await written.say(f"m{number}")
+        assert rows(written.path)[-1] == (receipt.first, f"m{number}")
+
+
+@pytest.mark.gen_test
+async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
+    """In drafts and in bytes; who stands behind that gets the next one, in order."""
+    written.writer.start()
+    async with held(written.writer) as statements:
+        many = [written.say(*["x"] * (COMMIT_DRAFTS // 2)) for _ in range(4)]
+        large = [written.say("y", size=3 << 20) for _ in range(4)]
+    receipts = await asyncio.gather(*many, *large)
+    assert statements.count("COMMIT") == 4
+    assert [receipt.first for receipt in receipts] == sorted(receipt.first for receipt in receipts)
+    assert written.delivered.seqs == list(range(1, 4 * (COMMIT_DRAFTS // 2) + 5))
+
+
+@pytest.mark.gen_test
+async def test_chores_are_done_also_when_there_is_always_something_to_write(tmp_path: Path) -> None:
+    """One step at a time, so that nobody waits for more than that."""
+    asked: list[tuple[str, bool]] = []
+    left = {"prune": 3, "shrink": 2}
+
+    def chore(name: str) -> Chore:
+        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
+            asked.append((name, busy))
+            if not busy:
+                left[name] -= 1
+            return left[name] > 0
+
+        return step
+
+    written = Written(tmp_path / "eyewall.db", [chore("prune"), chore("shrink")])
+    written.writer.start()
+    while sum(not busy for _, busy in asked) < 5:
+        await written.say("more")
+    calm = [name for name, busy in asked if not busy]
+    assert calm[:5] == ["prune", "prune", "prune", "shrink", "shrink"]
+    await written.say("more")
+    await written.say("more")
+    assert ("prune", True) in asked
+    assert ("shrink", True) in asked
+    await asyncio.to_thread(written.writer.stop)
+
+
+@pytest.mark.gen_test
+async def test_the_same_key_is_said_once_also_within_one_commit(written: Written) -> None:
+    written.writer.start()
+    async with held(written.writer):
+        once = Once("key", b"digest", 7)
+        answers = [written.say("m", once=once), written.say("m", once=once), written.say("other")]
+    first, second, other = await asyncio.gather(*answers)
+    assert first == second
+    assert (first.first, first.receivers, other.first) == (1, 7, 2)
+    assert written.delivered.texts == ["m", "other"]
+
+
+@pytest.mark.gen_test
+async def test_the_same_key_for_something_else_is_a_conflict_for_nobody_else(written: Written) -> None:
+    written.writer.start()
+    async with held(written.writer):
+        answers = [
+            written.say("m", once=Once("key", b"digest", 0)),
+            written.say("n", once=Once("key", b"other", 0)),
+            written.say("after"),
+        ]
+    first, second, third = await asyncio.gather(*answers, return_exceptions=True)
+    assert isinstance(second, Conflict)
+    assert isinstance(first, Receipt)
+    assert isinstance(third, Receipt)
+    assert (first.first, third.first) == (1, 2)
+
+
+@pytest.mark.gen_test
+async def test_stop_finishes_what_waits(written: Written) -> None:
+    written.writer.start()
+    async with held(written.writer):
+        answers = [written.say(*["x"] * 1000) for _ in range(20)]
+        stopping = asyncio.ensure_future(asyncio.to_thread(written.writer.stop))
+    await stopping
+    await asyncio.gather(*answers)
+    assert len(rows(written.path)) == 20_000
+    assert not Path(f"{written.path}-wal").exists()
+
+
+@pytest.mark.gen_test
+async def test_stop_is_harmless_twice_and_at_the_same_time(written: Written) -> None:
+    written.writer.start()
+    await written.say("m")
+    await asyncio.gather(*(asyncio.to_thread(written.writer.stop) for _ in range(3)))
+    await asyncio.to_thread(written.writer.stop)
+
+
+@pytest.mark.gen_test
+async def test_after_stop_nobody_waits_for_ever(written: Written) -> None:
+    written.writer.start()
+    await asyncio.to_thread(written.writer.stop)
+    with pytest.raises(LogFailed, match="the log is closed"):
+        await written.say("late")
+    with pytest.raises(LogFailed, match="the log is closed"):
+        await written.run("SELECT 1")
+
+
+def test_one_that_was_never_started_lets_go_of_its_file(written: Written, io_loop: IOLoop) -> None:
+    written.writer.stop()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        written.writer.connection.execute("SELECT 1")

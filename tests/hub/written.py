@@ -1,0 +1,50 @@
+"""A writer on a file of its own, and what the loop hears from it, in order."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from hub.database import open_writer
+from hub.log import Once, Receipt
+from hub.writer import Append, Chore, Writer
+from tests.hub.log_files import Delivered, Time
+from tests.hub.parts import EPOCH, draft
+
+
+def nothing_to_do(_connection: sqlite3.Connection, _busy: bool) -> bool:
+    return False
+
+
+class Written:
+    """A writer on a file of its own, and what the loop was told, in order."""
+
+    def __init__(self, path: Path, chores: Sequence[Chore] = ()) -> None:
+        self.path = path
+        self.told: list[str] = []  # "committed …" and "answered …" as they came.
+        self.delivered = Delivered()
+        self.writer = Writer("the.db", self.connect, Time(), chores or [nothing_to_do], self.committed)
+
+    def connect(self) -> sqlite3.Connection:
+        return open_writer(str(self.path), "full", EPOCH)
+
+    def committed(self, appends: Sequence[Append]) -> None:
+        for append in appends:
+            self.delivered(append.messages)
+            self.told += [f"committed {message.message}" for message in append.messages]
+        for append in appends:
+            if isinstance(append.receipt, Receipt):
+                append.answer.set_result(append.receipt)
+            else:
+                assert append.receipt is not None
+                append.answer.set_exception(append.receipt)
+
+    def say(self, *texts: str, size: int = 10, once: Once | None = None) -> "asyncio.Future[Receipt]":
+        answer = self.writer.append([draft(text) for text in texts], size, once)
+        answer.add_done_callback(lambda _: self.told.append(f"answered {texts[0]}"))
+        return answer
+
+    async def run(self, statement: str) -> list[tuple[object, ...]]:
+        found = await self.writer.call(lambda connection: connection.execute(statement).fetchall())
+        assert isinstance(found, list)
+        return found
