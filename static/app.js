@@ -6,14 +6,12 @@
  */
 import { Announcer } from './announcer.js';
 import { Banner } from './banner.js';
-import { ConnectionCount } from './connections.js';
-import { Details } from './details.js';
-import { Dialog } from './dialog.js';
-import { Empty } from './empty.js';
+import { ConnectionCount, WhoPanel } from './connections.js';
+import { Details, Panel } from './details.js';
+import { CHOICES, Dialog, Help, Settings } from './dialogs.js';
 import { Feed } from './feed.js';
 import { FilterField } from './filter-field.js';
-import { FirstRun } from './first-run.js';
-import { Help } from './help.js';
+import { Empty, FirstRun } from './first-run.js';
 import { Histogram } from './histogram.js';
 import { Keyboard } from './keyboard.js';
 import { Ledger, ProofButton } from './ledger.js';
@@ -22,16 +20,12 @@ import { ask, hear } from './lib/dom.js';
 import { remembered } from './lib/storage.js';
 import { fromQuery, toQuery } from './logic/address.js';
 import { Look } from './look.js';
-import { Panel } from './panel.js';
 import { Publish } from './publish.js';
-import { CHOICES, Settings } from './settings.js';
-import { PauseButton, StateBar, StatePill } from './status-bar.js';
+import { PauseButton, StateBar, StatePill, TabTitle } from './status-bar.js';
 import { Store } from './store.js';
 import { words } from './text.js';
-import { TabTitle } from './title.js';
 import { TopicList } from './topics.js';
 import { verbs } from './verbs.js';
-import { WhoPanel } from './who.js';
 import { Link } from './wire/link.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */

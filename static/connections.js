@@ -1,6 +1,17 @@
-/** Who is connected: the count in the header. Asks for: toggle-panel. */
-import { hear, write } from './lib/dom.js';
-import { connected, connectedTitle } from './text.js';
+/**
+ * Who is connected: the count in the header, and one by one.
+ *
+ * Owns the table; reads it only while it is open. Asks for: list-connections, disconnect.
+ */
+import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
+import { clientName, filterText } from './logic/client.js';
+import { count, span } from './logic/time.js';
+import { connected, connectedTitle, disconnectQuestion, words } from './text.js';
+
+/** @typedef {import('./wire/api.js').Who} Who */
+
+/** Read again at most this often (ms). */
+const EVERY = 2_000;
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function ConnectionCount(el, store) {
@@ -10,5 +21,179 @@ export function ConnectionCount(el, store) {
     el.title = connectedTitle(connections?.count, connections?.peak);
   }
   hear(el, 'connections', update);
+  update();
+}
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function WhoPanel(el, store) {
+  /** @type {Who[]} */
+  let list = [];
+  let problem = '';
+  let askedAt = 0;
+  let isStale = true;
+  let sortedBy = 'since';
+  let asking = '';
+
+  const rows = h('tbody', {});
+  const columns = ['address', 'client', 'since', 'sent'];
+  const heads = columns.map((name) =>
+    h(
+      'th',
+      { scope: 'col' },
+      h(
+        'button',
+        { type: 'button', class: 'quiet', 'data-column': name, onclick: () => sortBy(name) },
+        words.whoHead[/** @type {keyof typeof words.whoHead} */ (name)],
+      ),
+    ),
+  );
+  const note = h('p', { class: 'more', role: 'status' });
+  el.append(
+    h(
+      'table',
+      {},
+      h('thead', {}, h('tr', {}, ...heads, h('th', {}, h('span', { class: 'unheard' }, words.disconnect)))),
+      rows,
+    ),
+    note,
+  );
+
+  /** @param {string} name */
+  function sortBy(name) {
+    sortedBy = name;
+    update();
+  }
+
+  function read() {
+    if (el.hidden || document.hidden || !isStale || Date.now() - askedAt < EVERY) return;
+    isStale = false;
+    askedAt = Date.now();
+    ask(el, 'list-connections');
+  }
+
+  /** @param {Who} one @param {Who} other */
+  function order(one, other) {
+    // Whoever is catching up comes first: that is what one looks here for.
+    const late = Number(other.state !== 'live') - Number(one.state !== 'live');
+    if (late !== 0) return late;
+    if (sortedBy === 'sent') return other.sent - one.sent;
+    const key = /** @type {'address' | 'client' | 'since'} */ (sortedBy);
+    return String(one[key]).localeCompare(String(other[key]), 'en', { numeric: true });
+  }
+
+  function make() {
+    return h(
+      'tr',
+      { 'data-role': 'connection' },
+      ...columns.map(() => h('td', {})),
+      h('td', { class: 'end' }),
+    );
+  }
+
+  /** @param {HTMLElement} row @param {Who} who */
+  function draw(row, who) {
+    const cells = /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ ([
+      ...row.children,
+    ]);
+    const [address, client, since, sent, end] = cells;
+    const isOwn = who.id === store.connection;
+    const isLate = who.state !== 'live';
+    row.classList.toggle('is-late', isLate);
+    twoLines(address, `${who.address}${isOwn ? ' *' : ''}`, isLate ? words.whoLate : '');
+    address.title = isOwn ? words.ownRow : '';
+    twoLines(client, clientName(who.client), filterText(who.filter));
+    client.title = who.client;
+    write(since, span(Date.now() - (store.clockOff ?? 0) - Date.parse(who.since)));
+    since.title = who.since;
+    write(sent, count(who.sent));
+    const wanted = asking === who.id ? 'question' : 'button';
+    if (end.dataset.shows === wanted) return;
+    end.dataset.shows = wanted;
+    end.replaceChildren(...(asking === who.id ? question(who) : [ellipsis(who)]));
+    if (asking === who.id) /** @type {HTMLElement} */ (end.querySelector('button')).focus();
+  }
+
+  /** @param {HTMLElement} cell @param {string} first @param {string} second */
+  function twoLines(cell, first, second) {
+    if (cell.children.length === 0) cell.append(h('div'), h('div', { class: 'second' }));
+    write(/** @type {Element} */ (cell.firstElementChild), first);
+    write(/** @type {Element} */ (cell.lastElementChild), second);
+  }
+
+  /** @param {Who} who */
+  function ellipsis(who) {
+    const label = `${words.disconnect}: ${who.address}`;
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        'aria-label': label,
+        onclick: () => choose(who.id),
+      },
+      words.disconnectAsk,
+    );
+  }
+
+  /** @param {Who} who */
+  function question(who) {
+    return [
+      h('p', {}, disconnectQuestion(who.address, clientName(who.client))),
+      h(
+        'button',
+        { type: 'button', 'data-role': 'disconnect', onclick: () => disconnect(who) },
+        words.disconnect,
+      ),
+      h('button', { type: 'button', class: 'quiet', onclick: () => choose('') }, words.cancel),
+    ];
+  }
+
+  /** @param {string} id */
+  function choose(id) {
+    asking = id;
+    update();
+  }
+
+  /** @param {Who} who */
+  function disconnect(who) {
+    asking = '';
+    isStale = true;
+    ask(el, 'disconnect', who.id);
+  }
+
+  function update() {
+    const sorted = list.toSorted(order);
+    keyed(rows, sorted, ({ id }) => id, make, draw);
+    for (const button of el.querySelectorAll('thead button')) {
+      attribute(
+        /** @type {Element} */ (button.parentElement),
+        'aria-sort',
+        /** @type {HTMLElement} */ (button).dataset.column === sortedBy ? 'ascending' : 'none',
+      );
+    }
+    write(note, problem);
+    note.hidden = problem === '';
+  }
+
+  hear(el, 'listed', (/** @type {{ok: {connections: Who[]}} | {error: Error}} */ answer) => {
+    problem = 'error' in answer ? answer.error.message || words.noAnswer : '';
+    if ('ok' in answer) list = answer.ok.connections;
+    update();
+  });
+  hear(el, 'connections', () => {
+    isStale = true;
+    read();
+  });
+  hear(el, 'view', () => {
+    isStale = true;
+    read();
+  });
+  hear(el, 'tick', () => {
+    if (el.hidden) return;
+    // What they were sent and how late they are changes without anybody coming or going.
+    isStale ||= Date.now() - askedAt > 5 * EVERY;
+    read();
+    update();
+  });
   update();
 }

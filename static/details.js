@@ -1,11 +1,11 @@
 /**
- * All that one message says.
+ * The right side: who is connected, or all that one message says.
  *
- * Owns how text and data are laid out in full. Asks for: add-term, only-topic, hide-topic, close-panel.
+ * Owns how text and data are laid out in full. Asks for: add-term, open-panel, close-panel.
  */
-import { ask, copy, h, hear, write } from './lib/dom.js';
-import { linked } from './logic/links.js';
+import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
 import { GLYPHS, isMark, LEVELS, toWire } from './logic/message.js';
+import { linked } from './logic/pieces.js';
 import { iso } from './logic/time.js';
 import { branches, term } from './logic/tree.js';
 import { drawText } from './row.js';
@@ -192,4 +192,39 @@ export function Details(el, store) {
 
   for (const noun of ['view', 'selection']) hear(el, noun, update);
   draw();
+}
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function Panel(el, store) {
+  const names = /** @type {const} */ (['who', 'details']);
+  const tabs = names.map((name) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        role: 'tab',
+        id: `tab-${name}`,
+        'aria-controls': name,
+        'data-name': name,
+        onclick: () => ask(el, 'open-panel', name),
+      },
+      words.panels[name],
+    ),
+  );
+  const close = h(
+    'button',
+    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => ask(el, 'close-panel') },
+    '×',
+  );
+  el.prepend(h('header', {}, h('div', { class: 'tabs', role: 'tablist' }, ...tabs), close));
+  function update() {
+    el.hidden = store.view.panel === '' || store.view.panel === 'topics';
+    for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.name === store.view.panel);
+    for (const name of names) {
+      const panel = /** @type {HTMLElement} */ (el.querySelector(`#${name}`));
+      panel.hidden = store.view.panel !== name;
+    }
+  }
+  hear(el, 'view', update);
+  update();
 }

@@ -57,7 +57,7 @@ export function Publish(el, { topics, maxBytes }) {
     { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => el.close() },
     '×',
   );
-  el.append(h('header', {}, h('h2', {}, words.publish), close), form);
+  el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), close), form);
   attribute(data, 'aria-label', words.data);
   attribute(text, 'maxlength', maxBytes);
 

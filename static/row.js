@@ -5,8 +5,8 @@
  */
 import { h, write } from './lib/dom.js';
 import { PLAIN, parse, readable } from './logic/ansi.js';
-import { marked } from './logic/marks.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
+import { marked } from './logic/pieces.js';
 import { day, exact, iso, second } from './logic/time.js';
 import { markRow, words } from './text.js';
 

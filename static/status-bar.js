@@ -1,11 +1,12 @@
 /**
- * Is it live? The pill in the header, the rate, and the sentence under it.
+ * Is it live? The pill in the header, the rate, the sentence under it; the tab's title and icon.
  *
  * Owns what the page says about its connection. Asks for: reconnect, resume, to-newest.
  */
 import { ask, attribute, h, hear, say, write } from './lib/dom.js';
+import { isUp } from './logic/state.js';
 import { rate } from './logic/time.js';
-import { bar, behindBar, behindPill, pill, words } from './text.js';
+import { bar, behindBar, behindPill, pill, tabTitle, words } from './text.js';
 
 /** Messages older than this on arrival: the browser does not keep up (ms). */
 const BEHIND = 2_000;
@@ -111,4 +112,21 @@ export function PauseButton(el, store) {
     attribute(el, 'aria-pressed', isPaused);
   }
   hear(el, 'view', update);
+}
+
+/** @param {HTMLElement} el anything that hears nouns @param {import('./store.js').Store} store @param {string} title */
+export function TabTitle(el, store, title) {
+  const icon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]'));
+  function update() {
+    const { link, view, unseenErrors } = store;
+    const lost = !isUp(link) && link.phase !== 'connecting';
+    const waiting = view.mode === 'following' ? 0 : view.unseen;
+    const text = tabTitle(title, unseenErrors, lost, waiting);
+    if (document.title !== text) document.title = text;
+    const look = lost ? 'lost' : unseenErrors > 0 ? 'errors' : 'live';
+    const href = `/static/icons/${look}.svg`;
+    if (icon.getAttribute('href') !== href) icon.href = href;
+  }
+  for (const noun of ['link', 'messages', 'view', 'tick']) hear(el, noun, update);
+  update();
 }

@@ -3,11 +3,12 @@
  *
  * Owns every consequence. Draws nothing: the store says what changed, and the parts hear it.
  */
+
+import { CHOICES } from './dialogs.js';
 import { copy } from './lib/dom.js';
 import { FilterError, parse } from './logic/filter.js';
 import { ERROR, isMark, toWire } from './logic/message.js';
 import { EVERYTHING } from './logic/selection.js';
-import { CHOICES } from './settings.js';
 import { ApiError, connections, disconnect, publish } from './wire/api.js';
 
 /**

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FilterError, parse } from '../../static/logic/filter.js';
-import { marked } from '../../static/logic/marks.js';
 import { fromWire } from '../../static/logic/message.js';
+import { marked } from '../../static/logic/pieces.js';
 
 /** One grammar, two parsers: the server reads the same cases. */
 const cases = JSON.parse(readFileSync(new URL('../filter_cases.json', import.meta.url), 'utf8'));

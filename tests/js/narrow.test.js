@@ -4,7 +4,7 @@ import { fromQuery, toQuery } from '../../static/logic/address.js';
 import { clientName, filterText } from '../../static/logic/client.js';
 import { Counts } from '../../static/logic/counts.js';
 import { parse } from '../../static/logic/filter.js';
-import { linked } from '../../static/logic/links.js';
+import { linked } from '../../static/logic/pieces.js';
 import { EVERYTHING, toTest } from '../../static/logic/selection.js';
 import { Topics } from '../../static/logic/topics.js';
 import { branches, term } from '../../static/logic/tree.js';

@@ -1,4 +1,23 @@
-/** Where in a text the words of a filter stand. */
+/** A text in pieces: its addresses, and the words of a filter. */
+
+const ADDRESS = /https?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/gi;
+
+/** @param {string} text @returns {{text: string, href: string | null}[]} */
+export function linked(text) {
+  const pieces = [];
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
+    // A sentence's full stop, or the bracket round it, is no part of an address.
+    const address = found.replace(/[.,;:!?)\]}]+$/, '');
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) continue;
+    if (index > from) pieces.push({ text: text.slice(from, index), href: null });
+    pieces.push({ text: address, href: url.href });
+    from = index + address.length;
+  }
+  if (from < text.length) pieces.push({ text: text.slice(from), href: null });
+  return pieces;
+}
 
 /** As many as a row can show; a filter of one letter finds hundreds. */
 const LIMIT = 50;

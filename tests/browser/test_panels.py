@@ -1,0 +1,120 @@
+"""What is opened beside the feed and over it: by keys, and by the rules of a screen reader."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import InBrowser
+from tests.browser.parts import open_live, role, rows
+from tests.wall import Wall
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def test_a_row_is_chosen_and_read_by_keys_alone(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    wall.publish("first", topic="api", level="error", data={"status": 504})
+    wall.publish("second", topic="db")
+    expect(rows(page)).to_have_count(2)
+    page.keyboard.press("e")
+    page.keyboard.press("Enter")
+    expect(role(page, "details")).to_contain_text("first")
+    expect(role(page, "details")).to_contain_text("504")
+    page.keyboard.press("j")
+    expect(role(page, "details")).to_contain_text("second")
+    page.keyboard.press("f")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(role(page, "panel")).to_be_hidden()
+
+
+def test_a_value_of_the_details_becomes_the_filter(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    for status in (200, 504, 504):
+        wall.publish("request", data={"status": status})
+    expect(rows(page)).to_have_count(3)
+    rows(page).filter(has_text="504").first.click()
+    role(page, "details").locator(".tree .fact").get_by_title("Only this").click(force=True)
+    expect(rows(page)).to_have_count(2)
+    expect(role(page, "filter")).to_have_value("data.status:504")
+
+
+def test_the_address_says_what_is_shown(page: Page, wall: Wall) -> None:
+    wall.publish("one timeout", topic="api")
+    wall.publish("another", topic="db")
+    page.goto(f"{wall.url}/?q=timeout&levels=info,error")
+    expect(rows(page)).to_have_count(1)
+    expect(role(page, "filter")).to_have_value("timeout")
+    role(page, "filter").fill("")
+    expect(rows(page)).to_have_count(2)
+    page.wait_for_url(lambda url: "q=" not in url and "levels=info%2Cerror" in url)
+
+
+def test_whoever_is_connected_can_be_disconnected(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.keyboard.press("]")
+    own = role(page, "connection")
+    expect(own).to_contain_text("127.0.0.1 *")
+    own.get_by_role("button").click()
+    expect(own).to_contain_text("will be back in seconds")
+    role(page, "disconnect").click()
+    expect(role(page, "connection-state")).to_have_text("Disconnected")
+
+
+def test_keys_typed_into_a_field_are_text(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.keyboard.press("/")
+    page.keyboard.type("p?d1")
+    expect(role(page, "filter")).to_have_value("p?d1")
+    expect(role(page, "publish")).to_be_hidden()
+    expect(role(page, "dialog-help")).to_be_hidden()
+
+
+def test_settings_hold_for_the_next_visit(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.reload()
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
+
+
+@pytest.fixture
+def open_page(browser: Browser, in_browser: InBrowser) -> Iterator[list[Page]]:
+    """A list for the pages that a test opens with the CSP off, as axe is a script of its own."""
+    pages: list[Page] = []
+    yield pages
+    for page in pages:
+        in_browser(page.context.close)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_panel(
+    page: Page, wall: Wall, open_page: list[Page], width: int, scheme: Literal["light", "dark"]
+) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = context.new_page()
+    open_page.append(page)
+    for level in ("debug", "info", "warning", "error", "critical"):
+        wall.publish("plain \x1b[31mred\x1b[0m", level=level, data={"a": [1]})
+    open_live(page, wall)
+    expect(rows(page)).to_have_count(5)
+    states = {
+        "feed": [],
+        "details": ["e", "Enter"],
+        "who": ["Escape", "]"],
+        "publish": ["Escape", "p"],
+        "help": ["Escape", "?"],
+    }
+    for name, keys in states.items():
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_timeout(100)  # For what a key opened to be drawn.
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert not found, (name, [(rule["id"], rule["nodes"][0]["target"]) for rule in found])
