@@ -44,7 +44,7 @@ class EventsHandler(BaseHandler):
         # Registered before the flush, so that a reader who leaves during it is found and removed.
         self.connection = self.hub.connect(
             self._wanted(),
-            address=self.request.remote_ip or "",
+            address=sys.intern(self.request.remote_ip or ""),  # Behind a proxy, thousands have the same.
             client=_printable(headers.get("User-Agent", "")),
             chunked=self.request.version == "HTTP/1.1",
             on_close=self.on_connection_close,

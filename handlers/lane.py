@@ -11,6 +11,7 @@ whatever is odd about it, is handed to Tornado's own server, unread.
 import asyncio
 import select
 import socket
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -25,10 +26,11 @@ from tornado.httputil import (
 )
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.netutil import add_accept_handler
 
 from handlers.plain import parse
 
+ACCEPTS: Final = 4096  # In one turn of the loop: some 40 ms.
+TURN_SECONDS: Final = 0.01
 PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
 BODILESS: Final = frozenset({204, 304})
 END_OF_CHUNKS: Final = b"0\r\n\r\n"
@@ -52,7 +54,8 @@ class Lane:
         self._hand_off = hand_off
         self._room = room
         self._idle_seconds = idle_seconds
-        self._listening: dict[socket.socket, Callable[[], None]] = {}
+        self._listening: list[socket.socket] = []
+        self._accepted: deque[Peer] = deque()  # Not looked at yet.
         self._epoll = select.epoll()
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
         self._sweep = PeriodicCallback(self._close_idle, idle_seconds / 3 * 1000)
@@ -61,21 +64,23 @@ class Lane:
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
         """Listening ones."""
         for listening in sockets:
-            self._listening[listening] = add_accept_handler(listening, self._accept)
+            self._io_loop.add_handler(listening, self._accept, IOLoop.READ)
+            self._listening.append(listening)
 
     def stop_accepting(self) -> None:
         """Nobody new; who is being answered still is. Safe to call twice."""
         while self._listening:
-            listening, remove = self._listening.popitem()
-            remove()
+            listening = self._listening.pop()
+            self._io_loop.remove_handler(listening)
             listening.close()
 
     def stop(self) -> None:
         """Hang up on everybody. Safe to call twice."""
         self.stop_accepting()
         self._sweep.stop()
-        for peer in tuple(self.peers.values()):
+        for peer in (*self.peers.values(), *self._accepted):
             peer.close()
+        self._accepted.clear()
         if not self._epoll.closed:
             self._io_loop.remove_handler(self._epoll.fileno())
             self._epoll.close()
@@ -97,12 +102,28 @@ class Lane:
         self.forget(peer)
         self._hand_off(stream, peer.address)
 
-    def _accept(self, connection: socket.socket, address: tuple[Any, ...]) -> None:
-        if self._room() <= 0:
-            connection.close()
-            return
-        connection.setblocking(False)
-        Peer(self, connection, address).read()
+    def _accept(self, listening: socket.socket, _events: int) -> None:
+        """Empty the kernel's queue first, and look later: whoever does not fit into it waits a second to try again."""
+        for _ in range(ACCEPTS):
+            try:
+                connection, address = listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                break
+            if self._room() <= len(self._accepted):
+                connection.close()
+                continue
+            connection.setblocking(False)
+            if not self._accepted:
+                self._io_loop.add_callback(self._look)
+            self._accepted.append(Peer(self, connection, address))
+
+    def _look(self) -> None:
+        """At the newcomers, for a while; then others have their turn."""
+        until = self._io_loop.time() + TURN_SECONDS
+        while self._accepted and self._io_loop.time() < until:
+            self._accepted.popleft().read()
+        if self._accepted:
+            self._io_loop.add_callback(self._look)
 
     def _dispatch(self, _descriptor: int, _events: int) -> None:
         for descriptor, _ in self._epoll.poll(0):

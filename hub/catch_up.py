@@ -14,7 +14,7 @@ from typing import Final
 from tornado.ioloop import IOLoop
 
 from hub import sse
-from hub.connection import Connection
+from hub.connection import NOTHING, Connection
 from hub.cursor import Gap
 from hub.filter import Filter
 from hub.log import Log
@@ -123,8 +123,9 @@ class CatchUp:
         taken = self._sockets.send(connection, connection.rest)
         if taken:
             connection.progress_at = self._loop.time()
-        connection.rest = connection.rest[taken:]
-        return not connection.rest
+        # Not an empty view of the bytes that were sent: it would keep them alive for as long as the reader is here.
+        connection.rest = connection.rest[taken:] if taken < len(connection.rest) else NOTHING
+        return connection.rest is NOTHING
 
     def _send(self, connection: Connection, blocks: bytes) -> None:
         if blocks:

@@ -14,7 +14,7 @@ from typing import Final
 from hub.filter import Filter
 from hub.group import Group
 
-_NOTHING: Final = memoryview(b"")
+NOTHING: Final = memoryview(b"")
 
 
 class Connection:
@@ -57,7 +57,7 @@ class Connection:
         self.socket: socket.socket | None = None  # None until the hand-over and after the end.
         self.group: Group | None = None  # None while catching up.
         self.cursor = 0  # Seq of the last message in `rest` or before it; meaningless while live.
-        self.rest = _NOTHING  # What the socket did not take yet, framed. A view on shared bytes.
+        self.rest = NOTHING  # What the socket did not take yet, framed. A view on shared bytes.
         self.progress_at = 0.0  # When the socket last took something while catching up; loop time.
         self.notices = 0  # Which standing notices this reader has been sent; see Hub.announce.
         self.base_sent = 0

