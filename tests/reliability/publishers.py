@@ -1,0 +1,74 @@
+"""Publishers in one process with the log itself, who write down each acknowledgement in the moment they get it.
+
+Run under the recording disk: `python -m tests.reliability.publishers <folder> <seed> <synchronous>`. Everything that
+a log does seldom is made frequent, so that a short run has checkpoints, pruning, shrinking and restarts in it.
+"""
+
+import asyncio
+import os
+import random
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hub import database, retention, writer
+from hub.config import LogConfig
+from hub.log import Once
+from hub.message import Draft
+from hub.sqlite_log import SqliteLog
+
+KEEP_MESSAGES: Final = 600
+PUBLISHERS: Final = 8
+ROUNDS: Final = 2  # The log is stopped and started in between.
+PUBLISHES: Final = 25  # Of each publisher in each round.
+
+
+def text(tag: str, index: int, size: int) -> str:
+    """What message `index` of a publish says: anybody can tell whether it is whole."""
+    start = f"{tag}.{index} "
+    return start + f"{zlib.crc32(start.encode()):08x}" * (size // 8)
+
+
+async def publish(log: SqliteLog, acks: int, chance: random.Random, tag: str) -> None:
+    for number in range(PUBLISHES):
+        count = chance.choice([1, 1, 1, 5, 40])
+        size = chance.choice([10, 300, 300, 2000]) if count > 1 else chance.choice([10, 300, 9000])
+        own = f"{tag}.{number}"
+        drafts = [Draft.parse(topic="demo", message=text(own, index, size)) for index in range(count)]
+        once = Once(own, own.encode(), 0) if chance.random() < 0.3 else None
+        receipt = await log.append(drafts, once)
+        os.write(acks, f"{receipt.epoch} {receipt.first} {count} {size} {own} {int(once is not None)}\n".encode())
+        if chance.random() < 0.1:
+            await asyncio.sleep(0.003)
+
+
+async def main(folder: Path, seed: int, synchronous: str) -> None:
+    often()
+    acks = os.open(folder / "acks", os.O_WRONLY | os.O_CREAT, 0o600)
+    config = LogConfig.model_validate({"synchronous": synchronous, "keep_messages": KEEP_MESSAGES})
+    for round_number in range(ROUNDS):
+        log = SqliteLog(str(folder / "eyewall.db"), config)
+        await log.start(lambda _messages: None)
+        tags = [f"{seed}.{round_number}.{publisher}" for publisher in range(PUBLISHERS)]
+        await asyncio.gather(*(publish(log, acks, random.Random(tag), tag) for tag in tags))
+        await log.stop()
+
+
+def often() -> None:
+    database.WAL_BYTES = 256 << 10  # type: ignore[misc]  # Final for everybody else
+    retention.WAL_BYTES = 256 << 10  # type: ignore[attr-defined]
+    retention.CHECKPOINT_NOW_SECONDS = retention.CHECKPOINT_SECONDS = 0  # type: ignore[misc]
+    retention.BUSY_ROWS = 100  # type: ignore[misc]
+    retention.KEPT_FREE_PAGES = 20  # type: ignore[misc]
+    retention.STEP_PAGES = 10  # type: ignore[misc]
+    writer.TIDY_SECONDS = 0.01  # type: ignore[misc]
+
+
+def start(arguments: Sequence[str]) -> None:
+    asyncio.run(main(Path(arguments[0]), int(arguments[1]), arguments[2]))
+
+
+if __name__ == "__main__":
+    start(sys.argv[1:])

@@ -1,0 +1,118 @@
+"""Power cuts at random instants of a real run: only synced bytes survive, the rest is kept, lost or torn."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hub.config import LogConfig
+from hub.sqlite_log import SqliteLog
+from tests.reliability.disk import WRITE, Act, compile_recorder, cuts, read_trace
+from tests.reliability.publishers import KEEP_MESSAGES, text
+from tests.wall import ROOT
+
+CUTS_PER_RUN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What one publisher was told, before the cut."""
+
+    epoch: int
+    first: int
+    count: int
+    size: int
+    tag: str
+    has_key: bool
+
+    @classmethod
+    def parse(cls, line: str) -> "Ack":
+        epoch, first, count, size, tag, has_key = line.split(" ")
+        return cls(int(epoch), int(first), int(count), int(size), tag, has_key == "1")
+
+
+def record(folder: Path, seed: int, synchronous: str, recorder: Path) -> list[Act]:
+    """A run of eight publishers, from the making of the file to its orderly end."""
+    disk, trace = folder / f"disk-{seed}", folder / f"trace-{seed}"
+    disk.mkdir()
+    command = [sys.executable, "-m", "tests.reliability.publishers", str(disk), str(seed), synchronous]
+    environ = os.environ | {"LD_PRELOAD": str(recorder), "EYEWALL_DISK": str(disk), "EYEWALL_TRACE": str(trace)}
+    subprocess.run(command, cwd=ROOT, env=environ, check=True, timeout=120)
+    acts = read_trace(trace, disk)
+    trace.unlink()
+    return acts
+
+
+def acknowledged(acts: list[Act], instant: int) -> list[Ack]:
+    said = b"".join(act.data for act in acts[:instant] if act.name == "acks" and act.kind == WRITE)
+    return [Ack.parse(line) for line in said.decode().split("\n") if line]
+
+
+def look_into(path: Path, acks: list[Ack]) -> int:
+    """How many acknowledged messages are missing. Raises AssertionError for what may never be."""
+    log = SqliteLog(str(path), LogConfig(keep_messages=KEEP_MESSAGES))  # Raises LogError for a file it refuses.
+    connection = log._writer.connection
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    kept = dict(connection.execute("SELECT seq, message FROM message").fetchall())
+    receipts = dict(connection.execute("SELECT key, first FROM receipt").fetchall())
+    asyncio.run(log.stop())
+    assert sorted(kept) == list(range(log.first, log.head + 1)), "a hole"
+    assert log.first <= max(1, log.head - KEEP_MESSAGES + 1), "pruned too much"
+    lost = 0
+    for ack in acks:
+        gone = ack.epoch != log.epoch
+        if ack.has_key and not gone:
+            lost += receipts.get(ack.tag) != ack.first
+        for index in range(ack.count):
+            seq = ack.first + index
+            if gone or seq > log.head:
+                lost += 1
+            elif seq >= log.first:
+                assert kept[seq] == text(ack.tag, index, ack.size), f"{seq} is not what was acknowledged"
+    return lost
+
+
+def cut_power(folder: Path, count: int, synchronous: str) -> list[int]:
+    """How many acknowledged messages each cut lost."""
+    recorder = compile_recorder(folder)
+    losses: list[int] = []
+    seed = 0
+    while len(losses) < count:
+        seed += 1
+        acts = record(folder, seed, synchronous, recorder)
+        for instant, files in cuts(acts, min(CUTS_PER_RUN, count - len(losses)), random.Random(seed)):
+            place = folder / f"cut-{len(losses)}"
+            place.mkdir()
+            for name, content in files.items():
+                if name.startswith("eyewall.db"):
+                    (place / name).write_bytes(content)
+            try:
+                losses.append(look_into(place / "eyewall.db", acknowledged(acts, instant)))
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, cut after act {instant} of {len(acts)}, see {place}") from error
+            for left in place.iterdir():
+                left.unlink()
+            place.rmdir()
+    return losses
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(1200, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
+def test_no_power_cut_takes_what_was_acknowledged(tmp_path: Path, count: int, figures: Callable[..., None]) -> None:
+    """With `log.synchronous: full`, which is the default."""
+    losses = cut_power(tmp_path, count, "full")
+    figures(cuts=len(losses), lost=sum(losses), corrupt=0)
+    assert sum(losses) == 0
+
+
+@pytest.mark.parametrize("count", [20, pytest.param(600, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
+def test_with_normal_a_power_cut_takes_the_last_moments_but_never_the_file(
+    tmp_path: Path, count: int, figures: Callable[..., None]
+) -> None:
+    losses = cut_power(tmp_path, count, "normal")
+    figures(cuts=len(losses), cuts_that_lost=sum(map(bool, losses)), worst=max(losses), corrupt=0)
