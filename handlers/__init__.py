@@ -10,15 +10,17 @@ from handlers.assets import AssetHandler, Assets
 from handlers.connections import ConnectionHandler, ConnectionsHandler
 from handlers.dashboard import DashboardHandler
 from handlers.events import EventsHandler
-from handlers.messages import MessagesHandler, TopicHandler
+from handlers.history import HistoryHandler
+from handlers.messages import TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
 from hub.config import Config
+from hub.history import History
 from hub.hub import Hub
 from hub.log import Log
 
 
 def routes(
-    config: Config, hub: Hub, log: Log, assets: Assets, *, version: str, is_ready: Callable[[], bool]
+    config: Config, hub: Hub, log: Log, history: History, assets: Assets, *, version: str, is_ready: Callable[[], bool]
 ) -> list[tuple[str, type, dict[str, Any]]]:
     """Every address, who answers it, and all that this one can touch."""
     server = config.server
@@ -27,7 +29,7 @@ def routes(
     return [
         (r"/", DashboardHandler, page),
         (r"/events", EventsHandler, {"server": server, "hub": hub}),
-        (r"/messages", MessagesHandler, publish),
+        (r"/messages", HistoryHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
         (r"/connections", ConnectionsHandler, {"server": server, "hub": hub}),
         (r"/connections/([^/]+)", ConnectionHandler, {"server": server, "hub": hub}),

@@ -62,8 +62,8 @@ class Seen:
         return self._data
 
 
-def strings(value: object) -> Iterator[str]:
-    """Every string in decoded JSON, except keys. Without recursion: data may be 900 levels deep."""
+def strings(value: object, *, keys: bool = False) -> Iterator[str]:
+    """Every string in decoded JSON, keys only if asked for. Without recursion: data may be 900 levels deep."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
@@ -71,6 +71,8 @@ def strings(value: object) -> Iterator[str]:
             yield found
         elif isinstance(found, dict):
             waiting.extend(found.values())
+            if keys:
+                yield from found
         elif isinstance(found, list):
             waiting.extend(found)
 

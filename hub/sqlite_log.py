@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from hub import search_index
 from hub.config import LogConfig
 from hub.database import MEMORY, lock, open_reader, open_writer
 from hub.errors import EyewallError, LogFailed, Overloaded
@@ -51,6 +52,7 @@ class SqliteLog:
         self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000))
         chores = [getattr(self._retention, name) for name in ("prune", "checkpoint", "shrink", "forget_receipts")]
+        chores += search_index.CHORES
         try:
             self._writer = Writer(path, connect, clock, chores, self._committed)
         except BaseException:

@@ -1,0 +1,147 @@
+"""GET /messages: what was said before, as JSON by the page, or all of it as NDJSON or CSV."""
+
+import csv
+import io
+import re
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+from tornado.iostream import StreamClosedError
+
+from handlers.base import BaseHandler
+from handlers.messages import MessagesHandler
+from handlers.publish import NDJSON
+from hub.config import PublishConfig, ServerConfig
+from hub.cursor import Gap
+from hub.errors import InvalidInput
+from hub.filter import Filter
+from hub.history import Asked, History, Page
+from hub.hub import Hub
+from hub.message import Level, Message
+from hub.moment import parse_moment
+
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 1000  # Of JSON, which is made in one piece.
+EVERYTHING: Final = 1 << 40
+COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
+TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+# A cell that begins so is a formula to a spreadsheet, and could call out (OWASP, "CSV Injection").
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_json: Final = msgspec.json.Encoder()
+
+
+class HistoryHandler(MessagesHandler):
+    """`topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`, `format`."""
+
+    def initialize(self, server: ServerConfig, hub: Hub, publish: PublishConfig, history: History) -> None:  # type: ignore[override]  # each names what it uses
+        super().initialize(server, hub, publish)
+        self.history = history
+
+    def prepare(self) -> None:
+        if self.request.method == "GET":
+            BaseHandler.prepare(self)  # No body to choose a way to read it for.
+        else:
+            super().prepare()
+
+    async def get(self) -> None:
+        kind = self._format()
+        asked = self._asked(kind)
+        self.set_header("Vary", "Accept")
+        if kind == "json":
+            self.write_json((await self.history.page(asked)).as_json())
+            return
+        try:
+            await self._export(asked, kind, csv_lines if kind == "csv" else json_lines)
+        except StreamClosedError:
+            return  # Who asked has gone.
+
+    async def _export(self, asked: Asked, kind: str, lines: Callable[[Page], str]) -> None:
+        """Piece by piece: the next one is looked for when the socket has taken the last one."""
+        async with aclosing(self.history.pages(asked)) as pages:
+            page = await anext(pages)  # What is wrong with the request can still be said as such.
+            self.set_header("Content-Type", f"{TYPES[kind]}; charset=utf-8")
+            self.set_header("Content-Disposition", f'attachment; filename="eyewall.{kind}"')
+            if kind == "csv":
+                self.write(_csv([COLUMNS]))
+            while True:
+                self.write(lines(page))
+                await self.flush()
+                try:
+                    page = await anext(pages)
+                except StopAsyncIteration:
+                    return
+
+    def _format(self) -> str:
+        asked = self.get_query_argument("format", "")
+        if asked and asked not in TYPES:
+            raise InvalidInput("format", f"{asked[:32]!r} is none of ours", hint=f"use one of {', '.join(TYPES)}")
+        accept = self.request.headers.get("Accept", "")
+        if asked:
+            return asked
+        if any(name in accept for name in NDJSON):
+            return "ndjson"
+        return "csv" if "text/csv" in accept else "json"
+
+    def _asked(self, kind: str) -> Asked:
+        one = self.get_query_argument
+        after = one("after", None)
+        order = one("order", "desc" if after is None else "asc")
+        if order not in ("asc", "desc"):
+            raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
+        return Asked(
+            Filter.parse(self.get_query_arguments("topic"), one("level", Level.DEBUG), one("q", "")),
+            after=after,
+            before=one("before", None),
+            since=self._moment("since"),
+            until=self._moment("until"),
+            limit=self._limit(kind),
+            newest_first=order == "desc",
+        )
+
+    def _moment(self, name: str) -> int | None:
+        text = self.get_query_argument(name, None)
+        return None if text is None else parse_moment(text, time.time(), field=name)
+
+    def _limit(self, kind: str) -> int:
+        text = self.get_query_argument("limit", None)
+        if text is None:
+            return DEFAULT_LIMIT if kind == "json" else EVERYTHING
+        if not re.fullmatch("[0-9]{1,12}", text) or int(text) < 1:
+            raise InvalidInput("limit", f"{text[:32]!r} is no number of messages", hint="use a whole number from 1 on")
+        if kind == "json" and int(text) > MAX_LIMIT:
+            raise InvalidInput(
+                "limit", f"{text} messages are too many in one piece", hint=f"at most {MAX_LIMIT}, or format=ndjson"
+            )
+        return int(text)
+
+
+def json_lines(page: Page) -> str:
+    """A message a line; in front of them, if there is one, the gap."""
+    said = [{"gap": page.gap.as_json()}] if page.gap else []
+    return b"".join(_json.encode(value) + b"\n" for value in (*said, *page.messages)).decode()
+
+
+def csv_lines(page: Page) -> str:
+    """The same as rows."""
+    return _csv([*([_gap_cells(page.gap)] if page.gap else []), *map(_cells, page.messages)])
+
+
+def _cells(message: Message) -> tuple[str, ...]:
+    data = bytes(message.data).decode() if message.data is not None else ""
+    cells = (message.id, message.time, message.topic, message.level, message.source, message.message, data)
+    return tuple(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+
+
+def _gap_cells(gap: Gap) -> tuple[str, ...]:
+    count = "an unknown number of" if gap.missing is None else f"{gap.missing}"
+    return (gap.before, "", "", "", "", f"in front of this id {count} messages are missing: {gap.reason}", "")
+
+
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    """RFC 4180."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,147 @@
+"""History: what was said before, a page at a time.
+
+Owns where a page begins and ends, what is missing in front of it, and that searches leave room for
+readers who catch up. Knows no SQL (search.py does) and no HTTP.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from hub.cursor import Gap, resolve
+from hub.errors import InvalidInput, Overloaded
+from hub.filter import Filter
+from hub.log import format_id, format_time, parse_id
+from hub.message import Message
+from hub.search import EVER, Found, Search, find
+from hub.sqlite_log import SqliteLog
+
+PAGE_SECONDS: Final = 5.0  # A page that has taken so long ends where it is.
+MAX_WAITING: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. `after` and `before` are ids, `since` (included) and `until` (not) ms since 1970."""
+
+    wanted: Filter
+    after: str | None = None
+    before: str | None = None
+    since: int | None = None
+    until: int | None = None
+    limit: int = 100
+    newest_first: bool = True
+
+
+@dataclass(slots=True)
+class Page:
+    """An answer. `next` goes on behind it: as `before` with the newest first, else as `after`; None at the end.
+
+    Messages that come after `head` have not been looked for: the stream brings them.
+    """
+
+    head: str
+    gap: Gap | None
+    messages: list[Message] = field(default_factory=list)
+    first: dict[str, str] | None = None  # Id and time of the oldest message kept.
+    next: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        shown: dict[str, object] = {
+            "messages": self.messages,
+            "head": self.head,
+            "first": self.first,
+            "next": self.next,
+        }
+        return shown | {"gap": self.gap.as_json()} if self.gap else shown
+
+
+class History:
+    """The log, as those see it who look back."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self._log = log
+        # One at a time, so that of the log's two reading threads one is left for the streams' replay.
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def page(self, asked: Asked) -> Page:
+        """Up to `asked.limit` messages, fewer if they are long or hard to find. Raises as `pages`."""
+        until = time.monotonic() + PAGE_SECONDS
+        async with aclosing(self.pages(asked)) as pages:
+            whole = await anext(pages)
+            while whole.next is not None and len(whole.messages) < asked.limit and time.monotonic() < until:
+                page = await anext(pages)
+                whole.messages += page.messages
+                whole.gap = whole.gap or page.gap
+                whole.first, whole.next = page.first, page.next
+        return whole
+
+    async def pages(self, asked: Asked) -> AsyncGenerator[Page, None]:
+        """All that was asked for, piece by piece; some may be empty. The log is not held in between.
+
+        Raises InvalidInput for what is no id, Overloaded when too many wait, LogFailed.
+        """
+        search, gap = self._search(asked)
+        epoch, has_begun = self._log.epoch, False
+        head = format_id(epoch, self._log.head)
+        while True:
+            found = await self._find(search)
+            page = Page(head, self._pruned(search, found) if has_begun else gap, found.messages)
+            if found.first:
+                page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
+            if found.reached is not None:
+                page.next = format_id(epoch, found.reached)
+            yield page
+            if found.reached is None or len(found.messages) >= search.limit:
+                return
+            search = search.behind(found.reached, len(found.messages))
+            has_begun = True
+
+    def _pruned(self, search: Search, found: Found) -> Gap | None:
+        """What the log has let go of since the first piece."""
+        first = found.first[0] if found.first else search.high + 1
+        is_due = not search.newest_first or found.reached is None
+        if first <= search.low or not is_due:
+            return None
+        epoch = self._log.epoch
+        before = min(first, search.high + 1)
+        return Gap(format_id(epoch, search.low - 1), format_id(epoch, before), before - search.low, "expired")
+
+    def _search(self, asked: Asked) -> tuple[Search, Gap | None]:
+        log = self._log
+        low, high, gap = log.first, log.head, None
+        if asked.after is not None:
+            _check_id("after", asked.after)
+            after, gap = resolve(asked.after, log)
+            low = after + 1
+        if asked.before is not None:
+            epoch, seq = _check_id("before", asked.before)
+            if epoch == log.epoch:
+                high = min(high, seq - 1)
+            else:  # In front of an id of another log there is nothing of this one.
+                high, gap = 0, Gap(None, format_id(log.epoch, log.first), None, "new_log")
+        since = EVER[0] if asked.since is None else asked.since
+        until = EVER[1] if asked.until is None else asked.until - 1
+        return Search(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
+
+    async def _find(self, search: Search) -> Found:
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
+        finally:
+            self._waiting -= 1
+
+
+def _check_id(field: str, text: str) -> tuple[int, int]:
+    found = parse_id(text)
+    if found is None:
+        raise InvalidInput(field, f"{text[:40]!r} is no id", hint="use the id of a message: <epoch>-<seq>")
+    return found
