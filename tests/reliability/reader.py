@@ -113,11 +113,19 @@ class Reader:
         if receive_bytes is not None:  # Only before connect() does it bound the window.
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         own.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(own, (wall.host, wall.port))
+        try:
+            await asyncio.get_running_loop().sock_connect(own, (wall.host, wall.port))
+        except OSError:
+            own.close()
+            raise
         streams = await asyncio.open_connection(sock=own)
         lines = [f"GET {path} HTTP/{version}", f"Host: {wall.host}:{wall.port}", *headers, "", ""]
         streams[1].write("\r\n".join(lines).encode())
-        head = (await streams[0].readuntil(b"\r\n\r\n")).decode("latin-1")
+        try:
+            head = (await streams[0].readuntil(b"\r\n\r\n")).decode("latin-1")
+        except (OSError, asyncio.IncompleteReadError):
+            streams[1].close()
+            raise
         assert " 200 " in head.partition("\r\n")[0], head + str(await streams[0].read(1000))
         assert "text/event-stream" in head, head
         return cls(streams, chunked="transfer-encoding: chunked" in head.lower())
