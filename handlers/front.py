@@ -19,6 +19,7 @@ from tornado.web import Application, RequestHandler
 from handlers.base import NotFoundHandler
 from handlers.lane import Lane
 from hub.config import ServerConfig
+from hub.sockets import KERNEL_MS
 
 logger = logging.getLogger("eyewall.http")
 
@@ -41,7 +42,7 @@ LISTENER_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, KERNEL_MS),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5),  # Not accepted before it says something, or for 5 s.
     (socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), 128 << 10),

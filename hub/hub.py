@@ -102,6 +102,7 @@ class Hub:
         """New timing from now on; no reader notices."""
         self._config = config
         self._fan_out.configure(config.flush_ms)
+        self._sockets.configure(config.stall_seconds)
         self._next_beat = min(self._next_beat, self._loop.time() + config.heartbeat_seconds)
 
     # Publish and deliver

@@ -23,6 +23,9 @@ _GONE: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WATCH: Final = _GONE | select.EPOLLET
 _CUT: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and frees the kernel's buffer.
 
+# TCP_USER_TIMEOUT of the listener: how long data may stay unacknowledged, or the peer's window closed.
+KERNEL_MS: Final = 20_000
+
 
 class Sockets:
     """All handed-over sockets. `on_writable` is told when one that was full takes bytes again."""
@@ -30,9 +33,14 @@ class Sockets:
     def __init__(self, io_loop: IOLoop, on_writable: Callable[[Connection], None]) -> None:
         self._io_loop = io_loop
         self._on_writable = on_writable
+        self._kernel_ms = KERNEL_MS
         self._by_descriptor: dict[int, Connection] = {}
         self._epoll = select.epoll()
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
+
+    def configure(self, stall_seconds: float) -> None:
+        """From now on the kernel gives newcomers longer than the hub, which can say whom it cut and why."""
+        self._kernel_ms = int(1000 * (stall_seconds + 5))
 
     def adopt(self, connection: Connection, stream: IOStream | socket.socket) -> None:
         """Take over a stream whose last flush has finished, or a socket that never was one.
@@ -41,6 +49,8 @@ class Sockets:
         """
         own = stream if isinstance(stream, socket.socket) else _take_out(stream)
         own.setblocking(False)
+        if self._kernel_ms > KERNEL_MS:
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._kernel_ms)
         connection.socket = own
         self._by_descriptor[own.fileno()] = connection
         # A peer that hung up before this line is reported at once.

@@ -190,7 +190,7 @@ async def test_who_never_reads_again_is_cut_and_costs_the_others_nothing(
     _, publishing = await start_publisher(wall, open_reader)
     await publishing
     await until(lambda: state_of(wall, stuck) == "gone", 30)
-    assert f"cut 127.0.0.1 ({stuck.id}): it has taken nothing for 2 s" in wall.log
+    await until(lambda: f"cut 127.0.0.1 ({stuck.id}): it has taken nothing for 2 s" in wall.log)
     for reader in healthy:
         await has_heard(reader, PUBLISHED)
         assert reader.seqs == EVERYTHING.behind(0)
@@ -219,3 +219,22 @@ def state_of(wall: Wall, reader: Reader) -> str:
     """As GET /connections shows it."""
     shown = {one["id"]: one["state"] for one in wall.get_json("/connections")["connections"]}
     return str(shown.get(reader.id, "gone"))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(120)
+@pytest.mark.gen_test(timeout=110)
+async def test_who_may_sleep_for_a_minute_is_not_cut_by_the_kernel_before(
+    start_wall: StartWall, open_reader: OpenReader
+) -> None:
+    """The listening socket's TCP_USER_TIMEOUT, 20 s, also cuts who only does not read."""
+    wall = start_wall("stream: {stall_seconds: 60}")
+    sleeper = await open_reader(wall, receive_bytes=SLOW)
+    await sleeper.opened()
+    sleeper.stop_reading()
+    await asyncio.to_thread(wall.publish_lines, ["x" * 1000] * 5000)
+    awake_at = time.monotonic() + 30
+    await until(lambda: time.monotonic() > awake_at, 40)
+    sleeper.go_on_reading()
+    await has_heard(sleeper, 5000)
+    assert sleeper.seqs == list(range(1, 5001))

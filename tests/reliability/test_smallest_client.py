@@ -56,13 +56,13 @@ def test_it_shows_the_greeting_on_a_page_of_another_origin(
     start_wall: StartWall, other_origin: str, tmp_path: Path
 ) -> None:
     """And goes on by itself when the server was restarted."""
-    wall = start_wall(f"server: {{cors_origins: ['{other_origin}']}}\n{GREETING}")
+    wall = start_wall(f"server: {{drain_seconds: 0, cors_origins: ['{other_origin}']}}\n{GREETING}")
     write_page(tmp_path, wall)
     lives_and_survives_a_restart(f"{other_origin}/page.html", wall)
 
 
 def test_it_shows_the_greeting_on_a_page_that_was_opened_as_a_file(start_wall: StartWall, tmp_path: Path) -> None:
-    wall = start_wall(f"server: {{cors_origins: ['null']}}\n{GREETING}")
+    wall = start_wall(f"server: {{drain_seconds: 0, cors_origins: ['null']}}\n{GREETING}")
     lives_and_survives_a_restart(write_page(tmp_path, wall).as_uri(), wall)
 
 
