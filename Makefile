@@ -51,6 +51,12 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
 
+bench: .venv/dev.stamp ## measure beside nchan and others, 10 minutes (BENCH_ARGS='--only A,C --against ../other')
+	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
+
+bench-quick: .venv/dev.stamp ## a quick look at the same, 2 minutes
+	$(BIN)/python -m benchmarks.run --quick $(BENCH_ARGS)
+
 lock: .venv/dev.stamp ## rebuild the locks from requirements*.in and package.json
 	$(UV) requirements.in --output-file requirements.txt
 	$(UV) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt

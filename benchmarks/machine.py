@@ -8,6 +8,9 @@ import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> tuple[int, int]:
@@ -31,6 +34,20 @@ def describe(folder: Path) -> list[str]:
         f"Python {platform.python_version()}, Tornado {version('tornado')}, SQLite {sqlite3.sqlite_version}, "
         f"{nginx}, {node}, {gcc}",
     ]
+
+
+def busy_seconds(cores: Sequence[int]) -> float:
+    """CPU time that these cores have spent on anything since the system was started."""
+    lines = Path("/proc/stat").read_text("ascii").splitlines()
+    ticks = {line.split()[0]: list(map(int, line.split()[1:])) for line in lines if line.startswith("cpu")}
+    # user, nice, system, idle, iowait, irq, softirq, steal
+    return sum(sum(ticks[f"cpu{core}"][:8]) - sum(ticks[f"cpu{core}"][3:5]) for core in cores) / TICKS
+
+
+def process_seconds(pid: int) -> float:
+    """CPU time of a process that runs."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def load_average() -> float:

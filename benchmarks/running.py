@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.peers import BUILD, Peer
+from benchmarks.machine import busy_seconds, process_seconds
+from benchmarks.peer import BUILD, Peer
 
 START_SECONDS: Final = 20
 STOP_SECONDS: Final = 10
 LOAD_SECONDS: Final = 180  # The longest that a play may take.
 
 Result = dict[str, Any]
-"""What the generator prints: see `print` in load/main.c. Times in seconds, latencies in ms by percentile."""
+"""What the generator prints: see `print` in load/main.c. Times in seconds, latencies in ms by percentile.
+
+And `others`: how much of the two cores, as a share of one, went to what is neither server nor generator.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Running:
     port: int
     pids: tuple[int, ...]
     folder: Path
-    core: int
+    cores: tuple[int, int]
 
     def load(self, play: str, **options: object) -> Result:
         """Let the generator play. Raises RuntimeError when it does not end well."""
@@ -42,14 +46,21 @@ class Running:
             command += [f"--{name.replace('_', '-')}", str(value)]
         for pid in self.pids:
             command += ["--pid", str(pid)]
-        pinned = ["taskset", "--cpu-list", str(self.core), *command]
-        done = subprocess.run(pinned, capture_output=True, text=True, timeout=LOAD_SECONDS)
+        pinned = ["taskset", "--cpu-list", str(self.cores[1]), *command]
+        began, busy, ours = time.monotonic(), busy_seconds(self.cores), self._cpu_seconds()
+        done = subprocess.run(pinned, check=False, capture_output=True, text=True, timeout=LOAD_SECONDS)
         with (self.folder / "load.log").open("a") as log:
             log.write(done.stderr)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
         result: Result = json.loads(done.stdout)
+        others = busy_seconds(self.cores) - busy - (self._cpu_seconds() - ours)
+        result["others"] = max(0.0, others) / (time.monotonic() - began)
         return result
+
+    def _cpu_seconds(self) -> float:
+        """Of the server's processes, and of all generators that have ended."""
+        return sum(map(process_seconds, self.pids)) + sum(os.times()[2:4])
 
 
 @contextmanager
@@ -64,7 +75,7 @@ def running(peer: Peer, cores: tuple[int, int]) -> Iterator[Running]:
         process = subprocess.Popen(pinned, stdout=log, stderr=log)
     try:
         _wait_until_listening(process, port, folder)
-        yield Running(peer, port, (process.pid, *_children(process.pid)), folder, cores[1])
+        yield Running(peer, port, (process.pid, *_children(process.pid)), folder, cores)
     finally:
         _end(process)
     shutil.rmtree(folder)

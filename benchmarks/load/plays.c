@@ -6,7 +6,7 @@
 #include "clock.h"
 
 #define CONNECT_SECONDS 60
-#define DELIVER_SECONDS 15 /* How long the last messages may take to arrive. */
+#define DELIVER_SECONDS 10 /* How long the last messages may take to arrive. */
 #define SETTLE_SECONDS 1.2 /* A server may tell everybody how many there are now, a second later. */
 
 static int64_t within(double some_seconds)

@@ -241,17 +241,17 @@ static void check(struct readers *readers, struct reader *reader, const char *at
 /* Keep the last `id:` line that came in one piece. */
 static void remember_id(struct readers *readers, const char *at, const char *end)
 {
-    const char *line;
-    while ((line = memmem(at, (size_t)(end - at), "\nid: ", 5)) != NULL) {
-        const char *stop = memchr(line + 5, '\n', (size_t)(end - line) - 5);
+    const char *start = at, *line;
+    while ((line = memmem(at, (size_t)(end - at), "id: ", 4)) != NULL) {
+        at = line + 4;
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop == NULL)
             return;
-        size_t length = (size_t)(stop - line) - 5;
-        if (length < sizeof readers->seen_id) {
-            memcpy(readers->seen_id, line + 5, length);
+        size_t length = (size_t)(stop - at);
+        if ((line == start || line[-1] == '\n') && length < sizeof readers->seen_id) {
+            memcpy(readers->seen_id, at, length);
             readers->seen_id[length] = '\0';
         }
-        at = stop;
     }
 }
 

@@ -28,6 +28,6 @@ void scene_wait(struct scene *, double for_seconds);
 bool scene_is_connected(struct scene *); /* Every reader has its header, or was refused. */
 bool scene_is_said(struct scene *);      /* The schedule is through; a PUT goes on. */
 bool scene_is_ended(struct scene *);     /* The same, and a PUT has been ended and answered. */
-bool scene_is_delivered(struct scene *); /* Every reader has seen every message. */
+bool scene_is_delivered(struct scene *); /* Every reader has seen every message, or one behind it. */
 
 #endif

@@ -1,6 +1,6 @@
 // A broadcast server as tutorials write it: a list of responses, and a loop over it.
 // node node.js PORT
-const http = require('node:http');
+import http from 'node:http';
 
 const clients = new Set();
 

@@ -6,11 +6,11 @@ Run by uvicorn in an environment of its own (starlette.txt), never in the projec
 import asyncio
 from collections.abc import AsyncIterator
 
-from sse_starlette.sse import EventSourceResponse
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from sse_starlette.sse import EventSourceResponse  # type: ignore[import-not-found]  # of the other environment
+from starlette.applications import Starlette  # type: ignore[import-not-found]  # of the other environment
+from starlette.requests import Request  # type: ignore[import-not-found]  # of the other environment
+from starlette.responses import JSONResponse  # type: ignore[import-not-found]  # of the other environment
+from starlette.routing import Route  # type: ignore[import-not-found]  # of the other environment
 
 queues: set[asyncio.Queue[str]] = set()
 

@@ -104,7 +104,7 @@ def _make_starlette() -> None:
 
 def _run(command: Sequence[str], environ: dict[str, str] | None = None) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=300)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=300)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Missing(str(error)) from error
     if done.returncode:

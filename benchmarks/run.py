@@ -1,0 +1,127 @@
+"""The benchmark: Eyewall beside its peers, in interleaved rounds, every delivery checked.
+
+`make bench` takes about ten minutes and writes RESULTS.md; `make bench-quick` takes two and writes nothing.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks import machine
+from benchmarks.peer import BUILD, HERE, Missing, Peer, eyewall, make_generator
+from benchmarks.running import Result, running
+from benchmarks.scenario import Scenario, Trial
+from benchmarks.scenarios import FULL, QUICK, Effort, scenarios, with_other
+from benchmarks.table import is_right, table
+
+RESULTS: Final = HERE / "RESULTS.md"
+DISTURBED: Final = 0.15  # Of a core.
+INTRODUCTION: Final = """\
+# What `make bench` measured
+
+Server and generator have a core each; the log is a file with `synchronous: full`, except where `:memory:` is said,
+and nchan, which keeps nothing on disk. Medians of {rounds} interleaved rounds, ratios within a round; peers for
+orientation ran once. Latency runs from the scheduled time of a publish to its arrival at a reader; CPU is what the
+kernel counts for the server's processes. Every delivery is checked for loss, repetition, order and completeness.
+Absolute times vary from machine to machine and run to run: only ratios within a table say much. "Others' load" is what
+other programs took of the two cores, in percent of one; a run with more than {disturbed:.0%} was repeated once.
+
+{date}, load {load:.1f} before the start. {machine}
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0; 1 when Eyewall lost, repeated or damaged a message; 2 when nothing can be measured."""
+    parser = argparse.ArgumentParser(description="Measure Eyewall beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="one short round of the scenarios that take little time")
+    parser.add_argument("--only", metavar="A,C", help="some scenarios; writes nothing")
+    parser.add_argument("--against", type=Path, metavar="F", help="also measure the checkout in F, in the same rounds")
+    asked = parser.parse_args(arguments)
+    effort = QUICK if asked.quick else FULL
+    try:
+        cores = machine.cores()
+        make_generator()
+    except (RuntimeError, Missing) as error:
+        print(f"cannot measure anything: {error}", file=sys.stderr)
+        return 2
+    wanted = scenarios(effort)
+    if asked.only:
+        letters = set(asked.only.upper().split(","))
+        wanted = [scenario for scenario in scenarios(replace(effort, is_quick=False)) if scenario.letter in letters]
+    if asked.against:
+        wanted = with_other(wanted, eyewall(asked.against.name, checkout=asked.against.resolve()))
+
+    text = [_introduction(effort)]
+    print(text[0], flush=True)
+    missing = _missing(wanted)
+    right = True
+    for scenario in wanted:
+        section, was_right = _measure(scenario, effort, cores, missing)
+        right = right and was_right
+        text.append(section)
+        print(section, flush=True)
+    if not asked.quick and not asked.only and not asked.against:
+        RESULTS.write_text("\n".join(text), "utf-8")
+    return 0 if right else 1
+
+
+def _introduction(effort: Effort) -> str:
+    BUILD.mkdir(exist_ok=True)
+    return INTRODUCTION.format(
+        rounds=effort.rounds,
+        disturbed=DISTURBED,
+        date=time.strftime("%-d %B %Y, %H:%M"),
+        load=machine.load_average(),
+        machine="\n".join(machine.describe(BUILD)),
+    )
+
+
+def _missing(wanted: Sequence[Scenario]) -> dict[Peer, str]:
+    """Make every peer ready; those that cannot be had, and why."""
+    found: dict[Peer, str] = {}
+    for peer in dict.fromkeys(trial.peer for scenario in wanted for trial in scenario.trials):
+        try:
+            peer.make()
+        except Missing as error:
+            found[peer] = f"missing: {error}"
+            print(f"{peer.name} is missing: {error}", file=sys.stderr)
+    return found
+
+
+def _measure(scenario: Scenario, effort: Effort, cores: tuple[int, int], missing: dict[Peer, str]) -> tuple[str, bool]:
+    """Its section, and whether every message arrived as it should wherever Eyewall was the server."""
+    rounds: list[dict[str, Result]] = []
+    failures = {trial.name: missing[trial.peer] for trial in scenario.trials if trial.peer in missing}
+    for index in range(effort.rounds):
+        results: dict[str, Result] = {}
+        for trial in scenario.trials:
+            if trial.peer in missing or (trial.once and index > 0):
+                continue
+            print(f"{scenario.letter} {index + 1}: {trial.name}        ", end="\r", file=sys.stderr, flush=True)
+            try:
+                results[trial.name] = _least_disturbed(trial, cores, 1 if effort.is_quick else 2)
+            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                failures[trial.name] = " ".join(str(error).split())[-200:]
+                print(f"{scenario.letter}: {trial.name} failed: {error}", file=sys.stderr)
+        rounds.append(results)
+    ours = [trial.name for trial in scenario.trials if trial.peer.name.startswith("Eyewall")]
+    right = all(name not in failures and is_right(scenario, rounds, name) for name in ours)
+    return table(scenario, rounds, failures), right
+
+
+def _least_disturbed(trial: Trial, cores: tuple[int, int], most: int) -> Result:
+    """Once, or, if something else was busy meanwhile, the best of so many."""
+    tries: list[Result] = []
+    while len(tries) < most and (not tries or tries[0]["others"] > DISTURBED):
+        with running(trial.peer, cores) as server:
+            tries.append(trial.play(server))
+    return min(tries, key=lambda result: float(result["others"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
