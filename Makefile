@@ -11,7 +11,7 @@ SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot
+.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot bench bench-quick
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
