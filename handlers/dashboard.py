@@ -26,7 +26,7 @@ class DashboardHandler(EventsHandler):
             self._show_page()
 
     async def get(self) -> None:
-        self.set_header("Vary", "Accept")
+        self.add_header("Vary", "Accept")
         if self.wants_stream:
             await super().get()
         else:

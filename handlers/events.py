@@ -75,12 +75,13 @@ class EventsHandler(BaseHandler):
 
     def _wanted(self) -> Filter:
         one, many = self.get_query_argument, self.get_query_arguments
-        return Filter.parse(many("topic"), one("level", Level.DEBUG), one("q", ""))
+        # Names are not stripped: a line end behind one is no name, and is refused like any other character.
+        return Filter.parse(many("topic", strip=False), one("level", Level.DEBUG, strip=False), one("q", ""))
 
     async def _position(self) -> Position | None:
         """Where to begin: what the browser says of itself counts before what stands in the address."""
-        last_event_id = self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", None)
-        if last_event_id is not None:
+        # An empty one is what a client has that has seen no message yet.
+        if last_event_id := self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", ""):
             return self.hub.resume(last_event_id)
         if since := self.get_query_argument("since", None):
             return await self.hub.since(parse_moment(since, time.time(), field="since"))

@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 from tornado.iostream import StreamClosedError
 
-from handlers.base import BaseHandler
 from handlers.messages import MessagesHandler
 from handlers.publish import NDJSON
 from hub.config import PublishConfig, ServerConfig
@@ -40,16 +39,10 @@ class HistoryHandler(MessagesHandler):
         super().initialize(server, hub, publish)
         self.history = history
 
-    def prepare(self) -> None:
-        if self.request.method == "GET":
-            BaseHandler.prepare(self)  # No body to choose a way to read it for.
-        else:
-            super().prepare()
-
     async def get(self) -> None:
         kind = self._format()
         asked = self._asked(kind)
-        self.set_header("Vary", "Accept")
+        self.add_header("Vary", "Accept")
         if kind == "json":
             self.write_json((await self.history.page(asked)).as_json())
             return

@@ -24,12 +24,12 @@ class MessagesHandler(PublishHandler):
 
     def open_body(self, content_type: str) -> None:
         if content_type in NDJSON:
-            self.open_lines()
+            self.open_lines(self.limits.max_body_bytes)  # A line is what could be a body; escapes make JSON long.
         elif content_type not in JSON and content_type not in TEXT:
             raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send application/json")
 
     async def publish_lines(self, lines: list[str]) -> None:
-        await self.publish_each([line.encode() for line in lines if line.strip()], None)
+        await self.publish_each([line.strip().encode() for line in lines], None)
 
     async def post(self) -> None:
         if self.problem is not None:
@@ -49,7 +49,7 @@ class TopicHandler(PublishHandler):
         self.source = self.option("X-Source", "source")
         Draft.parse(topic=self.path_args[0], message="", level=self.level or Level.INFO, source=self.source)
         if self.request.method == "PUT" or content_type in NDJSON:
-            self.open_lines()
+            self.open_lines(self.limits.max_message_bytes)
         elif not (content_type in TEXT or content_type in JSON or content_type.startswith("text/")):
             raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send text/plain")
 

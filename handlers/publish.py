@@ -73,26 +73,34 @@ class PublishHandler(BaseHandler):
         self.received = 0
 
     def prepare(self) -> None:
+        if self.request.method not in ("POST", "PUT"):
+            super().prepare()
+            return
         # Limits are counted below, where an answer can still be given.
         self.request.connection.set_max_body_size(UNLIMITED)  # type: ignore[union-attr]  # HTTP1Connection has it
+        headers = self.request.headers
+        content_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         try:
             super().prepare()
-            if (encoding := self.request.headers.get("Content-Encoding", "identity")) != "identity":
+            if (encoding := headers.get("Content-Encoding", "identity")) != "identity":
                 raise UnknownType("Content-Encoding", f"{encoding!r} is not read here", hint="send it uncompressed")
-            self.open_body(self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower())
+            self.open_body(content_type)
         except (EyewallError, HTTPError) as error:
+            is_endless = "Content-Length" not in headers and (self.request.method == "PUT" or content_type in NDJSON)
+            if is_endless or self.request.method not in self.allowed_methods():
+                raise
             self.problem = error  # Said when the body has been read: who only writes would not hear it now.
 
     def open_body(self, content_type: str) -> None:
         """Choose how this body is read. Raises UnknownType."""
         raise NotImplementedError
 
-    def open_lines(self) -> None:
+    def open_lines(self, max_bytes: int) -> None:
         """Read lines as they come, for as long as they come: keepalive finds out who is gone."""
         if "Idempotency-Key" in self.request.headers:
             # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
             raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
-        self.lines = Lines(self.limits.max_message_bytes)
+        self.lines = Lines(max_bytes)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
 
     async def data_received(self, chunk: bytes) -> None:
@@ -100,7 +108,7 @@ class PublishHandler(BaseHandler):
         self.received += len(chunk)
         try:
             if self.problem is not None:
-                if self.received > REFUSED_BYTES or self.lines is not None:
+                if self.received > REFUSED_BYTES:
                     raise self.problem  # Its sender may go on for ever.
             elif self.lines is not None:
                 await self.publish_lines(self.lines.feed(chunk))
@@ -114,6 +122,8 @@ class PublishHandler(BaseHandler):
             else:
                 self.body += chunk
         except Exception as error:  # Out of here Tornado would only log it and hang up.
+            if isinstance(error, EyewallError) and self.lines is not None:
+                error.details = self.batch.as_json()  # Up to here it is published, and need not be sent again.
             if not self._finished:
                 self.log_exception(type(error), error, error.__traceback__)
                 status = error.status_code if isinstance(error, HTTPError) else 500
@@ -153,6 +163,8 @@ class PublishHandler(BaseHandler):
         drafts = []
         for text in texts:
             self.batch.lines += 1
+            if text == b"":
+                continue  # An empty line between two of NDJSON, which counts as a line all the same.
             try:
                 drafts.append(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
             except InvalidInput as error:
@@ -180,5 +192,5 @@ class PublishHandler(BaseHandler):
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""
         value = self.request.headers.get(header)
         if value is None:
-            return self.get_query_argument(argument, "")
+            return self.get_query_argument(argument, "", strip=False)  # A line end is refused, not forgiven.
         return value.encode("latin-1", "replace").decode(errors="replace")

@@ -1,0 +1,53 @@
+"""A running server for each test in this folder."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from hub.config import Config
+from tests.handlers.site import Site, site_of
+
+StartSite = Callable[..., Awaitable[Site]]
+"""Takes the config's sections as keywords, and `limits` for the front door."""
+
+
+@pytest.fixture
+def start_site(io_loop: IOLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[StartSite]:
+    """Starts servers; at the end none may have had an unexpected error."""
+    stack = AsyncExitStack()
+
+    async def start(limits: dict[str, Any] | None = None, **sections: dict[str, Any]) -> Site:
+        sections["server"] = {"port": 0} | sections.get("server", {})
+        sections["log"] = {"path": ":memory:"} | sections.get("log", {})
+        config = Config.model_validate(sections)
+        return await stack.enter_async_context(site_of(config, tmp_path, **limits or {}))
+
+    with caplog.at_level(logging.INFO):
+        yield start
+        io_loop.run_sync(stack.aclose)
+    unexpected = [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.exc_info or (record.levelno >= logging.ERROR and not record.name.startswith("eyewall"))
+    ]
+    assert not unexpected, unexpected
+
+
+@pytest.fixture
+def site(io_loop: IOLoop, start_site: StartSite) -> Site:
+    """A server with the defaults."""
+    site: Site = io_loop.run_sync(start_site)
+    return site
+
+
+@pytest.fixture(params=["fast lane", "Tornado"])
+def both_ways(request: pytest.FixtureRequest, site: Site) -> Site:
+    """The same server twice: a plain request takes the fast lane, one that says `TE` is Tornado's to read."""
+    if request.param == "Tornado":
+        site.always["TE"] = "trailers"
+    return site
