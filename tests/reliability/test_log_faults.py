@@ -93,7 +93,7 @@ class Publisher:
         began = time.monotonic()
         answer = await wire.post("/topics/fault", text.encode())
         self.slowest = max(self.slowest, time.monotonic() - began)
-        wire.close()
+        await wire.close()
         if answer.status == 201:
             self.accepted[text] = seq_of(answer.json["id"])
         else:

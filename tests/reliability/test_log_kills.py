@@ -89,7 +89,7 @@ class Publisher:
             except OSError:
                 pass
             finally:
-                wire.close()
+                await wire.close()
 
 
 class Follower:

@@ -1,6 +1,7 @@
 """A publisher's connection, kept alive, on which each request and its answer can be told apart from the next."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
@@ -46,8 +47,11 @@ class Wire:
         self._writer.write(b"0\r\n\r\n")
         return await self._answer()
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Harmless when the server has gone."""
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _answer(self) -> Answer:
         try:
