@@ -67,7 +67,7 @@ class Door(HTTPServer):
 
     @property
     def open(self) -> int:
-        return self.in_tornado + len(self.lane.peers)
+        return self.in_tornado + len(self.lane.everyone)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         self.in_tornado += 1

@@ -9,6 +9,7 @@ whatever is odd about it, is handed to Tornado's own server, unread.
 """
 
 import asyncio
+import logging
 import select
 import socket
 from collections import deque
@@ -29,6 +30,8 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from handlers.plain import parse
 
+logger = logging.getLogger("eyewall.http")
+
 ACCEPTS: Final = 4096  # In one turn of the loop: some 40 ms.
 TURN_SECONDS: Final = 0.01
 PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
@@ -37,7 +40,7 @@ END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 class Lane:
-    """Accepts for `delegate`; `hand_off` gets each socket that is not for the lane, `room` says how many fit."""
+    """Accepts for `delegate`; `hand_off` gets each socket that is not for the lane, `room` says how many more fit."""
 
     def __init__(
         self,
@@ -49,7 +52,8 @@ class Lane:
         idle_seconds: float,
     ) -> None:
         self.delegate = delegate
-        self.peers: dict[int, Peer] = {}  # By descriptor. Those who wait for their next request, and who are answered.
+        self.everyone: set[Peer] = set()  # From accept() until it is closed or somebody else's.
+        self._waiting: dict[int, Peer] = {}  # By descriptor: those who have had an answer.
         self._io_loop = io_loop
         self._hand_off = hand_off
         self._room = room
@@ -60,6 +64,8 @@ class Lane:
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
         self._sweep = PeriodicCallback(self._close_idle, idle_seconds / 3 * 1000)
         self._sweep.start()
+        self._turned_away = 0
+        self._may_complain_at = 0.0  # Loop time.
 
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
         """Listening ones."""
@@ -78,7 +84,7 @@ class Lane:
         """Hang up on everybody. Safe to call twice."""
         self.stop_accepting()
         self._sweep.stop()
-        for peer in (*self.peers.values(), *self._accepted):
+        for peer in tuple(self.everyone):
             peer.close()
         self._accepted.clear()
         if not self._epoll.closed:
@@ -87,14 +93,15 @@ class Lane:
 
     def watch(self, peer: "Peer") -> None:
         """Tell it when it can be read. Edge-triggered, so that one that is being answered does not wake us."""
-        if peer.socket.fileno() in self.peers:
+        if peer.socket.fileno() in self._waiting:
             return
         self._epoll.register(peer.socket.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
-        self.peers[peer.socket.fileno()] = peer
+        self._waiting[peer.socket.fileno()] = peer
 
     def forget(self, peer: "Peer") -> None:
-        """It closes, or belongs to somebody else now. Harmless when it was not watched."""
-        if self.peers.pop(peer.socket.fileno(), None) is not None:
+        """It closes, or belongs to somebody else now. Twice is harmless."""
+        self.everyone.discard(peer)
+        if self._waiting.pop(peer.socket.fileno(), None) is not None:
             self._epoll.unregister(peer.socket.fileno())
 
     def hand_off(self, peer: "Peer", stream: IOStream) -> None:
@@ -109,13 +116,36 @@ class Lane:
                 connection, address = listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 break
-            if self._room() <= len(self._accepted):
+            except OSError as error:  # The kernel's own end, in spite of the room we leave: not at once again.
+                self._io_loop.remove_handler(listening)
+                self._io_loop.call_later(1, self._accept_again, listening)
+                self._complain(str(error))
+                break
+            if self._room() <= 0:
                 connection.close()
+                self._turned_away += 1
+                self._complain("no descriptors are left")
                 continue
             connection.setblocking(False)
             if not self._accepted:
                 self._io_loop.add_callback(self._look)
-            self._accepted.append(Peer(self, connection, address))
+            peer = Peer(self, connection, address)
+            self.everyone.add(peer)
+            self._accepted.append(peer)
+
+    def _accept_again(self, listening: socket.socket) -> None:
+        if listening in self._listening:
+            self._io_loop.add_handler(listening, self._accept, IOLoop.READ)
+
+    def _complain(self, why: str) -> None:
+        """Once a minute at most: whoever is turned away tries again, and lines in a log cost more than that."""
+        if self._io_loop.time() >= self._may_complain_at:
+            self._may_complain_at = self._io_loop.time() + 60
+            logger.warning(
+                "newcomers are turned away, %d by now: %s (raise `ulimit -n`); who is connected stays",
+                self._turned_away,
+                why,
+            )
 
     def _look(self) -> None:
         """At the newcomers, for a while; then others have their turn."""
@@ -127,12 +157,12 @@ class Lane:
 
     def _dispatch(self, _descriptor: int, _events: int) -> None:
         for descriptor, _ in self._epoll.poll(0):
-            if peer := self.peers.get(descriptor):
+            if peer := self._waiting.get(descriptor):
                 peer.read()
 
     def _close_idle(self) -> None:
         now = self._io_loop.time()
-        for peer in tuple(self.peers.values()):
+        for peer in tuple(self._waiting.values()):
             if not peer.is_busy and now - (peer.used_at or 0) > self._idle_seconds:
                 peer.close()
 
