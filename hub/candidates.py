@@ -12,12 +12,11 @@ from typing import Final
 from hub.filter import Filter
 from hub.message import RANK, Level
 from hub.search_index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
-from hub.seen import NUMBER
+from hub.seen import glob
 from hub.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 
 SCAN_ROWS: Final = 4096  # In one stretch, where the index does not help.
 MOST_TRIGRAMS: Final = 24  # Of one text; more of them cost more than they exclude (a guess).
-_SAID_IN_WORDS: Final = frozenset({"true", "false", "null"})
 
 Stretch = tuple[int, int]
 """First and last seq. An empty one (0, -1) says that some time has passed without finding any."""
@@ -87,10 +86,11 @@ def _of_term(term: Term) -> str | None:
             return _field(TOPIC, parts, SOURCE)
         case FieldIs("source", parts):
             return _field(SOURCE, parts, STRING)
-        case DataIs(path, text):
-            # A number, true, false and null can be something else than a string: of these only keys are indexed.
-            is_string = text not in _SAID_IN_WORDS and not NUMBER.fullmatch(text)
-            return _all((_path(path), _trigrams(STRING + text + STRING) if is_string else None))
+        case DataIs(path, parts):
+            # A number, true, false and null may be something else than a string: of these only the keys are indexed.
+            said = glob(parts)
+            is_string = term.number is None and not any(map(said, ("true", "false", "null")))
+            return _all((_path(path), _field(STRING, parts, STRING) if is_string else None))
         case DataCompared(path) | DataExists(path):
             return _path(path)
         case And(terms):

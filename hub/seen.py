@@ -12,7 +12,8 @@ import msgspec
 from hub.message import Draft, Message
 
 NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_POSITION: Final = re.compile("[0-9]{1,9}")
+_POSITION: Final = re.compile("0|[1-9][0-9]{0,8}")
+MISSING: Final = object()
 _NOT_YET: Final = object()
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -77,32 +78,19 @@ def strings(value: object, *, keys: bool = False) -> Iterator[str]:
             waiting.extend(found)
 
 
-def inside(value: object, names: Sequence[str]) -> Iterator[object]:
-    """What stands under these names. Never a default: of what is not there, nothing.
-
-    A key may hold dots itself ({"http.status": 500}), a list takes positions from 0 or looks into
-    each of its objects, and a list at the end stands for itself and for each of its elements.
-    """
+def inside(value: object, names: Sequence[str]) -> object:
+    """What stands under these names, or MISSING. A key may hold dots itself: {"http.status": 500}."""
     if not names:
-        yield value
-        if isinstance(value, list):
-            yield from value
-    elif isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        is_there = _POSITION.fullmatch(names[0]) and int(names[0]) < len(value)
+        return inside(value[int(names[0])], names[1:]) if is_there else MISSING
+    if isinstance(value, dict):
         for count in range(1, len(names) + 1):
             key = ".".join(names[:count])
-            if key in value:
-                yield from inside(value[key], names[count:])
-    elif isinstance(value, list):
-        for element, rest in _elements(value, names):
-            yield from inside(element, rest)
-
-
-def _elements(value: list[object], names: Sequence[str]) -> Iterator[tuple[object, Sequence[str]]]:
-    """Where to look on in a list, and for which names."""
-    if not _POSITION.fullmatch(names[0]):
-        yield from ((element, names) for element in value if isinstance(element, dict))
-    elif int(names[0]) < len(value):
-        yield value[int(names[0])], names[1:]
+            if key in value and (found := inside(value[key], names[count:])) is not MISSING:
+                return found
+    return MISSING
 
 
 def as_float(value: object) -> float | None:

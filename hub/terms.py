@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hub.message import Level
-from hub.seen import NUMBER, Seen, as_float, fold, glob, inside
+from hub.seen import MISSING, NUMBER, Seen, as_float, fold, glob, inside
 
 Finder = Callable[[Seen], bool]
 Comparison = Literal[">=", "<=", ">", "<"]
 
-COMPARISON: Final = re.compile("[<>]=?")
-FIELD: Final = re.compile(r"(level|topic|source|data\.[^:]+):", re.IGNORECASE | re.DOTALL)
-BLANKS: Final = " \t\r\n\u00a0\u3000"  # Named one by one: "\s" is another set in the page's language.
-ENDS_A_WORD: Final = frozenset(BLANKS + '"()')
+SIGN: Final = re.compile("[<>]=?|=")
+# What the page's language calls white space, and "\s" in ours does not quite.
+BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+ENDS_A_WORD: Final = frozenset(BLANKS + "()")
+FIELD: Final = re.compile(rf'(level|topic|source|data\.[^{BLANKS}:()"]+):', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,8 @@ class Text:
     needle: str
 
     def __str__(self) -> str:
-        word = self.needle
-        needs_quotes = word == "*" or word[:1] in ("-", "/") or FIELD.match(word)
-        return quoted(word) if needs_quotes else plain(word)
+        needs_quotes = self.needle[:1] in ("-", "/") or FIELD.match(self.needle)
+        return plain(self.needle, needs_quotes=bool(needs_quotes))
 
     def finder(self) -> Finder:
         needle = self.needle
@@ -66,7 +66,7 @@ class FieldIs:
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.field}:{value(self.parts[0]) if len(self.parts) == 1 else '*'.join(self.parts)}"
+        return f"{self.field}:{plain('*'.join(self.parts))}"
 
     def finder(self) -> Finder:
         matches = glob(self.parts)
@@ -77,26 +77,32 @@ class FieldIs:
 
 @dataclass(frozen=True, slots=True)
 class DataIs:
-    """A value inside data: as a number where both are one, else as a whole text, folded."""
+    """A value inside data: as a number where both are one, else as a whole text; `parts` as in FieldIs."""
 
     path: str
-    text: str
+    parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"data.{key(self.path)}:{value(self.text)}"
+        text = "*".join(self.parts)
+        needs_sign = text == "*" or SIGN.match(text)
+        return f"data.{self.path}:{'=' if needs_sign else ''}{plain(text)}"
+
+    @property
+    def number(self) -> float | None:
+        return float(self.parts[0]) if len(self.parts) == 1 and NUMBER.fullmatch(self.parts[0]) else None
 
     def finder(self) -> Finder:
-        names, wanted = self.path.split("."), self.text
-        number = float(wanted) if NUMBER.fullmatch(wanted) else None
+        names, matches, number = self.path.split("."), glob(self.parts), self.number
 
-        def is_it(found: object) -> bool:
+        def find(seen: Seen) -> bool:
+            found = inside(seen.data, names)
             if isinstance(found, str):
-                return fold(found) == wanted
+                return matches(fold(found))
             if found is None or isinstance(found, bool):
-                return wanted == ("null" if found is None else str(found).lower())
+                return matches("null" if found is None else str(found).lower())
             return number is not None and as_float(found) == number
 
-        return lambda seen: any(is_it(found) for found in inside(seen.data, names))
+        return find
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +114,16 @@ class DataCompared:
     number: str  # As it was written, so that it is shown that way.
 
     def __str__(self) -> str:
-        return f"data.{key(self.path)}:{self.comparison}{self.number}"
+        return f"data.{self.path}:{self.comparison}{self.number}"
 
     def finder(self) -> Finder:
         names, comparison, limit = self.path.split("."), self.comparison, float(self.number)
 
-        def is_it(found: object) -> bool:
-            number = as_float(found)
+        def find(seen: Seen) -> bool:
+            number = as_float(inside(seen.data, names))
             return number is not None and holds(number, comparison, limit)
 
-        return lambda seen: any(is_it(found) for found in inside(seen.data, names))
+        return find
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +133,11 @@ class DataExists:
     path: str
 
     def __str__(self) -> str:
-        return f"data.{key(self.path)}:*"
+        return f"data.{self.path}:*"
 
     def finder(self) -> Finder:
         names = self.path.split(".")
-        return lambda seen: any(True for _ in inside(seen.data, names))
+        return lambda seen: inside(seen.data, names) is not MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ class And:
     terms: tuple["Term", ...]
 
     def __str__(self) -> str:
-        return " ".join(f"({term})" if isinstance(term, Or) else str(term) for term in self.terms) or "*"
+        return " ".join(f"({term})" if isinstance(term, Or) else str(term) for term in self.terms) or '""'
 
     def finder(self) -> Finder:
         finders = tuple(term.finder() for term in self.terms)
@@ -186,19 +192,7 @@ def holds(left: float, comparison: Comparison | None, right: float) -> bool:
     return {">=": left >= right, "<=": left <= right, ">": left > right, "<": left < right}[comparison]
 
 
-def quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def plain(text: str) -> str:
-    """As it is, if it can stand so."""
-    return quoted(text) if not text or ENDS_A_WORD.intersection(text) else text
-
-
-def key(path: str) -> str:
-    return quoted(path) if ":" in path else plain(path)
-
-
-def value(text: str) -> str:
-    """What stands behind a colon and is meant as it is: no `*`, no comparison."""
-    return quoted(text) if "*" in text or text[:1] in ("<", ">") else plain(text)
+def plain(text: str, *, needs_quotes: bool = False) -> str:
+    """As it is, or in quotes. What holds a quote was written without, and can be again."""
+    needs_quotes = needs_quotes or not text or not ENDS_A_WORD.isdisjoint(text)
+    return f'"{text}"' if needs_quotes and '"' not in text else text

@@ -17,6 +17,15 @@ for (const { filter, finds } of [...cases.matches, ...cases.expressions]) {
   });
 }
 
+/** Each of these differs from the usual message in what it needs to. */
+for (const { filter, message, matches } of cases.singles) {
+  test(`${filter} ${matches ? 'finds' : 'does not find'} ${JSON.stringify(message ?? 'the usual')}`, () => {
+    const parsed = parse(filter).test;
+    const said = fromWire({ id: '7-4', time: '2026-11-23T03:24:07.123Z', ...cases.usual, ...message });
+    assert.equal(parsed?.(said) ?? true, matches);
+  });
+}
+
 for (const { filter, column } of cases.errors) {
   test(`${filter} is wrong in column ${column}`, () => {
     assert.throws(
