@@ -3,8 +3,6 @@
 import asyncio
 import os
 import random
-import shutil
-import signal
 import sqlite3
 import subprocess
 import time
@@ -16,15 +14,14 @@ import pytest
 
 from tests.reliability.prefilled import EPOCH, prefill
 from tests.reliability.reader import OpenReader, Reader
+from tests.reliability.strace import traced
 from tests.reliability.wire import Wire, seq_of
-from tests.waiting import block_until, until
+from tests.waiting import until
 from tests.wall import StartWall, Wall
 
 SETTINGS = "log: {{path: {path}}}\nstream: {{heartbeat_seconds: 1}}\n"
 REFUSED = (503, 507)
 TRIES = 5  # Publishes while it is broken, and after it.
-
-Break = Callable[[Wall], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -57,22 +54,9 @@ def full(place: Path) -> Iterator[None]:
         ballast.unlink()
 
 
-@contextmanager
-def failing(wall: Wall, call: str, error: str) -> Iterator[None]:
+def failing(wall: Wall, call: str, error: str) -> AbstractContextManager[None]:
     """A system call fails in every thread of the server."""
-    command = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"inject={call}:error={error}", "-p", str(wall.pid)]
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
-        threads = Path(f"/proc/{wall.pid}/task")
-        block_until(lambda: all(f"TracerPid:\t{tracer.pid}\n" in status for status in statuses(threads)), 20)
-        yield
-    finally:
-        tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=20)
-
-
-def statuses(threads: Path) -> list[str]:
-    return [(thread / "status").read_text() for thread in threads.iterdir()]
+    return traced(wall, "-e", f"inject={call}:error={error}")
 
 
 class Publisher:
@@ -186,8 +170,6 @@ async def test_a_full_disk_is_said_and_healed_from(
 async def test_calls_that_fail_are_said_and_healed_from(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader, rounds: int, figures: Callable[..., None]
 ) -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("strace is needed to make calls fail")
     path = tmp_path / "eyewall.db"
     prefill(path, 1)
     wall = start_wall(SETTINGS.format(path=path))
