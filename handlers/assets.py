@@ -1,4 +1,8 @@
-"""The files of the page, read once at start: a request can only name what is in the table."""
+"""The files of the page, read once at start: a request can only name what is in the table.
+
+What is on disk is what the author wrote; what is served has lost its comments and indentation, for the
+sake of the first visit. Names and lines of code stay, so a stack trace can still be found on disk.
+"""
 
 import gzip
 import hashlib
@@ -7,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rcssmin import cssmin  # type: ignore[import-untyped]  # text in, text out
+from rjsmin import jsmin  # type: ignore[import-untyped]  # text in, text out
 from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
@@ -19,11 +25,16 @@ CONTENT_SECURITY_POLICY: Final = (
     "require-trusted-types-for 'script'; trusted-types eyewall"
 )
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+# One file for the browser, in this order: what comes later overrules.
+STYLE: Final = "style.css"
+STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panels", "phone")
+# The theme is a classic script, and the worker loads in a world of its own.
+NOT_PRELOADED: Final = ("theme.js", "wire/worker.js", "wire/stream.js")
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, as it is and compressed."""
+    """One file as it is served, plain and compressed."""
 
     content_type: str
     etag: str
@@ -31,31 +42,33 @@ class Asset:
     gzipped: bytes
 
     @classmethod
-    def read(cls, path: Path) -> "Asset":
-        body = path.read_bytes()
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    def of(cls, name: str, body: bytes) -> "Asset":
+        suffix = Path(name).suffix
+        kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
+        if suffix == ".js":
+            body = jsmin(body.decode()).encode()
+        elif suffix == ".css":
+            body = cssmin(body.decode()).encode()
         return cls(kind, f'"{hashlib.sha256(body).hexdigest()[:16]}"', body, gzip.compress(body, 9, mtime=0))
 
 
 class Assets:
-    """All files under `folder`, by the path behind /static/."""
+    """All files under `folder`, by the path behind /static/; of the styles one."""
 
     def __init__(self, folder: Path) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        self.table = {path.relative_to(folder).as_posix(): Asset.read(path) for path in paths}
+        paths = sorted(path for path in folder.rglob("*.*") if path.suffix in (".js", ".svg"))
+        bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        bodies[STYLE] = b"".join((folder / "css" / f"{name}.css").read_bytes() for name in STYLES)
+        self.table = {name: Asset.of(name, body) for name, body in bodies.items()}
         etags = "".join(asset.etag for asset in self.table.values())
         self.digest = hashlib.sha256(etags.encode()).hexdigest()[:8]
 
     @property
     def modules(self) -> list[str]:
-        """What the page imports, for `modulepreload`; the theme is a classic script, the worker its own world."""
-        return [
-            f"/static/{path}"
-            for path in self.table
-            if path.endswith(".js") and path not in ("theme.js", "wire/worker.js")
-        ]
+        """What the page imports, for `modulepreload`."""
+        return [f"/static/{name}" for name in self.table if name.endswith(".js") and name not in NOT_PRELOADED]
 
 
 class AssetHandler(BaseHandler):

@@ -35,7 +35,7 @@ export function Histogram(el, store) {
     words.table,
   );
   const canvas = h('canvas', { tabindex: 0, role: 'img', 'data-role': 'histogram-chart' });
-  const probes = LEVELS.map((name) => h('i', { class: `probe-${name}` }));
+  const probes = LEVELS.map((name) => h('i', { 'data-level': name }));
   const rows = h('tbody', {});
   const table = h(
     'div',

@@ -119,8 +119,10 @@ export function Publish(el, { topics, maxBytes }) {
       text.focus();
     } else {
       const { code, message, hint, wait } = result.error;
-      const why = code === NO_CONNECTION ? words.noConnection : `${message}${hint ? ` (${hint})` : ''}`;
-      answer(`${notSent(why)}${wait ? ` ${notSentWait(wait)}` : ''}`, false);
+      const more = hint && ` (${hint})`;
+      const why = code === NO_CONNECTION ? words.noConnection : `${message}${more}`;
+      const later = wait ? ` ${notSentWait(wait)}` : '';
+      answer(`${notSent(why)}${later}`, false);
     }
     update();
   }
@@ -166,8 +168,10 @@ function asCurl(topic, level, text, data) {
   if (data.trim() === '') {
     const query = level === 'info' ? '' : `?level=${level}`;
     // -d would read a file for "@…" and drop line ends from it; --data-raw takes the text as it is.
-    return `curl --data-raw ${quoted(text || 'your text')} ${quoted(`${location.origin}/topics/${topic}${query}`)}`;
+    const address = quoted(`${location.origin}/topics/${topic}${query}`);
+    return `curl --data-raw ${quoted(text || 'your text')} ${address}`;
   }
   const fields = JSON.stringify({ topic, level, message: text }).slice(0, -1);
-  return `curl --json ${quoted(`${fields},"data":${data.trim()}}`)} ${location.origin}/messages`;
+  const body = quoted(`${fields},"data":${data.trim()}}`);
+  return `curl --json ${body} ${location.origin}/messages`;
 }

@@ -13,6 +13,7 @@ import { markRow, words } from './text.js';
 /** @typedef {import('./logic/message.js').Message} Message */
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
 /** @typedef {import('./logic/time.js').Zone} Zone */
+/** @typedef {import('./logic/ansi.js').Rgb} Rgb */
 
 const CELLS = ['time', 'level', 'topic', 'text', 'rest'];
 
@@ -85,22 +86,26 @@ export function drawText(el, text, marks = []) {
       const span = h('span', { class: 'ansi' }, ...nodes);
       if (style.bold) span.classList.add('bold');
       if (style.underline) span.classList.add('underline');
-      paint(span, style.color, 'fg');
-      paint(span, style.background, 'bg');
+      paint(span, style.color, true);
+      paint(span, style.background, false);
       return [span];
     }),
   );
 }
 
-/** @param {HTMLElement} span @param {import('./logic/ansi.js').Style['color']} color @param {'fg' | 'bg'} where */
-function paint(span, color, where) {
+/** @param {HTMLElement} span @param {import('./logic/ansi.js').Style['color']} color @param {boolean} isText */
+function paint(span, color, isText) {
   if (color === null) return;
-  if (typeof color === 'number') span.classList.add(`${where}-${color}`);
-  else if (where === 'fg') span.style.color = `rgb(${readable(color, pageColor())})`;
-  else span.style.backgroundColor = `rgb(${color} / 25%)`;
+  // The sixteen are the theme's own; of any other, text is made one that can be read.
+  const own = typeof color === 'number' ? `var(--ansi-${color})` : '';
+  if (isText) span.style.color = own || rgb(readable(/** @type {Rgb} */ (color), pageColor()));
+  else span.style.background = `color-mix(in srgb, ${own || rgb(color)} 25%, transparent)`;
 }
 
-/** @returns {import('./logic/ansi.js').Rgb} */
+/** @param {number | Rgb} color */
+const rgb = (color) => `rgb(${color})`;
+
+/** @returns {Rgb} */
 function pageColor() {
   const parts = /(\d+), (\d+), (\d+)/.exec(getComputedStyle(document.body).backgroundColor);
   return parts ? [Number(parts[1]), Number(parts[2]), Number(parts[3])] : [255, 255, 255];

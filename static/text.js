@@ -136,8 +136,10 @@ export function proof(proof) {
 }
 
 /** @param {number} unseen @param {number} errors */
-export const unseen = (unseen, errors) =>
-  `↓ ${count(unseen)} new${errors > 0 ? ` · ${some(errors, 'error')}` : ''}`;
+export function unseen(unseen, errors) {
+  const bad = errors > 0 ? ` · ${some(errors, 'error')}` : '';
+  return `↓ ${count(unseen)} new${bad}`;
+}
 
 /** @param {string} title @param {number} errors @param {boolean} lost @param {number} waiting */
 export function tabTitle(title, errors, lost, waiting) {
@@ -241,8 +243,10 @@ export function proofSummary({ since, first, last, received, repeated, missing, 
   return `Since ${second(since)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
 }
 /** @param {number} messages @param {number} errors */
-export const digest = (messages, errors) =>
-  `${some(messages, 'message')} in 10 seconds${errors > 0 ? `, ${some(errors, 'error')}` : ''}`;
+export function digest(messages, errors) {
+  const bad = errors > 0 ? `, ${some(errors, 'error')}` : '';
+  return `${some(messages, 'message')} in 10 seconds${bad}`;
+}
 /** @param {string} topic @param {string} text */
 export const errorSaid = (topic, text) => `Error on ${topic}: ${text}`;
 

@@ -67,7 +67,8 @@ function narrowing(store) {
     filter,
     'add-term'(term) {
       const { text } = store.selection.filter;
-      filter(`${/\bOR\b/.test(text) ? `(${text})` : text} ${term}`.trim());
+      const before = /\bOR\b/.test(text) ? `(${text})` : text;
+      filter(`${before} ${term}`.trim());
     },
     narrow: (change) => store.narrow(change),
     'clear-filter': () => store.narrow(EVERYTHING),

@@ -216,7 +216,9 @@ def test_hostile_text_is_only_ever_text(page: Page, wall: Wall, text: str) -> No
 def test_colours_of_a_terminal_are_shown(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     wall.publish("plain \x1b[1;31mred\x1b[0m end")
-    expect(page.locator(".row .ansi.fg-1.bold")).to_have_text("red")
+    red = page.locator(".row .ansi.bold")
+    expect(red).to_have_text("red")
+    assert red.evaluate("(span) => span.style.color") == "var(--ansi-1)"
     assert texts(page) == ["plain red end"]
 
 
