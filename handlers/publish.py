@@ -6,7 +6,7 @@ answer a body that is too large without a word.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 import msgspec
@@ -103,24 +103,29 @@ class PublishHandler(BaseHandler):
         self.lines = Lines(max_bytes)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
 
-    async def data_received(self, chunk: bytes) -> None:
-        """Tornado reads on when this returns: a publisher is held back as long as the log is busy."""
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Tornado reads on when this is done: a publisher of lines is held back as long as the log is busy."""
         self.received += len(chunk)
+        if self.lines is None and self.problem is None and self.received <= self.limits.max_body_bytes:
+            self.body += chunk
+            return None
+        return self._receive(chunk)
+
+    async def _receive(self, chunk: bytes) -> None:
+        """A piece of what does not fit, or of a stream."""
         try:
             if self.problem is not None:
                 if self.received > REFUSED_BYTES:
                     raise self.problem  # Its sender may go on for ever.
             elif self.lines is not None:
                 await self.publish_lines(self.lines.feed(chunk))
-            elif self.received > self.limits.max_body_bytes:
+            else:
                 self.body.clear()
                 self.problem = TooLarge(
                     "body",
                     f"over the limit of {self.limits.max_body_bytes:,} bytes",
                     hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
                 )
-            else:
-                self.body += chunk
         except Exception as error:  # Out of here Tornado would only log it and hang up.
             if isinstance(error, EyewallError) and self.lines is not None:
                 error.details = self.batch.as_json()  # Up to here it is published, and need not be sent again.
@@ -191,6 +196,7 @@ class PublishHandler(BaseHandler):
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""
         value = self.request.headers.get(header)
-        if value is None:
-            return self.get_query_argument(argument, "", strip=False)  # A line end is refused, not forgiven.
-        return value.encode("latin-1", "replace").decode(errors="replace")
+        if value is not None:
+            return value.encode("latin-1", "replace").decode(errors="replace")
+        # As it is: Tornado's own way to ask would forgive line ends and control characters.
+        return self.request.query_arguments.get(argument, [b""])[-1].decode(errors="replace")

@@ -22,6 +22,7 @@ from hub.trouble import Trouble, explain
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
 COMMIT_BYTES: Final = 4 << 20
 TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or little is published.
+BUSY_REST: Final = 9  # Times as long as a step took.
 
 Chore = Callable[[sqlite3.Connection, bool], bool]
 """A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
@@ -120,8 +121,12 @@ class Writer:
                 self._commit(appends)
             for call in calls:
                 self._call(call)
-            if time.monotonic() >= self._tidy_at:
+            began = time.monotonic()
+            if began >= self._tidy_at:
                 self._tidy()
+                if appends:  # While somebody publishes, a tenth of the time has to do.
+                    now = time.monotonic()
+                    self._tidy_at = max(self._tidy_at, now + BUSY_REST * (now - began))
             elif appends:
                 for chore in self._chores:
                     self._do(chore, busy=True)
