@@ -106,7 +106,10 @@ class Log(Protocol):
         """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
-        """The messages `after + 1`, `after + 2`, … at most `limit`; none at all when `after + 1` is not kept."""
+        """The messages `after + 1`, `after + 2`, …: at least one and at most `limit`, fewer when they are large.
+
+        None at all when `after + 1` is not kept.
+        """
 
     async def seq_at(self, milliseconds: int) -> int:
         """The seq in front of the first message said at that time (ms since 1970) or later."""

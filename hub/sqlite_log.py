@@ -6,6 +6,7 @@ loop never waits for a disk. Tables: `message`, `log` (epoch and head), `receipt
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import os
@@ -33,6 +34,7 @@ T = TypeVar("T")
 logger = logging.getLogger("eyewall.log")
 
 READERS: Final = 2
+READ_BYTES: Final = 128 << 10  # Two pages' worth (pages.py), or 500 messages of a megabyte would be read to send one.
 # What may wait for the writer, about a second's work. Beyond it publishers get 503.
 MAX_WAITING: Final = 50_000  # Drafts.
 MAX_WAITING_BYTES: Final = 64 << 20
@@ -95,8 +97,18 @@ class SqliteLog:
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
         def page(connection: sqlite3.Connection) -> list[Message]:
-            rows = f"SELECT {COLUMNS} FROM message WHERE seq > ? ORDER BY seq LIMIT ?"
-            return [as_message(self.epoch, row) for row in connection.execute(rows, (after, limit))]
+            messages: list[Message] = []
+            size = 0
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM message WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+            )
+            with contextlib.closing(rows):
+                for row in rows:
+                    messages.append(as_message(self.epoch, row))
+                    size += len(row[5]) + len(row[6] or "")
+                    if size >= READ_BYTES:
+                        break
+            return messages
 
         messages = await self.query(page)
         return messages if messages and messages[0].id == format_id(self.epoch, after + 1) else ()

@@ -10,7 +10,7 @@ import pytest
 from hub.errors import LogFailed
 from hub.log import format_id
 from tests.hub.log_files import NOON, Open, Time, say, started
-from tests.hub.parts import EPOCH
+from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
 
@@ -25,6 +25,20 @@ async def test_pages_follow_each_other_without_a_hole(opened: Open, path: Path) 
         read += [message.message for message in page]
     assert read == [f"m{seq}" for seq in range(1, 1201)]
     assert await log.read(5000, 500) == ()
+
+
+@pytest.mark.gen_test
+async def test_a_page_of_large_messages_holds_few_but_one_at_least(opened: Open, path: Path) -> None:
+    """Of which a reader is sent 64 KiB at a time: what is read and thrown away is read again for the next page."""
+    log = opened(path)
+    await started(log)
+    sizes = [50_000] * 20 + [1_000_000] * 3 + [10] * 20
+    await log.append([draft("x" * size) for size in sizes])
+    read: list[int] = []
+    while page := await log.read(len(read), 500):
+        assert sum(len(message.message) for message in page[:-1]) < 1 << 17
+        read += [len(message.message) for message in page]
+    assert read == sizes
 
 
 @pytest.mark.gen_test
