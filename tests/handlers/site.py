@@ -52,8 +52,10 @@ class Answer:
                 line = await reader.readuntil(b"\r\n")
                 size = int(line, 16)
                 raw += line + await reader.readexactly(size + 2)
+        elif length := answer.headers["Content-Length"]:
+            raw += await reader.readexactly(int(length))
         else:
-            raw += await reader.readexactly(int(answer.headers["Content-Length"]))
+            raw += await reader.read(-1)
         return cls(raw)
 
     @property
@@ -266,9 +268,8 @@ class Upload:
 
     async def answer(self) -> Answer:
         """What the server says, whether we are finished or not."""
-        raw = await self.reader.read(-1)
-        self.writer.close()
-        return Answer(raw)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await Answer.read(self.reader)
 
 
 @asynccontextmanager
