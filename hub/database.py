@@ -79,8 +79,10 @@ class Lock:
         self._file = path.with_name(path.name + "-lock").open("a+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             self._file.close()
+            if not isinstance(error, BlockingIOError):
+                raise  # No locks here at all.
             raise LogError(f"{path}: another Eyewall is using this log; stop it, or choose another log.path") from None
 
     def release(self) -> None:
@@ -128,9 +130,11 @@ def open_reader(path: str) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch: int) -> None:
-    _check_owner(connection, path)
-    # Before the first table, or it would take a rewrite of the whole file.
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    # A file that is not ours, or not whole, is left as it is: up to here nothing is written.
+    if _version(connection, path):
+        _check_whole(connection, path)
+    else:  # Before the first table, or it would take a rewrite of the whole file.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -138,17 +142,17 @@ def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch:
     connection.execute("PRAGMA cache_size = -16384")
     connection.execute("PRAGMA secure_delete = OFF")  # Debian's default is to write zeros over all that is pruned.
     _migrate(connection, epoch)
-    _check_whole(connection, path)
 
 
-def _check_owner(connection: sqlite3.Connection, path: str) -> None:
-    """Changes nothing, for the file may be somebody else's."""
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    """Of our schema; 0 for a new file. Raises LogError for a file that is not ours, or ours but too new."""
     is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     if not is_new and _pragma(connection, "application_id") != APPLICATION_ID:
         raise LogError(f"{path}: is another program's database; choose another log.path")
     version = _pragma(connection, "user_version")
     if version > len(MIGRATIONS):
         raise LogError(f"{path}: was written by a newer Eyewall (version {version}); use that one, or another log.path")
+    return version
 
 
 def _check_whole(connection: sqlite3.Connection, path: str) -> None:
