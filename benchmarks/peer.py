@@ -41,7 +41,7 @@ class Peer:
 
     name: str
     command: Callable[[Path, int], Sequence[str]]
-    make: Callable[[], None]
+    make: Callable[[], object]
     publish: str = "/publish"
 
 
@@ -73,9 +73,14 @@ def eyewall(name: str = "Eyewall", log: str = "eyewall.db", checkout: Path = ROO
     return Peer(name, _eyewall(log, checkout), lambda: None, "/topics/bench")
 
 
-def _compile(name: str, *sources: Path) -> None:
+def _compile(folder: Path, name: str) -> Path:
+    """All C files of the folder as one program, unless that is there and newer."""
     BUILD.mkdir(exist_ok=True)
-    _run(["gcc", *C_FLAGS, "-o", str(BUILD / name), *map(str, sources)])
+    program = BUILD / name
+    newest = max(path.stat().st_mtime for path in folder.glob("*.[ch]"))
+    if not program.exists() or program.stat().st_mtime < newest:
+        _run(["gcc", *C_FLAGS, "-o", str(program), *map(str, sorted(folder.glob("*.c")))])
+    return program
 
 
 def _make_nchan() -> None:
@@ -113,8 +118,7 @@ def _run(command: Sequence[str], environ: dict[str, str] | None = None) -> None:
 
 def make_generator() -> Path:
     """The load generator. Raises Missing without a C compiler."""
-    _compile("load", *sorted((HERE / "load").glob("*.c")))
-    return BUILD / "load"
+    return _compile(HERE / "load", "load")
 
 
 EYEWALL: Final = eyewall()
@@ -123,7 +127,7 @@ NCHAN: Final = Peer("nchan", _nchan, _make_nchan)
 SENDER: Final = Peer(
     "C, sends only",
     lambda _folder, port: [str(BUILD / "sender"), str(port)],
-    lambda: _compile("sender", PEERS / "sender.c"),
+    lambda: _compile(PEERS, "sender"),
 )
 NODE: Final = Peer("Node, naive", lambda _folder, port: ["node", str(PEERS / "node.js"), str(port)], _make_node)
 TORNADO: Final = Peer(

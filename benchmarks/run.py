@@ -7,8 +7,8 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +25,12 @@ INTRODUCTION: Final = """\
 # What `make bench` measured
 
 Server and generator have a core each; the log is a file with `synchronous: full`, except where `:memory:` is said,
-and nchan, which keeps nothing on disk. Medians of {rounds} interleaved rounds, ratios within a round; peers for
-orientation ran once. Latency runs from the scheduled time of a publish to its arrival at a reader; CPU is what the
-kernel counts for the server's processes. Every delivery is checked for loss, repetition, order and completeness.
-Absolute times vary from machine to machine and run to run: only ratios within a table say much. "Others' load" is what
-other programs took of the two cores, in percent of one; a run with more than {disturbed:.0%} was repeated once.
+and nchan, which keeps nothing on disk. Medians of {rounds} interleaved rounds, ratios within a round; peers that are
+there for orientation ran once. Latency runs from the scheduled time of a publish to its arrival at a reader; CPU is
+what the kernel counts for the server's processes. Every delivery is checked for loss, repetition, order and
+completeness. "Others' load" is what other programs took of the two cores, in percent of one; a run with more than
+{disturbed:.0%} was repeated once, while there was time. Absolute times vary from machine to machine and run to run:
+only ratios within a table say much.
 
 {date}, load {load:.1f} before the start. {machine}
 """
@@ -58,16 +59,54 @@ def main(arguments: Sequence[str]) -> int:
 
     text = [_introduction(effort)]
     print(text[0], flush=True)
-    missing = _missing(wanted)
+    bench = Bench(effort, cores, _missing(wanted), time.monotonic() + effort.patience_seconds)
     right = True
     for scenario in wanted:
-        section, was_right = _measure(scenario, effort, cores, missing)
-        right = right and was_right
-        text.append(section)
-        print(section, flush=True)
-    if not asked.quick and not asked.only and not asked.against:
+        rounds, failures = bench.measure(scenario)
+        text.append(table(scenario, rounds, failures))
+        print(text[-1], flush=True)
+        ours = [trial.name for trial in scenario.trials if trial.peer.name.startswith("Eyewall")]
+        right = right and all(name not in failures and is_right(scenario, rounds, name) for name in ours)
+    if not (asked.quick or asked.only or asked.against):
         RESULTS.write_text("\n".join(text), "utf-8")
     return 0 if right else 1
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs the trials, one at a time; until `patient_until` on the monotonic clock those that were disturbed twice."""
+
+    effort: Effort
+    cores: tuple[int, int]
+    missing: Mapping[Peer, str]
+    patient_until: float
+
+    def measure(self, scenario: Scenario) -> tuple[list[dict[str, Result]], dict[str, str]]:
+        """The results of each round, and why trials have none, both by the trials' names."""
+        rounds: list[dict[str, Result]] = []
+        failures = {trial.name: self.missing[trial.peer] for trial in scenario.trials if trial.peer in self.missing}
+        for index in range(self.effort.rounds):
+            rounds.append({})
+            for trial in scenario.trials:
+                if trial.peer in self.missing or (trial.once and index > 0):
+                    continue
+                print(f"\r\033[K{scenario.letter} {index + 1}: {trial.name}\r", end="", file=sys.stderr, flush=True)
+                try:
+                    rounds[-1][trial.name] = self.run(trial)
+                except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                    failures[trial.name] = " ".join(str(error).split())[-200:]
+                    print(f"{scenario.letter}: {trial.name} failed: {error}", file=sys.stderr)
+        return rounds, failures
+
+    def run(self, trial: Trial) -> Result:
+        """Once, or, if something else was busy meanwhile and there is time, the better of two."""
+        tries: list[Result] = []
+        while not tries or (
+            len(tries) < 2 and tries[0]["others"] > DISTURBED and time.monotonic() < self.patient_until
+        ):
+            with running(trial.peer, self.cores) as server:
+                tries.append(trial.play(server))
+        return min(tries, key=lambda result: float(result["others"]))
 
 
 def _introduction(effort: Effort) -> str:
@@ -91,36 +130,6 @@ def _missing(wanted: Sequence[Scenario]) -> dict[Peer, str]:
             found[peer] = f"missing: {error}"
             print(f"{peer.name} is missing: {error}", file=sys.stderr)
     return found
-
-
-def _measure(scenario: Scenario, effort: Effort, cores: tuple[int, int], missing: dict[Peer, str]) -> tuple[str, bool]:
-    """Its section, and whether every message arrived as it should wherever Eyewall was the server."""
-    rounds: list[dict[str, Result]] = []
-    failures = {trial.name: missing[trial.peer] for trial in scenario.trials if trial.peer in missing}
-    for index in range(effort.rounds):
-        results: dict[str, Result] = {}
-        for trial in scenario.trials:
-            if trial.peer in missing or (trial.once and index > 0):
-                continue
-            print(f"{scenario.letter} {index + 1}: {trial.name}        ", end="\r", file=sys.stderr, flush=True)
-            try:
-                results[trial.name] = _least_disturbed(trial, cores, 1 if effort.is_quick else 2)
-            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-                failures[trial.name] = " ".join(str(error).split())[-200:]
-                print(f"{scenario.letter}: {trial.name} failed: {error}", file=sys.stderr)
-        rounds.append(results)
-    ours = [trial.name for trial in scenario.trials if trial.peer.name.startswith("Eyewall")]
-    right = all(name not in failures and is_right(scenario, rounds, name) for name in ours)
-    return table(scenario, rounds, failures), right
-
-
-def _least_disturbed(trial: Trial, cores: tuple[int, int], most: int) -> Result:
-    """Once, or, if something else was busy meanwhile, the best of so many."""
-    tries: list[Result] = []
-    while len(tries) < most and (not tries or tries[0]["others"] > DISTURBED):
-        with running(trial.peer, cores) as server:
-            tries.append(trial.play(server))
-    return min(tries, key=lambda result: float(result["others"]))
 
 
 if __name__ == "__main__":

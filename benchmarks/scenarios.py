@@ -31,15 +31,16 @@ GENERATOR: Final = Figure("generator % of its core", lambda r: 100 * r["own_cpu_
 
 @dataclass(frozen=True)
 class Effort:
-    """How long, and how often."""
+    """How long, and how often. After `patience_seconds` no run is repeated because it was disturbed."""
 
     rounds: int
     seconds: float
     is_quick: bool
+    patience_seconds: float
 
 
-FULL: Final = Effort(3, 4, is_quick=False)
-QUICK: Final = Effort(1, 2.5, is_quick=True)
+FULL: Final = Effort(3, 4, is_quick=False, patience_seconds=600)
+QUICK: Final = Effort(1, 2.5, is_quick=True, patience_seconds=30)
 
 
 def scenarios(effort: Effort) -> list[Scenario]:

@@ -41,9 +41,14 @@ static void connect_all(struct scene *scene, struct report *report)
     report->resident_after = processes_resident_bytes(&scene->options.server);
 }
 
-static void measure_from_now(struct scene *scene)
+/* Publish on schedule, and let what is due after the warm-up count. Returns when that has begun. */
+static void begin(struct scene *scene, double rate, double warm_up, double for_seconds)
 {
-    scene->readers.measure_from_ns = scene->publishers.measure_from_ns = now_ns();
+    struct publishers *publishers = &scene->publishers;
+    publishers_schedule(publishers, rate, warm_up + for_seconds);
+    publishers->measure_from_ns = publishers->start_ns + (int64_t)(warm_up * SECOND);
+    scene->readers.measure_from_ns = publishers->measure_from_ns;
+    scene_wait(scene, warm_up);
 }
 
 void play_fan_out(struct scene *scene, struct report *report)
@@ -51,11 +56,9 @@ void play_fan_out(struct scene *scene, struct report *report)
     const struct options *options = &scene->options;
     struct publishers *publishers = &scene->publishers;
     connect_all(scene, report);
-    publishers_schedule(publishers, options->rate, options->warm_up + options->seconds);
-    scene_wait(scene, options->warm_up);
+    begin(scene, options->rate, options->warm_up, options->seconds);
     uint64_t said = publishers->said;
     int64_t started = now_ns();
-    measure_from_now(scene);
     window_open(scene, report);
     /* The window ends when the schedule does, or it would hold the silence after it. */
     scene_run(scene, scene_is_said, within(options->seconds));
@@ -74,10 +77,8 @@ static bool try_rate(struct scene *scene, struct report *report, double rate)
 {
     const struct options *options = &scene->options;
     struct report step = *report;
-    publishers_schedule(&scene->publishers, rate, options->warm_up + options->seconds);
-    scene_wait(scene, options->warm_up);
     histogram_clear(&scene->readers.latency);
-    measure_from_now(scene);
+    begin(scene, rate, options->warm_up, options->seconds);
     window_open(scene, &step);
     scene_run(scene, scene_is_said, within(options->seconds + 2));
     bool delivered = scene_run(scene, scene_is_delivered, within(2));
@@ -136,8 +137,7 @@ void play_replay(struct scene *scene, struct report *report)
     const struct options *options = &scene->options;
     report->resident_before = processes_resident_bytes(&options->server);
     scene->publishers.expected = (uint64_t)options->history * (options->readers - options->stalled);
-    publishers_schedule(&scene->publishers, 0, 600); /* The prober alone. */
-    measure_from_now(scene);
+    begin(scene, 0, 0, 600); /* For the prober alone. */
     window_open(scene, report);
     scene->readers.at_once = true;
     readers_connect(&scene->readers, options->last_event_id);
