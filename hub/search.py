@@ -79,8 +79,9 @@ def _looked_at(
     rows = f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND +time BETWEEN ? AND ? ORDER BY seq {order}"
     wanted, newest_first, span = search.wanted, search.newest_first, search.span
     for first, last in stretches(connection, wanted, low, search.high, span, newest_first=newest_first):
-        for row in connection.execute(rows, (first, last, RANK[wanted.level], *span)):
-            yield row[0], row
+        if first <= last:
+            for row in connection.execute(rows, (first, last, RANK[wanted.level], *span)):
+                yield row[0], row
         yield (first if newest_first else last), None
 
 

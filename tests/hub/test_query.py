@@ -1,6 +1,7 @@
 """What a reader may look for, and what it finds."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ phrases = st.text(max_size=8).map(lambda text: fold(text.replace('"', "")))
 paths = st.text("abC.-_1", min_size=1, max_size=8).map(lambda text: f"x{text}")
 numbers = st.from_regex(r"-?[0-9]{1,3}(\.[0-9])?(e-?[0-9])?", fullmatch=True)
 orders = st.sampled_from([">=", "<=", ">", "<"])
-parts = (phrases | words.filter(lambda text: text[0] != '"')).map(lambda text: tuple(text.split("*")))
+# Behind a sign a quote begins a phrase, so no other value can begin so.
+values = phrases | words.filter(lambda text: not re.match('([<>]=?|=)?"', text))
+parts = values.map(lambda text: tuple(text.split("*")))
 leaves: st.SearchStrategy[Term] = (
     st.builds(Text, phrases.filter(bool) | words.filter(lambda text: text[0] not in '-/"' and not FIELD.match(text)))
     | st.builds(LevelIs, orders | st.none(), st.sampled_from(list(Level)))
