@@ -83,7 +83,7 @@ def addresses(network: Network, wall: Wall) -> list[str]:
 @pytest.mark.timeout(200)
 def test_clients_that_vanish_leave_within_the_keepalive_limits(network: Network, start_wall: StartWall) -> None:
     """One with nothing under way to it, one with something every second; who is still there stays."""
-    quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 60, stall_seconds: 3600}\n"
+    quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 60}\n"
     idle = start_wall(quiet, prefix=network.here)
     busy = start_wall(f"{quiet}sources: [{{kind: greeting, every_seconds: 1}}]", prefix=network.here)
     readers = []
