@@ -24,9 +24,9 @@ struct publisher {
     bool probes;       /* Asks for `probe` instead of publishing. */
     bool want_write;   /* Watched for EPOLLOUT. */
     unsigned number;
-    uint64_t said;     /* Requests of a prober, else messages. */
+    uint64_t said;     /* Messages. */
     unsigned asked;    /* Messages in the request that waits for its answer. */
-    int64_t due_ns;    /* When the oldest of these was due. */
+    int64_t due_ns;    /* When the oldest of these was due; when the prober last asked. */
     char *out;         /* What the socket has not taken yet. */
     size_t out_start, out_end;
     char in[16384]; /* The answer so far. */

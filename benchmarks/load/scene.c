@@ -7,7 +7,7 @@
 
 #include "clock.h"
 
-#define EVENTS 256 /* A turn: some 1 ms of reading, after which whoever has to publish gets the word. */
+#define EVENTS 64 /* A turn: at most some ms of reading, after which whoever has to publish gets the word. */
 
 void scene_make(struct scene *scene, struct options options)
 {
