@@ -85,7 +85,9 @@ class HistoryHandler(MessagesHandler):
         if order not in ("asc", "desc"):
             raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
         return Asked(
-            Filter.parse(self.get_query_arguments("topic"), one("level", Level.DEBUG), one("q", "")),
+            Filter.parse(
+                self.get_query_arguments("topic", strip=False), one("level", Level.DEBUG, strip=False), one("q", "")
+            ),
             after=after,
             before=one("before", None),
             since=self._moment("since"),
