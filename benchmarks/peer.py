@@ -11,7 +11,7 @@ from typing import Final
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent
-BUILD: Final = HERE / "build"
+BUILD: Final = ROOT / ".bench"  # Programs, environments, and the logs of servers that run.
 PEERS: Final = HERE / "peers"
 MODULES: Final = Path("/usr/lib/nginx/modules")
 DESCRIPTORS: Final = 20_000
@@ -73,9 +73,15 @@ def eyewall(name: str = "Eyewall", log: str = "eyewall.db", checkout: Path = ROO
     return Peer(name, _eyewall(log, checkout), lambda: None, "/topics/bench")
 
 
+def make_build() -> None:
+    """The folder for everything that is made; git does not see it."""
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / ".gitignore").write_text("*\n", "ascii")
+
+
 def _compile(folder: Path, name: str) -> Path:
     """All C files of the folder as one program, unless that is there and newer."""
-    BUILD.mkdir(exist_ok=True)
+    make_build()
     program = BUILD / name
     newest = max(path.stat().st_mtime for path in folder.glob("*.[ch]"))
     if not program.exists() or program.stat().st_mtime < newest:

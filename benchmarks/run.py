@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import machine
-from benchmarks.peer import BUILD, HERE, Missing, Peer, eyewall, make_generator
+from benchmarks.peer import BUILD, EYEWALL, HERE, Missing, Peer, eyewall, make_generator
 from benchmarks.running import Result, running
-from benchmarks.scenario import Scenario, Trial
-from benchmarks.scenarios import FULL, QUICK, Effort, scenarios, with_other
+from benchmarks.scenario import Scenario, Trial, with_other
+from benchmarks.scenarios import FULL, QUICK, Effort, scenarios
 from benchmarks.table import is_right, table
 
 RESULTS: Final = HERE / "RESULTS.md"
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         letters = set(asked.only.upper().split(","))
         wanted = [scenario for scenario in scenarios(replace(effort, is_quick=False)) if scenario.letter in letters]
     if asked.against:
-        wanted = with_other(wanted, eyewall(asked.against.name, checkout=asked.against.resolve()))
+        wanted = with_other(wanted, EYEWALL, eyewall(asked.against.name, checkout=asked.against.resolve()))
 
     text = [_introduction(effort)]
     print(text[0], flush=True)
@@ -110,7 +110,6 @@ class Bench:
 
 
 def _introduction(effort: Effort) -> str:
-    BUILD.mkdir(exist_ok=True)
     return INTRODUCTION.format(
         rounds=effort.rounds,
         disturbed=DISTURBED,

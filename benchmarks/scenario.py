@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.peer import Peer
@@ -65,6 +65,24 @@ class Scenario:
     aims: Sequence[Aim] = ()
     base: str = "nchan"
     may_lose: bool = False  # The figures are taken from the part of a run that was right.
+
+
+def rows(of: Play, *peers: Peer, once: bool = False) -> list[Trial]:
+    """The same for several servers."""
+    return [Trial(peer.name, peer, of, once) for peer in peers]
+
+
+def with_other(found: Sequence[Scenario], ours: Peer, other: Peer) -> list[Scenario]:
+    """Every trial of our server a second time with another version of it, in the same rounds."""
+    more = []
+    for scenario in found:
+        trials: list[Trial] = []
+        for trial in scenario.trials:
+            trials.append(trial)
+            if trial.peer is ours:
+                trials.append(Trial(f"{trial.name} ({other.name})", other, trial.play, trial.once))
+        more.append(replace(scenario, trials=trials))
+    return more
 
 
 def ratio(figure: Figure, name: str, base: str) -> Callable[[Mapping[str, Result]], float]:

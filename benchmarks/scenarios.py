@@ -1,32 +1,30 @@
 """The scenarios: every figure that is aimed at, with the settings it is measured at."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.peer import EYEWALL, IN_MEMORY, NCHAN, NODE, SENDER, STARLETTE, TORNADO, Peer
+from benchmarks.figures import (
+    ACK50,
+    ACK99,
+    BEST,
+    BEST_P99,
+    CAUGHT_UP,
+    CONNECTS,
+    CORE,
+    CPU,
+    GENERATOR,
+    LOOP,
+    MEMORY,
+    P50,
+    P99,
+    PUBLISHED,
+    RETURNS,
+)
+from benchmarks.peer import EYEWALL, IN_MEMORY, NCHAN, NODE, SENDER, STARLETTE, TORNADO
 from benchmarks.running import Result, Running
-from benchmarks.scenario import Aim, Figure, Play, Scenario, Trial, play, ratio, value
+from benchmarks.scenario import Aim, Figure, Play, Scenario, Trial, play, ratio, rows, value
 
 HISTORY: Final = 100_000
-
-CPU: Final = Figure("CPU µs per delivery", lambda r: 1e6 * r["cpu_seconds"] / max(1, r["deliveries"]), compared=True)
-CORE: Final = Figure("CPU % of a core", lambda r: 100 * r["cpu_seconds"] / r["seconds"])
-P50: Final = Figure("p50 ms", lambda r: r["latency_ms"]["p50"])
-P99: Final = Figure("p99 ms", lambda r: r["latency_ms"]["p99"], compared=True)
-LOOP: Final = Figure("loop lag p99 ms", lambda r: r["probe_ms"]["p99"])
-PUBLISHED: Final = Figure("messages/s", lambda r: r["published_per_second"], compared=True)
-ACK50: Final = Figure("acknowledged p50 ms", lambda r: r["acknowledged_ms"]["p50"])
-ACK99: Final = Figure("p99 ms", lambda r: r["acknowledged_ms"]["p99"])
-MEMORY: Final = Figure(
-    "bytes per connection", lambda r: (r["resident_after"] - r["resident_before"]) / r["readers"], compared=True
-)
-CONNECTS: Final = Figure("connects/s", lambda r: r["readers"] / r["connect_seconds"], compared=True)
-RETURNS: Final = Figure("connects/s on return", lambda r: r["readers"] / r["return_seconds"])
-CAUGHT_UP: Final = Figure("s until all have what they missed", lambda r: r["catch_up_seconds"])
-BEST: Final = Figure("deliveries/s", lambda r: r["best_rate"] * r["readers"], compared=True)
-BEST_P99: Final = Figure("p99 ms there", lambda r: r["best_p99_ms"])
-GENERATOR: Final = Figure("generator % of its core", lambda r: 100 * r["own_cpu_seconds"] / r["seconds"])
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,11 @@ def scenarios(effort: Effort) -> list[Scenario]:
     return [*found, stalled(effort), heartbeats(), durable(effort), replay()]
 
 
-def _peers(of: Play, *peers: Peer, once: bool = False) -> list[Trial]:
-    return [Trial(peer.name, peer, of, once) for peer in peers]
-
-
 def fan_out_to_1000(effort: Effort) -> Scenario:
     run = play("fan-out", readers=1000, publishing="post", publishers=4, rate=50, warm_up=1, seconds=effort.seconds)
-    trials = _peers(run, EYEWALL, IN_MEMORY, NCHAN, SENDER)
+    trials = rows(run, EYEWALL, IN_MEMORY, NCHAN, SENDER)
     if not effort.is_quick:
-        trials += _peers(run, NODE, TORNADO, STARLETTE, once=True)
+        trials += rows(run, NODE, TORNADO, STARLETTE, once=True)
     aims = [
         Aim("CPU per delivery at most 0.85 of nchan's", ratio(CPU, EYEWALL.name, NCHAN.name), 0.85),
         Aim("p99 at most nchan's, in memory as nchan is", ratio(P99, IN_MEMORY.name, NCHAN.name), 1.0),
@@ -83,11 +77,11 @@ def highest_rate(effort: Effort) -> Scenario:
 
     put, post = "Eyewall, one PUT stream", "Eyewall, 16 publishers' POSTs"
     trials = [Trial(put, EYEWALL, run("put", 1, 1500, 1.6)), Trial(post, EYEWALL, run("post", 16, 600, 1.3))]
-    trials += _peers(run("post", 4, 45, 1.2), NCHAN)
+    trials += rows(run("post", 4, 45, 1.2), NCHAN)
     if not effort.is_quick:
-        trials += _peers(run("post", 4, 80, 1.2), SENDER, once=True)
-        trials += _peers(run("post", 4, 30, 1.2), NODE, once=True)
-        trials += _peers(run("post", 4, 10, 1.2), TORNADO, once=True)
+        trials += rows(run("post", 4, 80, 1.2), SENDER, once=True)
+        trials += rows(run("post", 4, 30, 1.2), NODE, once=True)
+        trials += rows(run("post", 4, 10, 1.2), TORNADO, once=True)
     aims = [Aim("at least 15 times nchan's", ratio(BEST, put, NCHAN.name), 15, at_least=True)]
     title = "1,000 readers, highest rate with p99 under 250 ms and nothing lost"
     return Scenario("B", title, [BEST, BEST_P99, CORE, GENERATOR], trials, aims, may_lose=True)
@@ -97,9 +91,9 @@ def fan_out_to_10000(effort: Effort) -> Scenario:
     run = play(
         "fan-out", readers=10_000, publishing="post", publishers=4, rate=5, warm_up=1, seconds=effort.seconds + 0.2
     )
-    trials = _peers(run, EYEWALL, IN_MEMORY, NCHAN, SENDER)
+    trials = rows(run, EYEWALL, IN_MEMORY, NCHAN, SENDER)
     if not effort.is_quick:
-        trials += _peers(run, NODE, once=True)
+        trials += rows(run, NODE, once=True)
     aims = [
         Aim("CPU per delivery at most 0.9 of nchan's", ratio(CPU, EYEWALL.name, NCHAN.name), 0.9),
         Aim("p99 at most nchan's, in memory as nchan is", ratio(P99, IN_MEMORY.name, NCHAN.name), 1.0),
@@ -109,9 +103,9 @@ def fan_out_to_10000(effort: Effort) -> Scenario:
 
 def idle_memory(effort: Effort) -> Scenario:
     run = play("fan-out", readers=10_000, seconds=0.1)
-    trials = _peers(run, EYEWALL, NCHAN)
+    trials = rows(run, EYEWALL, NCHAN)
     if not effort.is_quick:
-        trials += _peers(run, SENDER, NODE, TORNADO, STARLETTE, once=True)
+        trials += rows(run, SENDER, NODE, TORNADO, STARLETTE, once=True)
     aims = [Aim("at most 1/6 of nchan's", ratio(MEMORY, EYEWALL.name, NCHAN.name), 1 / 6)]
     return Scenario("D", "10,000 idle readers, resident memory", [MEMORY], trials, aims)
 
@@ -120,9 +114,9 @@ def publish(effort: Effort) -> Scenario:
     post = play("fan-out", readers=1, publishing="post", publishers=16, rate=0, seconds=effort.seconds)
     lines = play("fan-out", readers=1, publishing="put", rate=0, seconds=effort.seconds)
     single, put = "Eyewall, single POSTs", "Eyewall, one PUT stream"
-    trials = [Trial(single, EYEWALL, post), Trial(put, EYEWALL, lines), *_peers(post, NCHAN)]
+    trials = [Trial(single, EYEWALL, post), Trial(put, EYEWALL, lines), *rows(post, NCHAN)]
     if not effort.is_quick:
-        trials += _peers(post, NODE, TORNADO, STARLETTE, once=True)
+        trials += rows(post, NODE, TORNADO, STARLETTE, once=True)
     aims = [
         Aim("at least 8,000 durable single POSTs/s", value(PUBLISHED, single), 8_000, at_least=True),
         Aim("at least 60,000 messages/s by PUT", value(PUBLISHED, put), 60_000, at_least=True),
@@ -134,11 +128,11 @@ def herd(effort: Effort) -> Scenario:
     def run(readers: int) -> Play:
         return play("come-back", readers=readers, publishing="post", rate=20, warm_up=0.5, seconds=1)
 
-    trials = _peers(run(5000), EYEWALL, NCHAN, NODE)
+    trials = rows(run(5000), EYEWALL, NCHAN, NODE)
     many = "Eyewall, 10,000 readers"
     trials.append(Trial(many, EYEWALL, run(10_000)))
     if not effort.is_quick:
-        trials += _peers(run(5000), SENDER, TORNADO, STARLETTE, once=True)
+        trials += rows(run(5000), SENDER, TORNADO, STARLETTE, once=True)
     aims = [
         Aim("at least the Node server's connects/s", ratio(CONNECTS, EYEWALL.name, NODE.name), 1, at_least=True),
         Aim("10,000 are back, with what they missed, in 5 s", value(CAUGHT_UP, many), 5),
@@ -194,7 +188,7 @@ def stalled(effort: Effort) -> Scenario:
 
 def heartbeats() -> Scenario:
     # Two of Eyewall's and nchan's beats, 15 s apart, are in any 30 s.
-    trials = _peers(play("fan-out", readers=10_000, seconds=30), EYEWALL, NCHAN, once=True)
+    trials = rows(play("fan-out", readers=10_000, seconds=30), EYEWALL, NCHAN, once=True)
     aims = [Aim("at most 3 % of a core", value(CORE, EYEWALL.name), 3)]
     return Scenario("I", "10,000 readers, only heartbeats, for 30 s", [CORE], trials, aims)
 
@@ -246,16 +240,3 @@ def replay() -> Scenario:
     trials = [Trial(name, EYEWALL, run(count), once=True) for name, count in zip(names, (1, 1000), strict=True)]
     aims = [Aim("loop lag p99 at most 20 ms in both", lambda rows: max(LOOP.of(row) for row in rows.values()), 20)]
     return Scenario("K", f"replay of {HISTORY:,} messages from the log", figures, trials, aims)
-
-
-def with_other(found: Sequence[Scenario], other: Peer) -> list[Scenario]:
-    """Every trial of Eyewall a second time with another version of it, in the same rounds."""
-    more = []
-    for scenario in found:
-        trials: list[Trial] = []
-        for trial in scenario.trials:
-            trials.append(trial)
-            if trial.peer is EYEWALL:
-                trials.append(Trial(f"{trial.name} ({other.name})", other, trial.play, trial.once))
-        more.append(Scenario(**{**scenario.__dict__, "trials": trials}))
-    return more
