@@ -8,7 +8,6 @@ the interfaces that Tornado documents for that (HTTPMessageDelegate, HTTPConnect
 whatever is odd about it, is handed to Tornado's own server, unread.
 """
 
-import asyncio
 import logging
 import select
 import socket
@@ -16,27 +15,16 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from tornado.httputil import (
-    HTTPConnection,
-    HTTPHeaders,
-    HTTPInputError,
-    HTTPMessageDelegate,
-    HTTPServerConnectionDelegate,
-    RequestStartLine,
-    ResponseStartLine,
-)
+from tornado.httputil import HTTPServerConnectionDelegate
 from tornado.ioloop import IOLoop, PeriodicCallback
-from tornado.iostream import IOStream, StreamClosedError
+from tornado.iostream import IOStream
 
-from handlers.plain import parse
+from handlers.peer import Peer
 
 logger = logging.getLogger("eyewall.http")
 
 ACCEPTS: Final = 4096  # In one turn of the loop: some 40 ms.
 TURN_SECONDS: Final = 0.01
-PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
-BODILESS: Final = frozenset({204, 304})
-END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 class Lane:
@@ -59,6 +47,7 @@ class Lane:
         self._room = room
         self._idle_seconds = idle_seconds
         self._listening: list[socket.socket] = []
+        self.is_closing = False  # Whoever is being answered is told that it was the last time.
         self._accepted: deque[Peer] = deque()  # Not looked at yet.
         self._epoll = select.epoll()
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
@@ -74,11 +63,14 @@ class Lane:
             self._listening.append(listening)
 
     def stop_accepting(self) -> None:
-        """Nobody new; who is being answered still is. Safe to call twice."""
+        """Nobody new, and no further request; who is being answered still is. Safe to call twice."""
+        self.is_closing = True
         while self._listening:
             listening = self._listening.pop()
             self._io_loop.remove_handler(listening)
             listening.close()
+        for peer in tuple(self._waiting.values()):
+            peer.read()
 
     def stop(self) -> None:
         """Hang up on everybody. Safe to call twice."""
@@ -91,20 +83,20 @@ class Lane:
             self._io_loop.remove_handler(self._epoll.fileno())
             self._epoll.close()
 
-    def watch(self, peer: "Peer") -> None:
+    def watch(self, peer: Peer) -> None:
         """Tell it when it can be read. Edge-triggered, so that one that is being answered does not wake us."""
         if peer.socket.fileno() in self._waiting:
             return
         self._epoll.register(peer.socket.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET)
         self._waiting[peer.socket.fileno()] = peer
 
-    def forget(self, peer: "Peer") -> None:
+    def forget(self, peer: Peer) -> None:
         """It closes, or belongs to somebody else now. Twice is harmless."""
         self.everyone.discard(peer)
         if self._waiting.pop(peer.socket.fileno(), None) is not None:
             self._epoll.unregister(peer.socket.fileno())
 
-    def hand_off(self, peer: "Peer", stream: IOStream) -> None:
+    def hand_off(self, peer: Peer, stream: IOStream) -> None:
         """Whatever it says next is Tornado's to read."""
         self.forget(peer)
         self._hand_off(stream, peer.address)
@@ -165,135 +157,3 @@ class Lane:
         for peer in tuple(self._waiting.values()):
             if not peer.is_busy and now - (peer.used_at or 0) > self._idle_seconds:
                 peer.close()
-
-
-class Peer(HTTPConnection):
-    """One socket in the lane, and the answer to its present request."""
-
-    protocol = "http"
-
-    def __init__(self, lane: Lane, connection: socket.socket, address: tuple[Any, ...]) -> None:
-        self.socket = connection
-        self.address = address
-        self.context = self  # Where HTTPServerRequest looks for remote_ip and protocol.
-        self.remote_ip = address[0]
-        self.is_busy = False
-        self.used_at: float | None = None
-        self._lane = lane
-        self._is_chunked = False
-        self._stream: IOStream | None = None  # Sends what the socket did not take at once.
-
-    def read(self) -> None:
-        """Answer the request that is there, if it is one for the lane."""
-        if self.is_busy or self.socket.fileno() < 0:
-            return  # What came meanwhile is looked at when this one is answered.
-        try:
-            data = self.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
-        except BlockingIOError:
-            if self.used_at is None:  # Who connects and says nothing waits where that is timed.
-                self._lane.hand_off(self, IOStream(self.socket))
-            else:
-                self._lane.watch(self)
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-        elif not self._start(data):
-            self._lane.hand_off(self, IOStream(self.socket))
-
-    def close(self) -> None:
-        self._lane.forget(self)
-        self.socket.close()
-
-    def _start(self, data: bytes) -> bool:
-        """True if `data` begins with one plain request, which is under way then."""
-        request = parse(data)
-        if request is None:
-            return False
-        delegate = self._lane.delegate.start_request(self._lane, self)
-        try:
-            prepared = delegate.headers_received(request.start_line, request.headers)
-        except HTTPInputError:  # No Host, or a strange one: Tornado knows what to say.
-            return False
-        self.socket.recv(request.size)
-        self.is_busy = True
-        self.used_at = asyncio.get_running_loop().time()
-        if prepared is None:
-            delegate.finish()
-        else:
-            asyncio.ensure_future(prepared).add_done_callback(lambda _: self._give_body(delegate, request.body))
-        return True
-
-    def _give_body(self, delegate: HTTPMessageDelegate, body: bytes) -> None:
-        if self.is_busy:  # Else it was answered without.
-            taken = delegate.data_received(body) if body else None
-            if taken is None:
-                delegate.finish()
-            else:
-                asyncio.ensure_future(taken).add_done_callback(lambda _: delegate.finish())
-
-    # What handlers ask of a connection
-
-    def write_headers(
-        self,
-        start_line: RequestStartLine | ResponseStartLine,
-        headers: HTTPHeaders,
-        chunk: bytes | None = None,
-    ) -> "asyncio.Future[None]":
-        """Raises nothing; the future holds StreamClosedError when the peer is gone."""
-        _, status, reason = start_line
-        self._is_chunked = "Content-Length" not in headers and status not in BODILESS
-        if self._is_chunked:
-            headers["Transfer-Encoding"] = "chunked"
-        lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers.get_all())]
-        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-        return self._send(head + self._framed(chunk or b""))
-
-    def write(self, chunk: bytes) -> "asyncio.Future[None]":
-        return self._send(self._framed(chunk))
-
-    def finish(self) -> None:
-        if self._is_chunked:
-            self._send(END_OF_CHUNKS)
-        self.is_busy = False
-        if self._stream is not None:
-            self._lane.hand_off(self, self._stream)
-        else:
-            asyncio.get_running_loop().call_soon(self.read)
-
-    def detach(self) -> socket.socket | IOStream:
-        """The socket, for whoever goes on writing to it."""
-        self._lane.forget(self)
-        return self._stream or self.socket
-
-    def set_close_callback(self, callback: Callable[[], None] | None) -> None:
-        """Nobody waits for this peer: its request is here, and its stream is soon watched by the hub."""
-
-    def set_max_body_size(self, max_body_size: int) -> None:
-        """Its body is here already."""
-
-    def set_body_timeout(self, body_timeout: float | None) -> None:
-        """As above."""
-
-    def _framed(self, chunk: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._is_chunked and chunk else chunk
-
-    def _send(self, data: bytes) -> "asyncio.Future[None]":
-        if self._stream is not None:
-            return self._stream.write(data)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        try:
-            taken = self.socket.send(data)
-        except BlockingIOError:
-            taken = 0
-        except OSError as error:
-            done.set_exception(StreamClosedError(error))
-            done.exception()  # Nobody has to look at it.
-            return done
-        if taken < len(data):
-            self._lane.forget(self)
-            self._stream = IOStream(self.socket)
-            return self._stream.write(data[taken:])
-        done.set_result(None)
-        return done

@@ -51,10 +51,10 @@ class Sockets:
         own.setblocking(False)
         if self._kernel_ms > KERNEL_MS:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._kernel_ms)
-        connection.socket = own
-        self._by_descriptor[own.fileno()] = connection
         # A peer that hung up before this line is reported at once.
         self._epoll.register(own.fileno(), _WATCH)
+        connection.socket = own
+        self._by_descriptor[own.fileno()] = connection
 
     def send(self, connection: Connection, data: bytes | memoryview) -> int:
         """Bytes the kernel took; 0 also when the peer is gone (then `on_close` follows by epoll)."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
-from tornado.ioloop import PeriodicCallback
+from tornado.ioloop import IOLoop, PeriodicCallback
 
 from hub.config import GreetingConfig
 from hub.log import Receipt
@@ -25,6 +25,7 @@ class Greeting:
         self._timer = PeriodicCallback(self._greet, config.every_seconds * 1000)
 
     def start(self) -> None:
+        IOLoop.current().add_callback(self._greet)
         self._timer.start()
 
     def stop(self) -> None:
