@@ -1,0 +1,166 @@
+"""One connection in the fast lane (lane.py): a request that is all there, and its answer."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPInputError,
+    HTTPMessageDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.iostream import IOStream, StreamClosedError
+
+from handlers.plain import parse
+
+if TYPE_CHECKING:
+    from handlers.lane import Lane
+
+PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
+BODILESS: Final = frozenset({204, 304})
+END_OF_CHUNKS: Final = b"0\r\n\r\n"
+
+
+class Peer(HTTPConnection):
+    """One socket in the lane, and the answer to its present request."""
+
+    protocol = "http"
+
+    def __init__(self, lane: "Lane", connection: socket.socket, address: tuple[Any, ...]) -> None:
+        self.socket = connection
+        self.address = address
+        self.context = self  # Where HTTPServerRequest looks for remote_ip and protocol.
+        self.remote_ip = address[0]
+        self.is_busy = False
+        self.used_at: float | None = None
+        self._lane = lane
+        self._is_chunked = False
+        self._stream: IOStream | None = None  # Sends what the socket did not take at once.
+
+    def read(self) -> None:
+        """Answer the request that is there, if it is one for the lane."""
+        if self.is_busy or self.socket.fileno() < 0:
+            return  # What came meanwhile is looked at when this one is answered.
+        if self._lane.is_closing:
+            self.close()
+            return
+        try:
+            data = self.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
+        except BlockingIOError:
+            if self.used_at is None:  # Who connects and says nothing waits where that is timed.
+                self._lane.hand_off(self, IOStream(self.socket))
+            else:
+                self._lane.watch(self)
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+        elif not self._start(data):
+            self._lane.hand_off(self, IOStream(self.socket))
+
+    def close(self) -> None:
+        """Hang up in order: with unread bytes a bare close() would be a reset, which takes the answer with it."""
+        self._lane.forget(self)
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+        self.socket.close()
+
+    def _start(self, data: bytes) -> bool:
+        """True if `data` begins with one plain request, which is under way then."""
+        request = parse(data)
+        if request is None:
+            return False
+        delegate = self._lane.delegate.start_request(self._lane, self)
+        try:
+            prepared = delegate.headers_received(request.start_line, request.headers)
+        except HTTPInputError:  # No Host, or a strange one: Tornado knows what to say.
+            return False
+        self.socket.recv(request.size)
+        self.is_busy = True
+        self.used_at = asyncio.get_running_loop().time()
+        if prepared is None:
+            delegate.finish()
+        else:
+            asyncio.ensure_future(prepared).add_done_callback(lambda _: self._give_body(delegate, request.body))
+        return True
+
+    def _give_body(self, delegate: HTTPMessageDelegate, body: bytes) -> None:
+        if self.is_busy:  # Else it was answered without.
+            taken = delegate.data_received(body) if body else None
+            if taken is None:
+                delegate.finish()
+            else:
+                asyncio.ensure_future(taken).add_done_callback(lambda _: delegate.finish())
+
+    # What handlers ask of a connection
+
+    def write_headers(
+        self,
+        start_line: RequestStartLine | ResponseStartLine,
+        headers: HTTPHeaders,
+        chunk: bytes | None = None,
+    ) -> "asyncio.Future[None]":
+        """Raises nothing; the future holds StreamClosedError when the peer is gone."""
+        _, status, reason = start_line
+        self._is_chunked = "Content-Length" not in headers and status not in BODILESS
+        if self._lane.is_closing:
+            headers["Connection"] = "close"
+        if self._is_chunked:
+            headers["Transfer-Encoding"] = "chunked"
+        lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers.get_all())]
+        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+        return self._send(head + self._framed(chunk or b""))
+
+    def write(self, chunk: bytes) -> "asyncio.Future[None]":
+        return self._send(self._framed(chunk))
+
+    def finish(self) -> None:
+        if self._is_chunked:
+            self._send(END_OF_CHUNKS)
+        self.is_busy = False
+        if self._stream is not None:
+            self._lane.hand_off(self, self._stream)
+        else:
+            asyncio.get_running_loop().call_soon(self.read)
+
+    def detach(self) -> socket.socket | IOStream:
+        """The socket, for whoever goes on writing to it."""
+        self._lane.forget(self)
+        return self._stream or self.socket
+
+    def set_close_callback(self, callback: Callable[[], None] | None) -> None:
+        """Nobody waits for this peer: its request is here, and its stream is soon watched by the hub."""
+
+    def set_max_body_size(self, max_body_size: int) -> None:
+        """Its body is here already."""
+
+    def set_body_timeout(self, body_timeout: float | None) -> None:
+        """As above."""
+
+    def _framed(self, chunk: bytes) -> bytes:
+        return b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._is_chunked and chunk else chunk
+
+    def _send(self, data: bytes) -> "asyncio.Future[None]":
+        if self._stream is not None:
+            return self._stream.write(data)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            taken = self.socket.send(data)
+        except BlockingIOError:
+            taken = 0
+        except OSError as error:
+            done.set_exception(StreamClosedError(error))
+            done.exception()  # Nobody has to look at it.
+            return done
+        if taken < len(data):
+            self._lane.forget(self)
+            self._stream = IOStream(self.socket)
+            return self._stream.write(data[taken:])
+        done.set_result(None)
+        return done
