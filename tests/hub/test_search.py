@@ -4,8 +4,6 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import aclosing
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,16 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub import candidates, history, search_index
-from hub.errors import InvalidInput, Overloaded
+from hub import candidates, search_index
 from hub.filter import Filter
-from hub.history import Asked, History
 from hub.message import RANK, Draft, Level, Message
 from hub.search import EVER, Search, find
-from hub.sqlite_log import SqliteLog, as_message
-from tests.hub.log_files import NOON, Time, in_writer, open_log, rows, say
-from tests.hub.parts import EPOCH, TIME, draft
-from tests.waiting import until
+from hub.sqlite_log import as_message
+from tests.hub.log_files import open_log
+from tests.hub.parts import EPOCH, draft
 
 WORDS = [
     "timeout",
@@ -247,85 +242,3 @@ def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     found = find(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
     assert len(found.messages) == 4
     assert found.reached == 4
-
-
-# History
-
-
-async def history_of(tmp_path: Path, count: int, clock: Time | None = None) -> tuple[SqliteLog, History]:
-    log = open_log(tmp_path / "log.db", clock)
-    await log.start(lambda messages: None)
-    await say(log, *(f"m{seq}" for seq in range(1, count + 1)))
-    return log, History(log)
-
-
-@pytest.mark.gen_test
-async def test_what_is_pruned_while_an_export_runs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.search.PAGE_BYTES", 3)
-    log, looked = await history_of(tmp_path, 9)
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=100, newest_first=False))) as pages:
-        first = await anext(pages)
-        assert [message.message for message in first.messages] == ["m1", "m2"]
-        await in_writer(log, "DELETE FROM message WHERE seq <= 5")
-        second = await anext(pages)
-    assert second.gap is not None
-    epoch = log.epoch
-    assert second.gap.as_json() == {"after": f"{epoch}-2", "before": f"{epoch}-6", "missing": 3, "reason": "expired"}
-    assert second.messages[0].message == "m6"
-    await log.stop()
-
-
-@pytest.mark.gen_test
-async def test_the_other_end_may_be_pruned_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.search.PAGE_BYTES", 3)
-    log, looked = await history_of(tmp_path, 9)
-    texts, gaps = [], []
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=100))) as pages:
-        async for page in pages:
-            texts += [message.message for message in page.messages]
-            gaps.append(page.gap)
-            await in_writer(log, "DELETE FROM message WHERE seq <= 4")
-    assert texts == ["m9", "m8", "m7", "m6", "m5"]
-    assert [gap.missing for gap in gaps if gap] == [4]
-    assert gaps[-1] is not None
-    await log.stop()
-
-
-@pytest.mark.gen_test
-async def test_a_page_collects_until_it_is_full_or_out_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "find", partial(find, seconds=-1))  # A message a slice.
-    log, looked = await history_of(tmp_path, 9)
-    page = await looked.page(Asked(Filter.parse(), limit=5))
-    assert [message.message for message in page.messages] == ["m9", "m8", "m7", "m6", "m5"]
-    assert page.next == f"{log.epoch}-5"
-    monkeypatch.setattr(history, "PAGE_SECONDS", -1)
-    page = await looked.page(Asked(Filter.parse(q="m1")))
-    assert (page.messages, page.next) == ([], f"{log.epoch}-9")
-    page = await looked.page(Asked(Filter.parse(q="m1"), before=f"{log.epoch}-3"))
-    assert page.next == f"{log.epoch}-2"
-    await log.stop()
-
-
-@pytest.mark.gen_test
-async def test_too_many_searches_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_WAITING", 0)
-    log, looked = await history_of(tmp_path, 1)
-    with pytest.raises(Overloaded, match="too many searches"):
-        await looked.page(Asked(Filter.parse()))
-    with pytest.raises(InvalidInput, match="after: 'x' is no id"):
-        await looked.page(Asked(Filter.parse(), after="x"))
-    await log.stop()
-
-
-@pytest.mark.gen_test
-async def test_the_writer_indexes_by_itself(tmp_path: Path) -> None:
-    clock = Time()
-    log, looked = await history_of(tmp_path, 3000, clock)
-    path = tmp_path / "log.db"
-    await until(lambda: rows(path, "SELECT max(indexed) > 2000 FROM segment") == [(1,)], 30)
-    page = await looked.page(Asked(Filter.parse(q="m1234")))
-    assert [message.message for message in page.messages] == ["m1234"]
-    assert page.first == {"id": f"{log.epoch}-1", "time": TIME}
-    page = await looked.page(Asked(Filter.parse(q="m1234"), until=int(NOON * 1000)))
-    assert page.messages == []
-    await log.stop()
