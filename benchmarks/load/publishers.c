@@ -1,24 +1,14 @@
 #include "publishers.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "clock.h"
 #include "message.h"
 
-#define OUT_BYTES (256 << 10)
 #define CHUNK_BYTES (64 << 10) /* Of a PUT: what one turn adds at most. */
-
-static const char HEAD[] =
-    "%s %s HTTP/1.1\r\n"
-    "Host: 127.0.0.1:%u\r\n"
-    "User-Agent: load/1.0\r\n"
-    "Accept: */*\r\n"
-    "Connection: keep-alive\r\n";
 
 void publishers_make(struct publishers *publishers, const struct options *options, int epoll, const uint32_t *wanted_by)
 {
@@ -33,7 +23,7 @@ void publishers_make(struct publishers *publishers, const struct options *option
         publisher->source = SOURCE_PUBLISHER;
         publisher->number = i;
         publisher->probes = i == options->publishers;
-        publisher->out = malloc(OUT_BYTES);
+        outbox_make(&publisher->out);
         publisher->fd = -1;
         publisher->phase = PUBLISHER_CONNECTING;
         if (publisher->probes ? options->probe_ms > 0 : options->publishing != PUBLISH_NOTHING)
@@ -99,29 +89,13 @@ static int format_series(char *to, size_t room, const char *text, unsigned serie
 static void put_head(const struct publishers *publishers, struct publisher *publisher, const char *method,
                      const char *path)
 {
-    publisher->out_end += (size_t)snprintf(publisher->out + publisher->out_end, OUT_BYTES - publisher->out_end, HEAD,
-                                           method, path, publishers->options->port);
-}
-
-static void put_text(struct publisher *publisher, const char *text)
-{
-    size_t length = strlen(text);
-    memcpy(publisher->out + publisher->out_end, text, length);
-    publisher->out_end += length;
+    outbox_print(&publisher->out, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: load/1.0\r\nAccept: */*\r\n"
+                 "Connection: keep-alive\r\n", method, path, publishers->options->port);
 }
 
 static void flush(struct publishers *publishers, struct publisher *publisher)
 {
-    while (publisher->out_start < publisher->out_end) {
-        ssize_t sent = send(publisher->fd, publisher->out + publisher->out_start,
-                            publisher->out_end - publisher->out_start, MSG_NOSIGNAL);
-        if (sent < 0)
-            break; /* Full; or broken, which reading finds out. */
-        publisher->out_start += (size_t)sent;
-    }
-    bool full = publisher->out_start < publisher->out_end;
-    if (!full)
-        publisher->out_start = publisher->out_end = 0;
+    bool full = !outbox_flush(&publisher->out, publisher->fd);
     if (full != publisher->want_write) {
         publisher->want_write = full;
         watch(publishers->epoll, publisher->fd, full ? EPOLLIN | EPOLLOUT : EPOLLIN, publisher);
@@ -132,13 +106,11 @@ static void say_one(struct publishers *publishers, struct publisher *publisher, 
 {
     const struct options *options = publishers->options;
     uint64_t message = publisher->number + publisher->said * options->publishers;
-    char path[256], length[96];
+    char path[256];
     format_series(path, sizeof path, options->publish, (unsigned)(message % options->series));
     put_head(publishers, publisher, "POST", path);
-    snprintf(length, sizeof length, "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", options->size);
-    put_text(publisher, length);
-    put_message(publishers, publisher, due, publisher->out + publisher->out_end);
-    publisher->out_end += options->size;
+    outbox_print(&publisher->out, "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", options->size);
+    put_message(publishers, publisher, due, outbox_add(&publisher->out, options->size));
     publisher->asked = 1;
     publisher->due_ns = due;
 }
@@ -147,7 +119,7 @@ static void say_one(struct publishers *publishers, struct publisher *publisher, 
 static void say_batch(struct publishers *publishers, struct publisher *publisher, int64_t now)
 {
     const struct options *options = publishers->options;
-    static char body[OUT_BYTES - 1024];
+    static char body[OUTBOX_BYTES - 2048];
     size_t length = 0;
     publisher->asked = 0;
     publisher->due_ns = next_due(publishers, publisher, now);
@@ -166,16 +138,14 @@ static void say_batch(struct publishers *publishers, struct publisher *publisher
     }
     body[length++] = ']';
     put_head(publishers, publisher, "POST", options->publish);
-    publisher->out_end += (size_t)snprintf(publisher->out + publisher->out_end, OUT_BYTES - publisher->out_end,
-                                           "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n", length);
-    memcpy(publisher->out + publisher->out_end, body, length);
-    publisher->out_end += length;
+    outbox_print(&publisher->out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n", length);
+    memcpy(outbox_add(&publisher->out, length), body, length);
 }
 
 static void open_put(struct publishers *publishers, struct publisher *publisher)
 {
     put_head(publishers, publisher, "PUT", publishers->options->publish);
-    put_text(publisher, "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
+    outbox_print(&publisher->out, "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n");
     publisher->phase = PUBLISHER_STREAMING;
 }
 
@@ -184,7 +154,7 @@ static void say_lines(struct publishers *publishers, struct publisher *publisher
 {
     const struct options *options = publishers->options;
     size_t line = options->size + 1, lines = 0;
-    if (publisher->out_end > publisher->out_start + 1024)
+    if (publisher->want_write)
         return;
     static char chunk[CHUNK_BYTES + 32769];
     while (lines * line < CHUNK_BYTES) {
@@ -197,16 +167,15 @@ static void say_lines(struct publishers *publishers, struct publisher *publisher
     if (lines == 0)
         return;
     publisher->asked += (unsigned)lines;
-    publisher->out_end += (size_t)sprintf(publisher->out + publisher->out_end, "%zx\r\n", lines * line);
-    memcpy(publisher->out + publisher->out_end, chunk, lines * line);
-    publisher->out_end += lines * line;
-    put_text(publisher, "\r\n");
+    outbox_print(&publisher->out, "%zx\r\n", lines * line);
+    memcpy(outbox_add(&publisher->out, lines * line), chunk, lines * line);
+    outbox_print(&publisher->out, "\r\n");
 }
 
 static void probe(struct publishers *publishers, struct publisher *publisher, int64_t now)
 {
     put_head(publishers, publisher, "GET", publishers->options->probe);
-    put_text(publisher, "\r\n");
+    outbox_print(&publisher->out, "\r\n");
     publisher->due_ns = now;
 }
 
@@ -272,25 +241,9 @@ static void break_off(struct publishers *publishers, struct publisher *publisher
     publisher->phase = PUBLISHER_BROKEN;
 }
 
-/* An answer is complete when its head is, and as much body as that announces; 204 has none. */
-static bool is_answered(const struct publisher *publisher)
-{
-    const char *in = publisher->in, *end = memmem(in, publisher->in_length, "\r\n\r\n", 4);
-    if (end == NULL)
-        return false;
-    const char *header = strcasestr(in, "\r\nContent-Length:");
-    if (header != NULL && header < end)
-        return publisher->in_length >= (size_t)(end + 4 - in) + strtoul(header + 17, NULL, 10);
-    header = strcasestr(in, "\r\nTransfer-Encoding:");
-    if (header != NULL && header < end)
-        return publisher->in_length >= 5 && memcmp(in + publisher->in_length - 5, "0\r\n\r\n", 5) == 0;
-    return true;
-}
-
-static void answer(struct publishers *publishers, struct publisher *publisher)
+static void take_answer(struct publishers *publishers, struct publisher *publisher, bool good)
 {
     int64_t now = now_ns();
-    bool good = publisher->in[9] == '2';
     publishers->answered_ns = now;
     if (publisher->due_ns >= publishers->measure_from_ns && publisher->probes)
         add_lag(publishers, now - publisher->due_ns);
@@ -299,8 +252,8 @@ static void answer(struct publishers *publishers, struct publisher *publisher)
     if (!publisher->probes)
         *(good ? &publishers->answered : &publishers->refused) += publisher->asked;
     if (!good && publishers->refused == publisher->asked)
-        fprintf(stderr, "load: answered %.200s\n", publisher->in);
-    publisher->in_length = 0;
+        fprintf(stderr, "load: answered %.200s\n", publisher->in.text);
+    publisher->in.length = 0;
     publisher->asked = 0;
     publisher->phase = PUBLISHER_READY;
 }
@@ -318,18 +271,11 @@ void publishers_handle(struct publishers *publishers, struct publisher *publishe
         flush(publishers, publisher);
     if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         return;
-    size_t room = sizeof publisher->in - 1 - publisher->in_length;
-    ssize_t got = recv(publisher->fd, publisher->in + publisher->in_length, room, 0);
-    if (got < 0 && errno == EAGAIN)
-        return;
-    if (got <= 0) { /* Also after an answer that has no end within `in`. */
+    enum answered answered = answer_receive(&publisher->in, publisher->fd);
+    if (answered == ANSWER_HUNG_UP)
         break_off(publishers, publisher);
-        return;
-    }
-    publisher->in_length += (size_t)got;
-    publisher->in[publisher->in_length] = '\0';
-    if (is_answered(publisher))
-        answer(publishers, publisher);
+    else if (answered != ANSWER_INCOMPLETE)
+        take_answer(publishers, publisher, answered == ANSWER_GOOD);
 }
 
 bool publishers_idle(const struct publishers *publishers)
@@ -352,7 +298,7 @@ bool publishers_finish(struct publishers *publishers)
     if (!publishers_idle(publishers))
         return false;
     if (publisher->phase == PUBLISHER_STREAMING) {
-        put_text(publisher, "0\r\n\r\n");
+        outbox_print(&publisher->out, "0\r\n\r\n");
         publisher->phase = PUBLISHER_WAITING;
         publisher->due_ns = now_ns();
         flush(publishers, publisher);

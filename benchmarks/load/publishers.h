@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "histogram.h"
 #include "options.h"
+#include "outbox.h"
 #include "source.h"
 
 enum publisher_phase {
@@ -27,10 +29,8 @@ struct publisher {
     uint64_t said;     /* Messages. */
     unsigned asked;    /* Messages in the request that waits for its answer. */
     int64_t due_ns;    /* When the oldest of these was due; when the prober last asked. */
-    char *out;         /* What the socket has not taken yet. */
-    size_t out_start, out_end;
-    char in[16384]; /* The answer so far. */
-    size_t in_length;
+    struct outbox out;
+    struct answer in;
 };
 
 struct publishers {
