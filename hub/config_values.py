@@ -52,7 +52,7 @@ def written(key: str, value: object) -> object:
         return {name: written(name, item) for name, item in value}
     if isinstance(value, tuple):
         return [written(key, item) for item in value]
-    if key == "keep_for" and isinstance(value, int | float):
+    if key.endswith("keep_for") and isinstance(value, int | float):
         return _duration_text(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -15,6 +15,7 @@ from hub.config import (
     Config,
     DashboardConfig,
     GreetingConfig,
+    LogConfig,
     ServerConfig,
     StreamConfig,
     changes,
@@ -276,7 +277,7 @@ def test_a_change_reads_as_a_person_writes_the_values() -> None:
         {
             "server": {"port": 8080, "allowed_hosts": ["a.example", "b.example"]},
             "stream": {"heartbeat_seconds": 5, "stall_seconds": 1.5},
-            "log": {"keep_bytes": "1GiB"},
+            "log": {"keep_for": "12h", "keep_bytes": "64MiB"},
             "dashboard": {"title": "Ops: east"},
             "logging": {"level": "debug"},
         }
@@ -286,7 +287,8 @@ def test_a_change_reads_as_a_person_writes_the_values() -> None:
         "server.allowed_hosts [] → [a.example, b.example]",
         "stream.heartbeat_seconds 15 → 5",
         "stream.stall_seconds 10 → 1.5",
-        "log.keep_bytes 64MiB → 1GiB",
+        "log.keep_for 30d → 12h",
+        "log.keep_bytes 1GiB → 64MiB",
         'dashboard.title "" → "Ops: east"',
         "logging.level info → debug",
     ]
@@ -300,7 +302,11 @@ def test_sources_are_compared_as_one_list() -> None:
     assert str(change) == 'sources [{kind: greeting}] → [{kind: greeting, message: "Hello again", every_seconds: 1}]'
 
 
-def test_only_what_the_listener_is_made_of_needs_a_restart() -> None:
-    new = Config(server=ServerConfig(address="::1", port=1, max_connections=1), stream=StreamConfig(flush_ms=9))
+def test_only_what_is_opened_once_needs_a_restart() -> None:
+    new = Config(
+        server=ServerConfig(address="::1", port=1, max_connections=1),
+        stream=StreamConfig(flush_ms=9),
+        log=LogConfig(path="other.db", synchronous="normal", keep_for=60),
+    )
     assert {change.key for change in changes(Config(), new) if change.restart} == NEEDS_RESTART
     assert set(settings(Config())) >= NEEDS_RESTART
