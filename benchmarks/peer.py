@@ -116,7 +116,9 @@ def _make_starlette() -> None:
 def _run(command: Sequence[str], environ: dict[str, str] | None = None) -> None:
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=300)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except FileNotFoundError as error:
+        raise Missing(f"install {command[0]}") from error
+    except subprocess.TimeoutExpired as error:
         raise Missing(str(error)) from error
     if done.returncode:
         raise Missing(f"{' '.join(command[:3])} …: {done.stderr.strip()[-500:]}")
