@@ -19,9 +19,9 @@ class DashboardHandler(EventsHandler):
     def wants_stream(self) -> bool:
         return "text/event-stream" in self.request.headers.get("Accept", "")
 
-    def head(self) -> None:
+    async def head(self) -> None:
         if self.wants_stream:
-            super().head()
+            await super().head()
         else:
             self._show_page()
 

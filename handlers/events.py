@@ -32,9 +32,10 @@ class EventsHandler(BaseHandler):
         self.hub = hub
         self.connection: Connection | None = None
 
-    def head(self) -> None:
+    async def head(self) -> None:
         """What GET would answer, at once: a page learns here why its EventSource was refused."""
         self._wanted()
+        await self._position()
         self.hub.registry.check_room(self.request.remote_ip or "")
         self._set_stream_headers()
 
@@ -80,15 +81,14 @@ class EventsHandler(BaseHandler):
 
     async def _position(self) -> Position | None:
         """Where to begin: what the browser says of itself counts before what stands in the address."""
+        last, since = self.get_query_argument("last", "0"), self.get_query_argument("since", None)
+        if not re.fullmatch("[0-9]{1,9}", last):
+            raise InvalidInput("last", f"{last[:32]!r} is no whole number", hint="how many messages, such as 1000")
+        moment = None if since is None else parse_moment(since, time.time(), field="since")
         # An empty one is what a client has that has seen no message yet.
         if last_event_id := self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", ""):
             return self.hub.resume(last_event_id)
-        if since := self.get_query_argument("since", None):
-            return await self.hub.since(parse_moment(since, time.time(), field="since"))
-        last = self.get_query_argument("last", "0")
-        if not re.fullmatch("[0-9]{1,9}", last):
-            raise InvalidInput("last", f"{last[:32]!r} is no whole number", hint="how many messages, such as 1000")
-        return self.hub.last(int(last))
+        return self.hub.last(int(last)) if moment is None else await self.hub.since(moment)
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

@@ -1,7 +1,11 @@
 """The API's own description: valid, complete, and true."""
 
+import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from unittest.mock import sentinel
@@ -16,7 +20,8 @@ from hub.config import Config
 from hub.log import format_id, format_time
 from tests.handlers.site import Site
 
-DESCRIPTION: dict[str, Any] = json.loads((Path(__file__).parents[2] / "handlers/openapi.json").read_text("utf-8"))
+ROOT = Path(__file__).parents[2]
+DESCRIPTION: dict[str, Any] = json.loads((ROOT / "handlers/openapi.json").read_text("utf-8"))
 
 
 def described() -> set[tuple[str, str]]:
@@ -71,3 +76,42 @@ async def test_it_is_served_as_it_stands_in_the_repository(site: Site) -> None:
     answer = await site.get("/openapi.json")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.json == DESCRIPTION
+
+
+STREAMS = ["readEvents", "showPage"]  # They have no end, and tests of their own.
+FORGIVING = [
+    "headPage",
+    "publishToTopic",
+    "shipLines",
+]  # A page takes no query; a header overrules what the query says.
+
+
+@pytest.mark.gen_test(timeout=120)
+@pytest.mark.parametrize(
+    "choice",
+    [
+        # No schema can say what a query's grammar allows, or which characters are printable.
+        [
+            *(f"--exclude-operation-id={name}" for name in (*STREAMS, *FORGIVING)),
+            "--exclude-checks=positive_data_acceptance",
+        ],
+        [
+            *(f"--include-operation-id={name}" for name in FORGIVING),
+            "--exclude-checks=positive_data_acceptance,negative_data_rejection",
+        ],
+    ],
+    ids=["strict", "forgiving"],
+)
+async def test_whatever_a_machine_makes_of_it_is_answered_as_described(
+    site: Site, choice: list[str], tmp_path: Path
+) -> None:
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{site.port}/openapi.json", *choice),
+        *("--checks=all", "--max-examples=5", "--seed=1", "--request-timeout=20", "--generation-database=:memory:"),
+        *("--suppress-health-check=all", "--warnings=off", "--no-color"),
+    ]
+    environ = os.environ | {"SCHEMATHESIS_HOOKS": "tests.handlers.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
