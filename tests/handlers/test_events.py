@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.handlers.conftest import StartSite
-from tests.handlers.site import Answer, Site
+from tests.handlers.site import Site
+from tests.handlers.wire import Answer
 from tests.waiting import until
 
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 import pytest
 
 from tests.handlers.conftest import StartSite
-from tests.handlers.site import Answer, Site
+from tests.handlers.site import Site
+from tests.handlers.wire import Answer
 from tests.waiting import until
 
 HOST = b"Host: 127.0.0.1\r\n"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.handlers.conftest import StartSite
-from tests.handlers.site import Answer, Site
+from tests.handlers.site import Site
+from tests.handlers.wire import Answer
 
 
 def texts(answer: Answer) -> list[str]:
