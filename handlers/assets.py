@@ -1,7 +1,7 @@
 """The files of the page, read once at start: a request can only name what is in the table.
 
-What is on disk is what the author wrote; what is served has lost its comments and indentation, for the
-sake of the first visit. Names and lines of code stay, so a stack trace can still be found on disk.
+What is on disk is what the author wrote. What is served has been joined and has lost its comments and
+indentation, for the sake of the first visit; names stay, so that a stack trace still tells where.
 """
 
 import gzip
@@ -16,6 +16,7 @@ from rjsmin import jsmin  # type: ignore[import-untyped]  # text in, text out
 from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
+from handlers.modules import join
 from hub.config import ServerConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own worker.
@@ -26,10 +27,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 # One file for the browser, in this order: what comes later overrules.
-STYLE: Final = "style.css"
 STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panels", "phone")
-# The theme is a classic script, and the worker loads in a world of its own.
-NOT_PRELOADED: Final = ("theme.js", "wire/worker.js", "wire/stream.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +53,17 @@ class Asset:
 
 
 class Assets:
-    """All files under `folder`, by the path behind /static/; of the styles one."""
+    """What a browser loads, by the path behind /static/: the page, its worker, the theme, the styles, the icons."""
 
     def __init__(self, folder: Path) -> None:
-        paths = sorted(path for path in folder.rglob("*.*") if path.suffix in (".js", ".svg"))
-        bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-        bodies[STYLE] = b"".join((folder / "css" / f"{name}.css").read_bytes() for name in STYLES)
+        bodies = {f"icons/{path.name}": path.read_bytes() for path in sorted((folder / "icons").glob("*.svg"))}
+        bodies["theme.js"] = (folder / "theme.js").read_bytes()
+        bodies["app.js"] = join(folder / "app.js").encode()
+        bodies["worker.js"] = join(folder / "wire" / "worker.js").encode()
+        bodies["style.css"] = b"".join((folder / "css" / f"{name}.css").read_bytes() for name in STYLES)
         self.table = {name: Asset.of(name, body) for name, body in bodies.items()}
         etags = "".join(asset.etag for asset in self.table.values())
         self.digest = hashlib.sha256(etags.encode()).hexdigest()[:8]
-
-    @property
-    def modules(self) -> list[str]:
-        """What the page imports, for `modulepreload`."""
-        return [f"/static/{name}" for name in self.table if name.endswith(".js") and name not in NOT_PRELOADED]
 
 
 class AssetHandler(BaseHandler):

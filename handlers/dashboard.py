@@ -41,5 +41,4 @@ class DashboardHandler(EventsHandler):
             version=self.version,
             heartbeat_seconds=self.config.stream.heartbeat_seconds,
             max_message_bytes=self.config.publish.max_message_bytes,
-            modules=self.assets.modules,
         )

@@ -8,7 +8,8 @@ import { Announcer } from './announcer.js';
 import { Banner } from './banner.js';
 import { ConnectionCount, WhoPanel } from './connections.js';
 import { Details, Panel } from './details.js';
-import { CHOICES, Dialog, Help, Settings } from './dialogs.js';
+import { Dialog, Help } from './dialogs.js';
+import { Export } from './export.js';
 import { Feed } from './feed.js';
 import { FilterField } from './filter-field.js';
 import { Empty, FirstRun } from './first-run.js';
@@ -17,16 +18,15 @@ import { Keyboard } from './keyboard.js';
 import { Ledger, ProofButton } from './ledger.js';
 import { LevelChips } from './level-chips.js';
 import { ask, hear } from './lib/dom.js';
-import { remembered } from './lib/storage.js';
-import { fromQuery, toQuery } from './logic/address.js';
-import { Look } from './look.js';
 import { Publish } from './publish.js';
+import { Look, leftAs, Settings } from './settings.js';
 import { PauseButton, StateBar, StatePill, TabTitle } from './status-bar.js';
+import { Steps } from './steps.js';
 import { Store } from './store.js';
-import { words } from './text.js';
 import { TopicList } from './topics.js';
 import { verbs } from './verbs.js';
 import { Link } from './wire/link.js';
+import { words } from './words.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */
 const FAST = 200;
@@ -35,27 +35,22 @@ const FAST_FRAMES = 3;
 const TICK = 500;
 /** A scan gives the page back this often (ms). */
 const SLICE = 8;
-/** The address is written this long after the last change (ms). */
-const ADDRESS_PAUSE = 300;
 
 const { title = 'Eyewall', version = '', heartbeatSeconds, maxMessageBytes } = document.body.dataset;
 
 /** @template {HTMLElement} T @param {string} role @returns {T} */
 const part = (role) => /** @type {T} */ (document.querySelector(`[data-role="${role}"]`));
 
-const settings = Object.fromEntries(
-  Object.entries({ ...CHOICES, topics: ['on'] }).map(([name, [first]]) => [
-    name,
-    remembered(name, String(first)),
-  ]),
-);
-const store = new Store(changed, settings);
+const store = new Store(changed, leftAs());
 /** @type {HTMLElement[]} */
 const parts = [];
 /** @type {Set<string>} */
 const news = new Set();
 let frame = 0;
 let isAsking = false;
+
+/** As if a part had asked for it. @param {string} verb @param {unknown} [detail] @returns {void} */
+const act = (verb, detail) => ask(part('page'), verb, detail);
 
 /** @param {string} noun */
 function changed(noun) {
@@ -77,7 +72,7 @@ function say(noun, to = parts, detail) {
 
 function draw() {
   frame = 0;
-  if (store.matching.scanning) scan();
+  if (store.scanning) scan();
   const nouns = [...news];
   news.clear();
   for (const noun of nouns) say(noun);
@@ -121,9 +116,9 @@ function failed(error) {
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
-for (const [verb, act] of Object.entries(verbs({ store, say, part, reconnect: () => link.reconnect() }))) {
+for (const [verb, answer] of Object.entries(verbs({ store, say, part, act, link: () => link }))) {
   document.addEventListener(verb, (event) =>
-    act(/** @type {CustomEvent} */ (event).detail, /** @type {HTMLElement} */ (event.target)),
+    answer(/** @type {CustomEvent} */ (event).detail, /** @type {HTMLElement} */ (event.target)),
   );
 }
 
@@ -158,44 +153,28 @@ mount('publish', (el) =>
   Publish(el, { topics: () => store.topics.names(), maxBytes: Number(maxMessageBytes) }),
 );
 mount('announcer', (el) => Announcer(el, store));
-for (const name of /** @type {const} */ (['help', 'settings', 'ledger'])) {
+for (const name of /** @type {const} */ (['help', 'settings', 'ledger', 'export'])) {
   mount(`dialog-${name}`, (el) => Dialog(el, words.dialogs[name]));
 }
 mount('help', (el) => Help(el));
 mount('settings', (el) => Settings(el, store));
 mount('ledger', (el) => Ledger(el, store));
+mount('export', (el) => Export(el, store));
 mount('page', (el) => {
   TabTitle(el, store, title);
   Keyboard(el, store);
   Look(el, store);
+  Steps(el, store);
+  hear(el, 'asleep', () => act('load-asleep'));
 });
 for (const button of document.querySelectorAll('[data-verb]')) {
   const { verb = '', detail } = /** @type {HTMLElement} */ (button).dataset;
   button.addEventListener('click', () => ask(button, verb, detail));
 }
 
-const { selection, zone } = fromQuery(location.search);
-store.narrow(selection);
-if (zone === 'utc') store.set({ zone });
-hearAddress();
-
-/** The address says what is shown, so that it can be sent to somebody. */
-function hearAddress() {
-  let timer = 0;
-  for (const noun of ['selection', 'settings']) {
-    hear(part('page'), noun, () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        const query = toQuery(store.selection, store.view.zone);
-        if (query !== location.search) history.replaceState(null, '', `${location.pathname}${query}`);
-      }, ADDRESS_PAUSE);
-    });
-  }
-}
-
 setInterval(() => changed('tick'), TICK);
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return;
+  if (document.hidden) return store.lookedAway();
   if (store.view.mode === 'following') store.looked();
   for (const noun of ['messages', 'view', 'link']) changed(noun);
 });

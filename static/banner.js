@@ -4,7 +4,8 @@
  * Owns the notices and how long each stays. Asks for nothing: what a notice offers, the browser can do.
  */
 import { copy, h, hear, keyed, say, write } from './lib/dom.js';
-import { applied, clockOff, stayInForce, updated, words } from './text.js';
+import { applied, clockOff, stayInForce, updated } from './text.js';
+import { words } from './words.js';
 
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
 /**

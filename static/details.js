@@ -1,15 +1,18 @@
 /**
  * The right side: who is connected, or all that one message says.
  *
- * Owns how text and data are laid out in full. Asks for: add-term, open-panel, close-panel.
+ * Owns how text and data are laid out in full. Asks for: add-term, show-context,
+ * open-panel, close-panel.
  */
 import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
+import { linkTo } from './logic/address.js';
 import { GLYPHS, isMark, LEVELS, toWire } from './logic/message.js';
 import { linked } from './logic/pieces.js';
 import { iso } from './logic/time.js';
 import { branches, term } from './logic/tree.js';
 import { drawText } from './row.js';
-import { bytes, words } from './text.js';
+import { bytes } from './text.js';
+import { words } from './words.js';
 
 /** Above the first, only so much of a text is shown at once (characters). */
 const LONG = 8_192;
@@ -69,6 +72,8 @@ export function Details(el, store) {
         { class: 'actions' },
         copyButton(words.copyText, () => message.message),
         copyButton(words.copyJson, () => JSON.stringify(toWire(message))),
+        copyButton(words.copyLink, () => linkTo(message.id)),
+        h('button', { type: 'button', onclick: () => ask(el, 'show-context') }, words.inContext),
       ),
       h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
     );

@@ -1,6 +1,6 @@
-/** The dialogs over the page: their frame, the help, and the settings. Asks for: set. */
-import { ask, h, hear } from './lib/dom.js';
-import { words } from './text.js';
+/** The dialogs over the page: their frame, and the help. */
+import { h } from './lib/dom.js';
+import { words } from './words.js';
 
 /** @param {HTMLDialogElement} el @param {string} title */
 export function Dialog(el, title) {
@@ -27,41 +27,4 @@ function table(title, lines) {
     return h('tr', {}, h('th', { scope: 'row' }, ...each), h('td', {}, does));
   });
   return h('section', {}, h('h3', {}, title), h('table', {}, h('tbody', {}, ...rows)));
-}
-
-/** Every choice with its values, the first being what nobody has to choose. */
-export const CHOICES = /** @type {const} */ ({
-  theme: ['system', 'light', 'dark'],
-  density: ['normal', 'compact', 'relaxed'],
-  zone: ['local', 'utc'],
-  announce: ['digest', 'errors', 'off'],
-  keys: ['on', 'off'],
-  ring: ['100000', '20000', '1000', '300000'],
-});
-
-/** @param {HTMLElement} el @param {import('./store.js').Store} store */
-export function Settings(el, store) {
-  /** @type {HTMLInputElement[]} */
-  const inputs = [];
-  for (const [name, values] of Object.entries(CHOICES)) {
-    const labels = values.map((value) => {
-      const input = h('input', {
-        type: 'radio',
-        name,
-        value,
-        onchange: () => ask(el, 'set', { [name]: value }),
-      });
-      inputs.push(input);
-      return h('label', {}, input, words.choices[value] ?? value);
-    });
-    el.append(
-      h('fieldset', { class: 'choices' }, h('legend', {}, words.settingNames[name] ?? name), ...labels),
-    );
-  }
-  function update() {
-    const settings = /** @type {Record<string, string>} */ (store.settings);
-    for (const input of inputs) input.checked = settings[input.name] === input.value;
-  }
-  hear(el, 'settings', update);
-  update();
 }

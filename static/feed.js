@@ -1,20 +1,28 @@
 /**
  * The messages, oldest to newest, like `tail -f`.
  *
- * Owns what a row looks like and when the reader reads. Rows being read never move: that is lib/list.js.
- * Asks for: follow, read, select, open-message.
+ * Owns which rows are drawn, what a reader's eyes hang on, and when one begins to read. Rows being read never
+ * move: that is lib/list.js. What a row says is row.js. Asks for: read, reached-end, to-newest, lose-rows,
+ * select-message, show-older, load-gap.
  */
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { List } from './lib/list.js';
 import { isMark } from './logic/message.js';
 import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
-import { unseen, words } from './text.js';
+import { unseen } from './text.js';
+import { words } from './words.js';
 
-/** @typedef {import('./store.js').Store} Store */
+/**
+ * @typedef {import('./store.js').Store} Store
+ * @typedef {import('./logic/message.js').Entry} Entry
+ * @typedef {{entry: Entry, n: number, below: number}} Anchor a row, its number, and where on the screen (px)
+ */
 
 /** Rows of one height: the list must know where a row is without drawing those before it (px). */
 const HEIGHTS = { compact: 20, normal: 24, relaxed: 32, phone: 44 };
 const PHONE = matchMedia('(max-width: 640px)');
+/** The row above the oldest. @type {import('./logic/ledger.js').Mark} */
+const OLDER = { mark: 'older', at: 0 };
 
 /** @param {HTMLElement} el @param {Store} store */
 export function Feed(el, store) {
@@ -36,57 +44,103 @@ export function Feed(el, store) {
   el.append(scroller, pillButton);
 
   const list = new List(scroller, { height: height(), make: makeRow, render, clear: clearRow, left, drawn });
-  /** The ring's number of the first row seen: what a reader's eyes hang on. */
-  let anchor = -1;
+  let roll = store.roll;
+  /** What a reader's eyes hang on: the first row seen. @type {Anchor | null} */
+  let anchor = null;
+  /** Where it must come to stand again, once a scan has found it. @type {Anchor | null} */
+  let held = null;
+  /** Where somebody stood in what is live, while they look back. @type {Anchor | null} */
+  let left_at = null;
 
   function height() {
     if (PHONE.matches) return HEIGHTS.phone;
     return HEIGHTS[/** @type {keyof typeof HEIGHTS} */ (store.settings.density)] ?? HEIGHTS.normal;
   }
 
+  /** With one row more, when there is more above. */
+  function rows() {
+    const { lo, hi } = store.rows;
+    const isMore = hi > lo && store.hasOlder && !store.matching.scanning;
+    return { lo: isMore ? lo - 1 : lo, hi };
+  }
+
   /** @param {HTMLElement} row @param {number} ordinal */
   function render(row, ordinal) {
+    const { zone, selected } = store.view;
     const n = store.matching.at(ordinal);
-    const entry = store.ring.get(n);
-    attribute(row, 'aria-rowindex', n + 1);
+    const entry = ordinal < store.matching.lo ? OLDER : store.ring.get(n);
+    attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
     row.classList.toggle('odd', ordinal % 2 !== 0);
-    row.classList.toggle('selected', n === store.view.selected);
-    attribute(row, 'aria-selected', n === store.view.selected);
+    row.classList.toggle('selected', n >= 0 && n === selected);
+    row.classList.toggle('fresh', store.isFresh(n));
+    attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
-    if (isMark(entry)) drawMark(row, entry, time(n - 1), time(n + 1), store.view.zone);
+    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), zone);
     else {
-      drawMessage(row, entry, store.view.zone, store.selection.filter.marks);
+      drawMessage(row, entry, zone, store.selection.filter.marks);
       store.counters.drawn += 1;
     }
   }
 
-  /** @param {number} n */
-  function time(n) {
-    const entry = store.ring.get(n);
-    return entry && !isMark(entry) ? entry.ms : null;
-  }
+  /** @param {number} n @param {1 | -1} by */
+  const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
 
   function drawn() {
-    anchor = store.matching.at(list.firstSeen);
+    const ordinal = Math.max(list.firstSeen, store.matching.lo);
+    const n = store.matching.at(ordinal);
+    const entry = store.ring.get(n);
+    anchor = entry ? { entry, n, below: list.below(ordinal) } : null;
   }
 
   /** The reader scrolled. @param {boolean} up @param {boolean} atEnd */
   function left(up, atEnd) {
+    held = null;
     if (up) ask(el, 'read');
     else if (atEnd) ask(el, 'reached-end');
   }
 
+  /** Bring the list up to date: the rows that there are now, where they were. */
+  function show() {
+    if (roll === store.roll) list.show(rows());
+    else turn();
+    if (held === null) return;
+    const { entry, below } = held;
+    const n = store.ring.findLast((each) => each === entry);
+    if (n >= 0 && store.matching.next >= n) return; // The scan has not come so far.
+    held = null;
+    if (n >= 0) list.hold(store.matching.find(n), below);
+  }
+
+  /** Other messages altogether: a look back, or the end of one. */
+  function turn() {
+    if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
+    roll = store.roll;
+    held = roll === store.live ? left_at : null;
+    list.begin(rows());
+    if (held === null && roll !== store.live) list.hold(list.rows.hi, list.view);
+  }
+
   function update() {
-    const { view, matching } = store;
+    const { view, past } = store;
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
-    attribute(scroller, 'aria-rowcount', store.ring.size);
+    attribute(scroller, 'aria-rowcount', store.matching.size);
+    // Rows are read here that are no longer kept: it must be said, as others stand in their place now.
+    if (
+      view.mode !== 'following' &&
+      !past &&
+      anchor &&
+      anchor.n < store.ring.first &&
+      !isMark(anchor.entry)
+    ) {
+      ask(el, 'lose-rows', anchor.entry.id);
+    }
+    if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
     attribute(scroller, 'aria-activedescendant', chosen?.id ?? null);
-    pillButton.hidden = view.mode === 'following' || (view.unseen === 0 && list.atEnd);
+    pillButton.hidden = view.mode === 'following' || (view.unseen === 0 && (list.atEnd || past !== null));
     write(pillButton, view.unseen > 0 ? unseen(view.unseen, view.unseenErrors) : `↓ ${words.toNewest}`);
     pillButton.classList.toggle('has-errors', view.unseenErrors > 0);
-    if (matching.size > 0 || list.rows.hi > 0) list.show(store.rows);
   }
 
   hear(el, 'messages', update);
@@ -98,17 +152,20 @@ export function Feed(el, store) {
     update();
   });
   hear(el, 'selection', () => {
-    const top = anchor;
-    list.stamp += 1;
-    list.show(store.rows);
-    if (store.view.mode !== 'following' && top >= 0) list.reveal(store.matching.find(top));
+    if (store.view.mode !== 'following' && roll === store.roll) held = anchor;
+    list.begin(rows());
     update();
   });
   hear(el, 'jump-end', () => {
     list.following = true;
-    list.show(store.rows);
+    list.show(rows());
     list.following = store.view.mode === 'following';
     update();
+  });
+  hear(el, 'jump-start', () => {
+    list.following = false;
+    show();
+    list.reveal(list.rows.lo);
   });
   hear(el, 'page', (/** @type {number} */ by) => {
     const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
@@ -120,9 +177,16 @@ export function Feed(el, store) {
     if (height() !== list.height) list.setHeight(height());
     else list.redraw();
   });
-  hear(el, 'reveal', (/** @type {number} */ n) => {
-    list.following = store.view.mode === 'following';
-    list.reveal(store.matching.find(n));
+  for (const noun of ['reveal', 'reveal-middle']) {
+    hear(el, noun, (/** @type {number} */ n) => {
+      list.following = store.view.mode === 'following';
+      held = null;
+      show();
+      list.reveal(store.matching.find(n), noun === 'reveal-middle');
+    });
+  }
+  hear(el, 'tick', () => {
+    if (store.fresh.to !== null && el.querySelector('.fresh')) list.redraw();
   });
 
   // Before the first scroll event: a smooth wheel begins with less than a row.
@@ -141,10 +205,13 @@ export function Feed(el, store) {
     if (selection && !selection.isCollapsed && scroller.contains(selection.anchorNode)) ask(el, 'read');
   });
   scroller.addEventListener('click', (event) => {
-    const row = /** @type {Element} */ (event.target).closest('.row');
-    const ordinal = list.ordinal(row);
+    const target = /** @type {Element} */ (event.target);
+    const ordinal = list.ordinal(target.closest('.row'));
     if (ordinal === null || !getSelection()?.isCollapsed) return;
-    ask(el, 'select-message', { n: store.matching.at(ordinal) });
+    const n = store.matching.at(ordinal);
+    if (ordinal < store.matching.lo) ask(el, 'show-older');
+    else if (target.closest('button')) ask(el, 'load-gap', n);
+    else ask(el, 'select-message', { n });
   });
   PHONE.addEventListener('change', () => list.setHeight(height()));
   new ResizeObserver(() => list.resized()).observe(el);

@@ -5,7 +5,8 @@
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isNarrow } from './logic/selection.js';
-import { filterError, found, hiddenChip, onlyChip, rangeChip, words } from './text.js';
+import { filterError, found, hiddenChip, onlyChip, rangeChip } from './text.js';
+import { words } from './words.js';
 
 /** After the last key (ms). */
 const PAUSE = 150;
@@ -97,7 +98,10 @@ export function FilterField(el, store) {
         ),
       () => {},
     );
-    write(number, isNarrow(selection) ? found(store.shown, store.held, store.matching.scanning) : '');
+    write(
+      number,
+      isNarrow(selection) ? found(store.roll.shown, store.roll.held, store.matching.scanning) : '',
+    );
   }
   for (const noun of ['selection', 'messages']) hear(el, noun, update);
   update();

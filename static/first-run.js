@@ -1,11 +1,21 @@
 /**
  * A page that shows nothing: before the first message what to type, later why nothing is to be seen.
  *
- * Owns the example commands. Asks for: publish, clear-filter, show-levels.
+ * Owns the example commands. Asks for: publish, clear-filter, show-levels, search-history,
+ * show-oldest.
  */
-import { ask, attribute, copy, h, hear, say, write } from './lib/dom.js';
+import { ask, attribute, copy, h, hear, keyed, say, write } from './lib/dom.js';
 import { ERROR, isMark } from './logic/message.js';
-import { emptyTopic, firstArrived, firstSteps, hiddenErrors, nothingMatches, words } from './text.js';
+import {
+  emptyTopic,
+  firstArrived,
+  firstSteps,
+  hiddenErrors,
+  messageGone,
+  nothingMatches,
+  notInHistory,
+} from './text.js';
+import { words } from './words.js';
 
 const STAYS = 30_000;
 
@@ -39,6 +49,7 @@ export function FirstRun(el, store) {
     doneText,
     h('span', {}, words.next),
     h('button', { type: 'button', onclick: () => again('file') }, words.sendLogFile),
+    h('button', { type: 'button', onclick: () => ask(el, 'open-dialog', 'help') }, words.howToFilter),
     h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, '×'),
   );
   el.append(done, box);
@@ -75,18 +86,18 @@ export function FirstRun(el, store) {
 
   function isWaiting() {
     // Before the first message the head is <epoch>-0; an empty page of a log that is not is only not filled yet.
-    return store.held === 0 && store.link.phase === 'live' && store.head.endsWith('-0');
+    return store.live.held === 0 && store.link.phase === 'live' && store.head.endsWith('-0');
   }
 
   function update() {
     const waiting = isWaiting();
-    if (wasWaiting && store.held > 0) {
+    if (wasWaiting && store.live.held > 0) {
       const first = store.ring.get(store.ring.end - 1);
       const now = Date.now();
       if (first && !isMark(first)) arrived = { ms: now - (store.clockOff ?? 0) - first.ms, at: now };
       delete box.dataset.again;
     }
-    if (store.held > 0 || waiting) wasWaiting = waiting;
+    if (store.live.held > 0 || waiting) wasWaiting = waiting;
     box.hidden = !waiting && box.dataset.again === undefined;
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.tab === shown);
     write(code, steps[shown]?.code ?? '');
@@ -102,27 +113,49 @@ export function FirstRun(el, store) {
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function Empty(el, store) {
   const text = h('p', {});
-  const button = h('button', { type: 'button', onclick: () => act() }, '');
-  el.append(h('div', { class: 'empty', role: 'status' }, text, button));
-  let verb = 'clear-filter';
-  const act = () => ask(el, verb);
+  const buttons = h('div', { class: 'actions' });
+  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, text, buttons));
 
-  function update() {
-    const { selection, held, shown, levels, matching } = store;
-    el.hidden = held === 0 || shown > 0 || matching.scanning;
-    if (el.hidden) return;
-    const hiddenOnes = levels.reduce(
+  /** Why nothing is to be seen, and what can be done. @returns {[string | import('./lib/dom.js').Phrase, [label: string, verb: string][]]} */
+  function why() {
+    const { past, selection, roll } = store;
+    const { zone } = store.view;
+    const first = past?.first ? Date.parse(past.first.time) : Number.NaN;
+    if (past?.isGone) return [messageGone(first, zone), [[words.goToOldest, 'show-oldest']]];
+    if (past) return [notInHistory(first, zone), [[words.clearFilter, 'clear-filter']]];
+    const isFiltered = selection.filter.test !== null || selection.range !== null;
+    const hiddenOnes = roll.levels.reduce(
       (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
       0,
     );
-    const isByLevels = hiddenOnes > 0 && selection.filter.test === null && selection.only === null;
-    verb = isByLevels ? 'show-levels' : 'clear-filter';
-    const isTopicAlone =
-      selection.only !== null && selection.filter.test === null && selection.levels.every(Boolean);
-    if (isByLevels) write(text, hiddenErrors(hiddenOnes));
-    else say(text, isTopicAlone ? emptyTopic(selection.only ?? '') : nothingMatches(held));
-    write(button, isByLevels ? words.showThem : words.clearFilter);
+    if (hiddenOnes > 0 && !isFiltered && selection.only === null) {
+      return [hiddenErrors(hiddenOnes), [[words.showThem, 'show-levels']]];
+    }
+    const isTopicAlone = selection.only !== null && !isFiltered && selection.levels.every(Boolean);
+    return [
+      isTopicAlone ? emptyTopic(selection.only ?? '') : nothingMatches(roll.held),
+      [
+        [words.clearFilter, 'clear-filter'],
+        [words.searchHistory, 'search-history'],
+      ],
+    ];
   }
-  for (const noun of ['selection', 'messages']) hear(el, noun, update);
+
+  function update() {
+    const { past, roll, selection } = store;
+    const isEmpty = roll.shown <= 0 && !roll.matching.scanning && !past?.isLoading;
+    el.hidden = !isEmpty || (past ? past.problem !== '' : roll.held === 0 && selection.only === null);
+    if (el.hidden) return;
+    const [sentence, actions] = why();
+    say(text, sentence);
+    keyed(
+      buttons,
+      actions,
+      ([, verb]) => verb,
+      ([label, verb]) => h('button', { type: 'button', onclick: () => ask(el, verb) }, label),
+      () => {},
+    );
+  }
+  for (const noun of ['selection', 'messages', 'view']) hear(el, noun, update);
   update();
 }

@@ -5,9 +5,10 @@
  */
 import { Chart } from './lib/chart.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
-import { isMark, LEVELS } from './logic/message.js';
+import { LEVELS } from './logic/message.js';
 import { count, second } from './logic/time.js';
-import { chartLabel, peak, words } from './text.js';
+import { chartLabel, peak } from './text.js';
+import { words } from './words.js';
 
 /** Minutes that can be seen, and the seconds of one bar. @type {Record<number, number>} */
 const WIDTHS = { 1: 1, 15: 5, 60: 20 };
@@ -78,17 +79,17 @@ export function Histogram(el, store) {
     );
   }
 
-  /** The index of the first bar of which the ring still has every message. */
+  /** The index of the first bar of which every message is in memory. */
   function known() {
-    const oldest = store.ring.get(store.ring.first);
-    if (store.ring.first === 0 || oldest === undefined || isMark(oldest)) return 0;
+    const { oldest } = store.live;
+    if (oldest === null || oldest.id.endsWith('-1')) return 0;
     return Math.ceil((oldest.ms / 1000 - first) / (WIDTHS[minutes] ?? 1));
   }
 
   function update() {
     const width = WIDTHS[minutes] ?? 1;
     const many = (minutes * 60) / width;
-    const now = Math.floor((Date.now() - (store.clockOff ?? 0)) / 1000);
+    const now = Math.floor(store.serverTime() / 1000);
     // Bars stand on whole multiples of their width, or each would change its height as time goes by.
     first = (Math.floor(now / width) - many + 1) * width;
     bars = store.counts.bars(first, width, many);

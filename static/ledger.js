@@ -1,7 +1,8 @@
 /** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
 import { ask, attribute, copy, h, hear, keyed, write } from './lib/dom.js';
 import { isoSecond, second } from './logic/time.js';
-import { markRow, proof, proofSummary, words } from './text.js';
+import { markRow, proof, proofSummary } from './text.js';
+import { words } from './words.js';
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function ProofButton(el, store) {

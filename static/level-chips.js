@@ -2,7 +2,8 @@
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { GLYPHS, LEVELS } from './logic/message.js';
 import { count, short } from './logic/time.js';
-import { levelTitle, words } from './text.js';
+import { levelTitle } from './text.js';
+import { words } from './words.js';
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function LevelChips(el, store) {
@@ -30,7 +31,7 @@ export function LevelChips(el, store) {
 
   function update() {
     for (const { chip, number, level } of chips) {
-      const many = store.levels[level] ?? 0;
+      const many = store.roll.levels[level] ?? 0;
       write(number, store.counters.received === 0 ? '–' : short(many));
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
       chip.title = levelTitle(count(many));

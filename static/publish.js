@@ -5,8 +5,9 @@
  */
 import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
 import { LEVELS } from './logic/message.js';
-import { badJson, notSent, notSentWait, sent, words } from './text.js';
+import { badJson, notSent, notSentWait, sent } from './text.js';
 import { NO_CONNECTION } from './wire/api.js';
+import { words } from './words.js';
 
 const TOPIC = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -38,6 +39,16 @@ export function Publish(el, { topics, maxBytes }) {
   });
   const button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
   const outcome = h('p', { class: 'outcome', role: 'status', 'data-role': 'publish-outcome' });
+  const showButton = h(
+    'button',
+    {
+      type: 'button',
+      'data-role': 'publish-show',
+      hidden: true,
+      onclick: () => ask(el, 'show-message', shown),
+    },
+    words.showIt,
+  );
   const curl = h('code', { 'data-role': 'publish-curl' });
   const copyButton = h('button', { type: 'button', class: 'quiet', onclick: copyCurl }, words.copy);
   const form = h(
@@ -47,7 +58,7 @@ export function Publish(el, { topics, maxBytes }) {
     field(words.message, text),
     h('details', {}, h('summary', {}, words.data), data),
     h('div', { class: 'actions' }, button, h('kbd', {}, 'Ctrl+Enter')),
-    outcome,
+    h('div', { class: 'actions' }, outcome, showButton),
     h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), copyButton),
     h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
     known,
@@ -64,6 +75,10 @@ export function Publish(el, { topics, maxBytes }) {
   /** One key for one message, so that trying again stores it once. */
   let key = newKey();
   let sending = false;
+  /** The id of the last one sent. */
+  let shown = '';
+  /** Until when the server wants to be left alone, and what it said (ms). @type {{until: number, why: string} | null} */
+  let refused = null;
 
   /** @param {string} label @param {HTMLElement} control */
   function field(label, control) {
@@ -96,6 +111,7 @@ export function Publish(el, { topics, maxBytes }) {
     try {
       const value = draft();
       sending = true;
+      refused = null;
       update();
       ask(el, 'publish', value);
     } catch (error) {
@@ -105,6 +121,7 @@ export function Publish(el, { topics, maxBytes }) {
 
   /** @param {string} sentence @param {boolean} ok */
   function answer(sentence, ok) {
+    showButton.hidden = true;
     write(outcome, sentence);
     attribute(outcome, 'data-look', ok ? 'ok' : 'error');
   }
@@ -114,6 +131,8 @@ export function Publish(el, { topics, maxBytes }) {
     sending = false;
     if ('ok' in result) {
       answer(sent(result.ok.receivers, result.ms), true);
+      shown = result.ok.id;
+      showButton.hidden = false;
       key = newKey();
       text.value = '';
       text.focus();
@@ -121,10 +140,20 @@ export function Publish(el, { topics, maxBytes }) {
       const { code, message, hint, wait } = result.error;
       const more = hint && ` (${hint})`;
       const why = code === NO_CONNECTION ? words.noConnection : `${message}${more}`;
-      const later = wait ? ` ${notSentWait(wait)}` : '';
-      answer(`${notSent(why)}${later}`, false);
+      refused = wait === null ? null : { until: Date.now() + wait, why: notSent(why) };
+      answer(notSent(why), false);
+      countDown();
     }
     update();
+  }
+
+  /** "Again possible in 4 s", second by second. */
+  function countDown() {
+    if (refused === null) return;
+    const left = refused.until - Date.now();
+    const again = left > 0 ? ` ${notSentWait(left)}` : '';
+    write(outcome, `${refused.why}${again}`);
+    if (left <= 0) refused = null;
   }
 
   async function copyCurl() {
@@ -149,6 +178,7 @@ export function Publish(el, { topics, maxBytes }) {
     text.focus();
   });
   hear(el, 'published', settled);
+  hear(el, 'tick', countDown);
   text.addEventListener('input', () => {
     if (outcome.textContent) answer('', true);
     update();

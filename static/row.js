@@ -5,10 +5,12 @@
  */
 import { h, write } from './lib/dom.js';
 import { PLAIN, parse, readable } from './logic/ansi.js';
+import { canFill } from './logic/ledger.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
 import { marked } from './logic/pieces.js';
 import { day, exact, iso, second } from './logic/time.js';
-import { markRow, words } from './text.js';
+import { markRow } from './text.js';
+import { words } from './words.js';
 
 /** @typedef {import('./logic/message.js').Message} Message */
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
@@ -57,6 +59,13 @@ export function drawMessage(row, message, zone, marks) {
   write(rest, more > 0 ? `+${more} ${more === 1 ? 'line' : 'lines'}${data && ' '}${data}` : data);
 }
 
+/** What can be done about a row that is no message. @param {Mark} mark */
+function remedy(mark) {
+  if (mark.mark === 'older') return words.showThem;
+  if (!canFill(mark)) return '';
+  return mark.isLoading ? words.loading : words.load;
+}
+
 /** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Zone} zone */
 export function drawMark(row, mark, from, to, zone) {
   const [time, level, topic, text, rest] =
@@ -64,9 +73,16 @@ export function drawMark(row, mark, from, to, zone) {
   row.dataset.role = `mark-${mark.mark}`;
   row.dataset.level = '';
   row.dataset.id = '';
-  write(time, mark.mark === 'day' ? '' : second(mark.at, zone));
-  time.title = iso(mark.at, zone);
-  write(text, mark.mark === 'day' ? day(mark.at, zone) : markRow(mark, from, to));
+  const isTimed = mark.mark !== 'day' && mark.mark !== 'older';
+  write(time, isTimed ? second(mark.at, zone) : '');
+  time.title = isTimed ? iso(mark.at, zone) : '';
+  const sentence = mark.mark === 'day' ? day(mark.at, zone) : markRow(mark, from, to);
+  const label = remedy(mark);
+  // Drawn again only when it reads otherwise, or a click would find another button than it was meant for.
+  if (text.textContent !== sentence + label || text.children.length > 1) {
+    const button = h('button', { type: 'button', class: 'quiet', tabindex: -1 }, label);
+    text.replaceChildren(sentence, ...(label ? [button] : []));
+  }
   for (const cell of [level, topic, rest]) write(cell, '');
   topic.title = '';
 }

@@ -6,7 +6,8 @@
 import { ask, attribute, h, hear, say, write } from './lib/dom.js';
 import { isUp } from './logic/state.js';
 import { rate } from './logic/time.js';
-import { bar, behindBar, behindPill, pill, tabTitle, words } from './text.js';
+import { bar, behindBar, behindPill, historyProblem, pill, tabTitle } from './text.js';
+import { words } from './words.js';
 
 /** Messages older than this on arrival: the browser does not keep up (ms). */
 const BEHIND = 2_000;
@@ -66,17 +67,34 @@ export function StateBar(el, store) {
     button,
   );
   const modeText = h('span', { class: 'bar-text' });
-  const modeButton = h('button', { type: 'button', onclick: modeAction });
+  const moreButton = h('button', { type: 'button', onclick: () => ask(el, 'more-history') }, words.more);
+  const modeButton = h('button', { type: 'button', onclick: () => ask(el, modeVerb()[0], modeVerb()[1]) });
   const mode = h(
     'div',
-    { class: 'bar reading', role: 'status', 'data-role': 'mode-bar' },
+    { class: 'bar', role: 'status', 'data-role': 'mode-bar' },
     modeText,
+    moreButton,
     modeButton,
   );
   el.append(sentence, mode);
 
-  function modeAction() {
-    ask(el, store.view.mode === 'paused' ? 'resume' : 'to-newest');
+  /** What the bar's button asks for, and how it is called. @returns {[verb: string, detail: unknown, label: string]} */
+  function modeVerb() {
+    const { past, view } = store;
+    if (past) return ['back-to-live', undefined, words.backToLive];
+    if (view.lostRows) return ['show-around', view.lostRows, words.loadFromServer];
+    if (view.mode === 'paused') return ['resume', undefined, words.resume];
+    return ['to-newest', undefined, words.toNewest];
+  }
+
+  /** @returns {string} */
+  function modeSentence() {
+    const { past, view } = store;
+    if (past?.isLoading) return words.lookingBack;
+    if (past?.problem) return historyProblem(past.problem);
+    if (past) return words.fromHistory;
+    if (view.lostRows) return words.outOfMemory;
+    return view.mode === 'paused' ? words.paused : words.reading;
   }
 
   function update() {
@@ -93,12 +111,13 @@ export function StateBar(el, store) {
     }
     button.hidden = !(link.phase in BUTTONS);
     write(button, BUTTONS[link.phase] ?? '');
+    const { past } = store;
     mode.hidden = view.mode === 'following';
-    write(
-      modeText,
-      view.lostRows ? words.outOfMemory : view.mode === 'paused' ? words.paused : words.reading,
-    );
-    write(modeButton, view.mode === 'paused' ? words.resume : words.toNewest);
+    attribute(mode, 'data-look', past ? 'notice' : 'reading');
+    write(modeText, modeSentence());
+    write(modeButton, modeVerb()[2]);
+    moreButton.hidden = !(past?.older || past?.newer);
+    attribute(moreButton, 'aria-disabled', past?.isLoading ?? false);
   }
   for (const noun of ['link', 'tick', 'view']) hear(el, noun, update);
   update();

@@ -5,52 +5,35 @@
  * anything here, when a part asks for it or the link brings something.
  */
 import { Counts } from './logic/counts.js';
-import { Matching } from './logic/matching.js';
+import { parseId } from './logic/ledger.js';
 import { ERROR, fromWire, isMark } from './logic/message.js';
-import { Ring } from './logic/ring.js';
+import { Roll } from './logic/roll.js';
 import { EVERYTHING, toTest } from './logic/selection.js';
 import { initial } from './logic/state.js';
 import { dayNumber } from './logic/time.js';
 import { Topics } from './logic/topics.js';
+import { VIEW } from './logic/view.js';
 
 /**
  * @typedef {import('./logic/message.js').Message} Message
  * @typedef {import('./logic/message.js').Entry} Entry
  * @typedef {{count: number, peak: number}} Connections
  * @typedef {{status?: 'applied' | 'rejected', changes?: string[], restart?: string[], errors?: string[], heard?: number}} Config
- * @typedef {'following' | 'reading' | 'paused'} Mode
- * @typedef {import('./logic/time.js').Zone} Zone
- *
- * @typedef {object} View
- * @property {Mode} mode
- * @property {number} unseen messages shown below since reading began
- * @property {number} unseenErrors
- * @property {number | null} heldAt in Paused: the ordinal behind the last row that is shown
- * @property {number | null} selected the ring's number of the row that keys act on
- * @property {Zone} zone
- * @property {'' | 'who' | 'details' | 'topics'} panel what the right side shows; on a phone, where there are no sides, also the topics
- * @property {boolean} lostRows what was being read is no longer in memory
+ * @typedef {import('./logic/view.js').Mode} Mode
+ * @typedef {import('./logic/view.js').View} View
+ * @typedef {import('./logic/view.js').Past} Past
  */
 
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
 /** @typedef {Omit<import('./logic/ledger.js').Proof, 'entries'>} Summary */
 
-/** @type {View} */
-const VIEW = {
-  mode: 'following',
-  unseen: 0,
-  unseenErrors: 0,
-  heldAt: null,
-  selected: null,
-  zone: 'local',
-  panel: '',
-  lostRows: false,
-};
 /** A device with a small screen can spare less. A guess. */
 const PHONE_RING = 20_000;
 const RATE_SECONDS = 5;
 /** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
 const BEHIND_GRACE = 3_000;
+/** What came while nobody looked is pointed out for this long (ms). */
+const FRESH = 6_000;
 
 /** @param {string | undefined} setting */
 function ringSize(setting) {
@@ -67,19 +50,13 @@ export class Store {
     this.changed = changed;
     /** @type {import('./logic/state.js').State} */
     this.link = initial(Date.now());
-    /** @type {Ring<Entry>} */
-    this.ring = new Ring(ringSize(settings.ring));
-    /** @type {Matching<Entry>} */
-    this.matching = new Matching(this.ring, toTest(EVERYTHING));
     /** @type {import('./logic/selection.js').Selection} */
     this.selection = EVERYTHING;
+    this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
+    /** @type {Past | null} */
+    this.past = null;
     this.counts = new Counts();
     this.topics = new Topics();
-    /** Messages of each level in the ring. */
-    this.levels = [0, 0, 0, 0, 0];
-    /** Rows that are no messages, and those of them that are folded away. */
-    this.marks = 0;
-    this.folded = 0;
     /** @type {Connections | null} */
     this.connections = null;
     /** @type {Config | null} */
@@ -100,46 +77,57 @@ export class Store {
     this.behind = 0;
     /** The last id the server has, as far as it said. */
     this.head = '';
+    /** The oldest message that the server was found to keep. */
+    this.oldestKept = '';
     this.version = '';
     /** This browser's own among the connections. */
     this.connection = '';
     this.settings = settings;
-    /** Messages that came, by second. @type {Map<number, number>} */
-    this.arrivals = new Map();
+    /** The first number that came while nobody looked, and the one behind the last; null: still nobody does. */
+    this.fresh = { from: Infinity, to: /** @type {number | null} */ (null), since: 0 };
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
     this.today = 0;
-    /** @type {Mark | null} */
-    this.lastLoss = null;
   }
 
-  /** How many messages are here, and how many of them are shown. */
-  get held() {
-    return this.ring.size - this.marks;
+  /** What is on the page: what is live, or a look back. */
+  get roll() {
+    return this.past?.roll ?? this.live;
   }
 
-  get shown() {
-    return this.matching.size - this.marks + this.folded;
+  get ring() {
+    return this.roll.ring;
+  }
+
+  get matching() {
+    return this.roll.matching;
   }
 
   /** The rows that may be drawn: in Paused none that came since. */
   get rows() {
     const { lo, hi } = this.matching;
-    return { lo, hi: Math.max(lo, Math.min(hi, this.view.heldAt ?? hi)) };
+    const { heldAt } = this.view;
+    return { lo, hi: heldAt === null || this.past ? hi : Math.max(lo, this.matching.find(heldAt)) };
   }
 
-  /**
-   * Messages per second over the last five whole ones, and how many came in the last minute.
-   * @param {number} now
-   */
+  /** Whether the server has messages older than the oldest row. */
+  get hasOlder() {
+    if (this.past) return this.past.older !== null;
+    const id = this.live.oldest?.id;
+    return id !== this.oldestKept && (parseId(id)?.seq ?? 0) > 1;
+  }
+
+  /** The server's clock, as far as it is known. @param {number} [now] */
+  serverTime(now = Date.now()) {
+    return now - (this.clockOff ?? 0);
+  }
+
+  /** What was said lately by the messages' own time: what is replayed is none of it. @param {number} now */
   rate(now) {
-    const second = Math.floor(now / 1000);
-    let recent = 0;
-    let minute = 0;
-    for (const [at, many] of this.arrivals) {
-      if (at > second - 60) minute += many;
-      if (at >= second - RATE_SECONDS && at < second) recent += many;
-    }
-    return { perSecond: recent / RATE_SECONDS, perMinute: minute };
+    const second = Math.floor(this.serverTime(now) / 1000);
+    return {
+      perSecond: this.counts.sum(second - RATE_SECONDS, second) / RATE_SECONDS,
+      perMinute: this.counts.sum(second - 60, second + 1),
+    };
   }
 
   /**
@@ -170,14 +158,9 @@ export class Store {
         messages += 1;
       }
     }
-    const reading = this.view.mode !== 'following';
-    this.ring.trim(reading, (gone) => this.#forget(gone));
-    this.matching.evict();
+    this.live.trim(this.view.mode !== 'following');
     this.link = { ...this.link, heard };
     this.proof = proof;
-    const second = Math.floor(now / 1000);
-    this.arrivals.set(second, (this.arrivals.get(second) ?? 0) + messages);
-    for (const old of this.arrivals.keys()) if (old < second - 60) this.arrivals.delete(old);
     this.#measure(entries, messages, now);
   }
 
@@ -202,10 +185,9 @@ export class Store {
       if (this.today !== 0) this.#mark({ mark: 'day', at: message.ms });
       this.today = today;
     }
-    this.levels[message.level] = (this.levels[message.level] ?? 0) + 1;
-    const shown = this.#keep(message);
+    const shown = this.live.push(message);
     this.counts.add(message.ms, message.level, shown);
-    this.topics.add(message.topic, message.ms, now);
+    this.topics.add(message.topic, message.ms, this.serverTime(now));
     const away = this.view.mode !== 'following';
     if (message.level >= ERROR && (away || document.hidden)) this.unseenErrors += 1;
     if (!shown || !away) return;
@@ -216,31 +198,25 @@ export class Store {
 
   /** @param {Mark} mark */
   #mark(mark) {
-    this.marks += 1;
-    if (mark.mark === 'loss') {
-      // A folded row stands for those before it.
-      const isFolding = (mark.times ?? 1) > 1 && this.lastLoss !== null;
-      if (isFolding && this.lastLoss) this.lastLoss.folded = true;
-      if (isFolding) this.folded += 1;
-      this.lastLoss = mark;
-      if (isFolding) this.rematch();
+    if (this.live.pushMark(mark)) this.rematch();
+    if (mark.mark === 'asleep') this.changed('asleep');
+  }
+
+  /**
+   * Messages that the server still had, in the place of a row that said they are missing, or in front of all.
+   * @param {number} n the row's number; first - 1: none @param {Entry[]} entries oldest first
+   */
+  insert(n, entries) {
+    const { live, view } = this;
+    for (const entry of entries) {
+      if (!isMark(entry)) this.counts.add(entry.ms, entry.level, false);
     }
-    this.#keep(mark);
-  }
-
-  /** @param {Entry} entry @returns {boolean} whether it is shown */
-  #keep(entry) {
-    const gone = this.ring.push(entry);
-    if (gone !== undefined) this.#forget(gone);
-    return this.matching.append(this.ring.end - 1, entry);
-  }
-
-  /** @param {Entry} gone */
-  #forget(gone) {
-    if (isMark(gone)) {
-      this.marks -= 1;
-      if (gone.folded) this.folded -= 1;
-    } else this.levels[gone.level] = (this.levels[gone.level] ?? 1) - 1;
+    const isFront = n < live.ring.first;
+    live.replace(n, entries);
+    if (view.selected !== null && view.selected < n) view.selected += 1 - entries.length;
+    // Rows in front of all others are only more to scan; any other change gives rows a new place.
+    if (!isFront || live.matching.dropped > 0) this.rematch();
+    else this.changed('messages');
   }
 
   /** @param {Config & {heard: number}} config */
@@ -274,35 +250,65 @@ export class Store {
 
   /** Look through the whole ring again, in slices that the frame loop gives. */
   rematch() {
-    this.matching.restart(toTest(this.selection));
+    const test = toTest(this.selection);
+    this.live.matching.restart(test);
+    this.past?.roll.matching.restart(test);
     this.counts.forgetMatched();
     this.changed('selection');
   }
 
+  get scanning() {
+    return this.live.matching.scanning || this.matching.scanning;
+  }
+
   /** A slice of it. @param {() => boolean} expired */
   scan(expired) {
-    this.matching.scan(expired, (entry) => {
+    this.past?.roll.matching.scan(expired);
+    this.live.matching.scan(expired, (entry) => {
       if (!isMark(entry)) this.counts.match(entry.ms, entry.level);
     });
+  }
+
+  /** Look back, or (null) at what is live again. @param {Past | null} past */
+  setPast(past) {
+    this.past = past;
+    this.rematch();
+    this.changed('view');
   }
 
   /** Reading, or no longer. What waits below is counted from here. @param {Mode} mode */
   setMode(mode) {
     if (this.view.mode === mode) return;
-    const heldAt = mode === 'paused' ? this.matching.hi : null;
+    const heldAt = mode === 'paused' ? this.live.ring.end : null;
     if (mode === 'following') this.looked();
+    else this.lookedAway();
     if (mode === 'following' || this.view.mode === 'following') {
       this.view.unseen = 0;
       this.view.unseenErrors = 0;
     }
-    this.view = { ...this.view, mode, heldAt };
+    this.view = { ...this.view, mode, heldAt, lostRows: null };
     this.changed('view');
+  }
+
+  /** Nobody looks at the newest messages: what comes from now on is new to whoever returns. */
+  lookedAway() {
+    if (this.fresh.to !== null || this.fresh.from === Infinity) {
+      this.fresh = { from: this.live.ring.end, to: null, since: 0 };
+    }
   }
 
   /** Somebody looks at the newest messages now. */
   looked() {
     this.unseenErrors = 0;
+    if (this.fresh.to === null) this.fresh = { ...this.fresh, to: this.live.ring.end, since: Date.now() };
     this.changed('view');
+  }
+
+  /** Whether a row is one that came while nobody looked. @param {number} n */
+  isFresh(n) {
+    const { from, to, since } = this.fresh;
+    if (this.past || n < from) return false;
+    return to === null || (n < to && Date.now() - since < FRESH);
   }
 
   /** @param {Partial<View>} change */
@@ -315,12 +321,7 @@ export class Store {
   set(change) {
     this.settings = { ...this.settings, ...change };
     if (change.zone) this.view = { ...this.view, zone: change.zone === 'utc' ? 'utc' : 'local' };
-    if (change.ring) {
-      this.ring.limit = ringSize(change.ring);
-      this.ring.trim(false, (gone) => this.#forget(gone));
-      this.ring.resize(this.ring.limit);
-      this.matching.evict();
-    }
+    if (change.ring) this.live.resize(ringSize(change.ring));
     this.changed('settings');
     this.changed('view');
   }

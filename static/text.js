@@ -1,11 +1,11 @@
 /**
- * Every sentence the page can say. Parts choose one; nothing else holds words that a person reads.
- * Those without a number or a name in them are in words.js.
+ * Every sentence the page can say that has a number or a name in it; the others are in words.js. Parts
+ * choose one; nothing else holds words that a person reads.
  */
 import { parseId } from './logic/ledger.js';
-import { count, minute, second, some, span } from './logic/time.js';
+import { count, dayMinute, minute, second, some, span } from './logic/time.js';
 
-export { words } from './words.js';
+import { words } from './words.js';
 
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
 /** @typedef {import('./logic/state.js').State} State */
@@ -118,6 +118,7 @@ function gap(reason, mark, range) {
 export function markRow(mark, from = null, to = null) {
   const range = from !== null && to !== null ? `, ${second(from)}–${second(to)}` : '';
   if (mark.mark === 'gap') return gap(mark.reason ?? 'unexplained', mark, range);
+  if (mark.mark === 'older') return words.olderOnServer;
   if (mark.mark === 'asleep')
     return `${some(mark.missing ?? 0, 'message')} arrived while this tab was asleep.`;
   const missing = `${count(mark.missing ?? 0)}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
@@ -228,8 +229,26 @@ export const nothingMatches = (held) => `None of the ${some(held, 'message')} he
 /** @param {number} many */
 export const hiddenErrors = (many) =>
   `${some(many, 'error')} ${many === 1 ? 'is' : 'are'} hidden by the level buttons.`;
+/** @param {number} shown */
+export const exportShown = (shown) => `The ${some(shown, 'message')} shown, as`;
+/** @param {boolean} isWider */
+export const exportAll = (isWider) =>
+  `All in the server’s history that match, as${isWider ? ' (more than here: only this page knows regular expressions)' : ''}`;
+/** @param {string} why */
+export const historyProblem = (why) => `The server’s history cannot be read: ${why}.`;
+/** @param {number} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
+export const notInHistory = (first, zone) =>
+  `Nothing in the server’s history matches. It goes back to ${dayMinute(first, zone)}.`;
+/** @param {number} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
+export const messageGone = (first, zone) =>
+  `That message is no longer in the server’s history, which starts at ${dayMinute(first, zone)}.`;
 /** @param {string} topic @returns {Phrase} */
-export const emptyTopic = (topic) => ['Nothing on ', { b: topic }, ' yet.'];
+export const emptyTopic = (topic) => [
+  'Nothing on ',
+  { b: topic },
+  ' yet. ',
+  { code: `curl -d "Hello" ${location.origin}/topics/${topic}` },
+];
 
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>

@@ -4,7 +4,8 @@
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isBelow } from './logic/selection.js';
 import { span } from './logic/time.js';
-import { topicRate, words } from './text.js';
+import { topicRate } from './text.js';
+import { words } from './words.js';
 
 /** From here on there is a field to find one. */
 const MANY = 20;

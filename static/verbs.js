@@ -4,59 +4,73 @@
  * Owns every consequence. Draws nothing: the store says what changed, and the parts hear it.
  */
 
-import { CHOICES } from './dialogs.js';
 import { copy } from './lib/dom.js';
+import { linkTo } from './logic/address.js';
+import { asText } from './logic/export.js';
 import { FilterError, parse } from './logic/filter.js';
-import { ERROR, isMark, toWire } from './logic/message.js';
+import { canFill } from './logic/ledger.js';
+import { ERROR, isMark } from './logic/message.js';
 import { EVERYTHING } from './logic/selection.js';
+import { looks } from './past.js';
+import { CHOICES } from './settings.js';
 import { ApiError, connections, disconnect, publish } from './wire/api.js';
 
 /**
  * @typedef {(detail: any, target: HTMLElement) => void} Verb
  * @typedef {object} Page
  * @property {import('./store.js').Store} store
- * @property {() => void} reconnect
+ * @property {() => import('./wire/link.js').Link} link
  * @property {(noun: string, to?: HTMLElement[], detail?: unknown) => void} say
  * @property {(role: string) => any} part an element by its role
+ * @property {(verb: string, detail?: unknown) => void} act as if a part had asked for it
  */
 
 /** @param {Page} page @returns {Record<string, Verb>} */
 export const verbs = (page) => ({
   ...reading(page),
-  ...narrowing(page.store),
+  ...narrowing(page),
   ...rows(page),
   ...panels(page),
   ...calls(page),
+  ...looks(page),
 });
 
 /** @param {Page} page @returns {Record<string, Verb>} */
-function reading({ store, say, reconnect }) {
+function reading({ store, say, link, act }) {
   return {
     read: () => store.view.mode === 'following' && store.setMode('reading'),
-    'reached-end': () => store.view.mode === 'reading' && store.setMode('following'),
+    'reached-end': () => store.view.mode === 'reading' && !store.past && store.setMode('following'),
+    'lose-rows': (id) => store.view.lostRows === null && store.setView({ lostRows: id }),
     'toggle-pause': () => store.setMode(store.view.mode === 'paused' ? 'following' : 'paused'),
     resume: () => store.setMode('following'),
     'to-newest'() {
+      act('back-to-live');
       if (store.view.mode !== 'paused') return store.setMode('following');
       // Only Resume ends Paused: this is one look at what has come meanwhile.
-      store.setView({ heldAt: store.matching.hi, unseen: 0, unseenErrors: 0 });
+      store.setView({ heldAt: store.live.ring.end, unseen: 0, unseenErrors: 0 });
       say('jump-end');
     },
     'to-oldest'() {
       if (store.view.mode === 'following') store.setMode('reading');
-      say('reveal', undefined, store.matching.at(store.matching.lo));
+      say('jump-start');
     },
     page: (by) => say('page', undefined, by),
-    reconnect,
+    reconnect: () => link().reconnect(),
   };
 }
 
-/** @param {import('./store.js').Store} store @returns {Record<string, Verb>} */
-function narrowing(store) {
+/** @param {Page} page @returns {Record<string, Verb>} */
+function narrowing({ store, act }) {
+  /** @param {Partial<import('./logic/selection.js').Selection>} change */
+  const narrow = (change) => {
+    store.narrow(change);
+    // What the history was searched for is another thing now.
+    if (store.past?.kind === 'search') act('search-history');
+  };
   /** @param {string} text */
   const filter = (text) => {
     try {
-      store.narrow({ filter: parse(text), error: null });
+      narrow({ filter: parse(text), error: null });
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
       // Half-typed: what was found before stays, and the field says why.
@@ -70,24 +84,24 @@ function narrowing(store) {
       const before = /\bOR\b/.test(text) ? `(${text})` : text;
       filter(`${before} ${term}`.trim());
     },
-    narrow: (change) => store.narrow(change),
-    'clear-filter': () => store.narrow(EVERYTHING),
-    'show-levels': () => store.narrow({ levels: EVERYTHING.levels }),
+    narrow,
+    'clear-filter': () => narrow(EVERYTHING),
+    'show-levels': () => narrow({ levels: EVERYTHING.levels }),
     'toggle-level': (level) =>
-      store.narrow({ levels: store.selection.levels.map((on, i) => (i === level ? !on : on)) }),
+      narrow({ levels: store.selection.levels.map((on, i) => (i === level ? !on : on)) }),
     'only-level'(level) {
       const only = store.selection.levels.map((_, i) => i === level);
       const isAlready = only.every((on, i) => on === store.selection.levels[i]);
-      store.narrow({ levels: isAlready ? EVERYTHING.levels : only });
+      narrow({ levels: isAlready ? EVERYTHING.levels : only });
     },
     'only-topic'(topic) {
       // null is everything; the same topic again takes the choice back.
-      store.narrow({ only: topic === store.selection.only ? null : topic, hidden: [] });
+      narrow({ only: topic === store.selection.only ? null : topic, hidden: [] });
     },
     'hide-topic'(topic) {
       const { hidden } = store.selection;
       const isHidden = hidden.includes(topic);
-      store.narrow({
+      narrow({
         hidden: isHidden ? hidden.filter((each) => each !== topic) : [...hidden, topic],
         only: null,
       });
@@ -96,9 +110,7 @@ function narrowing(store) {
 }
 
 /** @param {Page} page @returns {Record<string, Verb>} */
-function rows({ store, say }) {
-  const { matching } = store;
-
+function rows({ store, say, act }) {
   /** @param {number} n */
   function select(n) {
     if (store.view.mode === 'following') store.setMode('reading');
@@ -108,11 +120,12 @@ function rows({ store, say }) {
 
   /** @param {number} by @param {number} least level */
   function step(by, least) {
-    const from = store.view.selected === null ? matching.hi : matching.find(store.view.selected);
-    for (let ordinal = from + by; ordinal >= matching.lo && ordinal < matching.hi; ordinal += by) {
+    const { matching } = store;
+    const from = store.view.selected === null ? store.rows.hi : matching.find(store.view.selected);
+    for (let ordinal = from + by; ordinal >= matching.lo && ordinal < store.rows.hi; ordinal += by) {
       const n = matching.at(ordinal);
       const entry = store.ring.get(n);
-      if (entry && !isMark(entry) && entry.level >= least) return select(n);
+      if (entry && (isMark(entry) ? least === 0 && canFill(entry) : entry.level >= least)) return select(n);
     }
   }
 
@@ -128,25 +141,36 @@ function rows({ store, say }) {
       if (store.view.mode === 'following') store.setMode('reading');
       store.setView({ selected: n, panel: 'details' });
     },
+    'show-message'(id) {
+      const n = store.live.find(id);
+      if (n < 0 || store.live.matching.at(store.live.matching.find(n)) !== n) return act('show-around', id);
+      act('back-to-live');
+      select(n);
+    },
     step: (by) => step(by, 0),
     'step-error'(by) {
       // With nothing chosen, the newest error is the one that is meant.
       step(store.view.selected === null ? -1 : by, ERROR);
     },
-    'toggle-details': () => store.setView({ panel: store.view.panel === 'details' ? '' : 'details' }),
-    'selected-topic'(verb, target) {
+    'toggle-details'() {
+      const { selected: n, panel } = store.view;
+      const entry = n === null ? undefined : store.ring.get(n);
+      if (entry && isMark(entry)) act('load-gap', n);
+      else store.setView({ panel: panel === 'details' ? '' : 'details' });
+    },
+    'selected-topic'(verb) {
       const message = selected();
-      if (message) narrowing(store)[verb]?.(message.topic, target);
+      if (message) act(verb, message.topic);
     },
     'copy-selected'(what) {
       const message = selected();
-      if (message) copy(what === 'json' ? JSON.stringify(toWire(message)) : message.message);
+      if (message) copy(what === 'link' ? linkTo(message.id) : (asText[what]?.(message) ?? ''));
     },
   };
 }
 
 /** @param {Page} page @returns {Record<string, Verb>} */
-function panels({ store, say, part }) {
+function panels({ store, say, part, act }) {
   /** @param {'theme' | 'zone'} name */
   const next = (name) => {
     const values = /** @type {readonly string[]} */ (CHOICES[name]);
@@ -175,6 +199,7 @@ function panels({ store, say, part }) {
       // One thing at a time, the last one first.
       if (part('publish').open) part('publish').close();
       else if (store.view.panel !== '') store.setView({ panel: '' });
+      else if (store.past) act('back');
       else if (store.view.selected !== null) store.setView({ selected: null });
       else if (store.selection.range !== null) store.narrow({ range: null });
       else store.narrow({ filter: EVERYTHING.filter, error: null });

@@ -17,6 +17,9 @@
  * @property {{from: number, to: number} | null} range
  */
 
+/** Between two lines of the hatching (px). */
+const HATCH = 7;
+
 export class Chart {
   /**
    * @param {HTMLCanvasElement} canvas focusable
@@ -55,6 +58,7 @@ export class Chart {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     const step = width / picture.stacks.length;
+    hatch(context, picture, Math.min(picture.known, picture.stacks.length) * step, height);
     this.#range(context, picture, step, height);
     const top = Math.max(1, ...picture.stacks.map(({ whole }) => sum(whole)));
     for (const [i, stack] of picture.stacks.entries()) {
@@ -152,6 +156,28 @@ export class Chart {
     const edge = Math.max(0, Math.min(last - 1, picture.range ? from + by : from));
     this.#set(Math.min(edge, to - 1), Math.max(to, edge + 1));
   }
+}
+
+/**
+ * Lines across the part of which not everything is in memory: no bars there is no claim.
+ * @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} width @param {number} height
+ */
+function hatch(context, { outline }, width, height) {
+  if (width <= 0) return;
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.clip();
+  context.beginPath();
+  for (let x = -height; x < width; x += HATCH) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.strokeStyle = outline;
+  context.globalAlpha = 0.3;
+  context.lineWidth = 1;
+  context.stroke();
+  context.restore();
 }
 
 /** @param {number[]} numbers */

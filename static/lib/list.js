@@ -50,6 +50,25 @@ export class List {
     new ResizeObserver(() => this.resized()).observe(scroller);
   }
 
+  /** Other rows, whose ordinals say nothing of where those before stood. @param {Rows} rows */
+  begin(rows) {
+    this.base = rows.lo;
+    this.stamp += 1;
+    this.show(rows);
+  }
+
+  /** Put a row where it was on the screen. @param {number} ordinal @param {number} below how far under the upper edge (px) */
+  hold(ordinal, below) {
+    this.top = Math.max(0, Math.min((ordinal - this.base) * this.height - below, this.#end));
+    this.#scrollLater = true;
+    this.draw();
+  }
+
+  /** How far under the upper edge a row stands (px). @param {number} ordinal */
+  below(ordinal) {
+    return (ordinal - this.base) * this.height - this.top;
+  }
+
   /** The furthest one can scroll. */
   get #end() {
     return Math.max(0, this.tall - this.view);

@@ -6,9 +6,13 @@ import { EVERYTHING } from './selection.js';
 /** @typedef {import('./selection.js').Selection} Selection */
 /** @typedef {import('./time.js').Zone} Zone */
 
-/** @param {Selection} selection @param {Zone} zone @returns {string} '' or with the question mark */
-export function toQuery({ filter, levels, only, hidden, range }, zone) {
+/**
+ * @param {Selection} selection @param {Zone} zone @param {string} [at] the id of the message that is looked at
+ * @returns {string} '' or with the question mark
+ */
+export function toQuery({ filter, levels, only, hidden, range }, zone, at = '') {
   const query = new URLSearchParams();
+  if (at !== '') query.set('at', at);
   if (filter.text.trim() !== '') query.set('q', filter.text);
   if (!levels.every(Boolean)) query.set('levels', LEVELS.filter((_, level) => levels[level]).join(','));
   if (only !== null) query.set('topic', only);
@@ -21,6 +25,9 @@ export function toQuery({ filter, levels, only, hidden, range }, zone) {
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 }
+
+/** @param {string} id of a message @returns {string} an address that shows it, with its neighbours */
+export const linkTo = (id) => `${location.origin}/?at=${id}`;
 
 /** What cannot be read is left out: an address may be old, or typed by hand. @param {string} search */
 export function fromQuery(search) {
@@ -40,5 +47,6 @@ export function fromQuery(search) {
   } catch {
     // Shown without it rather than not at all.
   }
-  return { selection, zone: /** @type {Zone} */ (query.get('time') === 'utc' ? 'utc' : 'local') };
+  const zone = /** @type {Zone} */ (query.get('time') === 'utc' ? 'utc' : 'local');
+  return { selection, zone, at: query.get('at') ?? '' };
 }

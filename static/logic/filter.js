@@ -17,6 +17,7 @@ import { LEVELS } from './message.js';
  * @typedef {object} Filter
  * @property {string} text as it was written
  * @property {Test | null} test null: everything
+ * @property {string} wide as the server can look for it: it knows no expressions, so they may be anything
  * @property {(string | RegExp)[]} marks what to point out in a row: lower-case words, expressions
  */
 
@@ -45,11 +46,11 @@ const COMPARE = {
 
 /** @param {string} text @returns {Filter} @throws {FilterError} */
 export function parse(text) {
-  if (text.trim() === '') return { text, test: null, marks: [] };
+  if (text.trim() === '') return { text, wide: '', test: null, marks: [] };
   const parser = new Parser(text);
   const test = parser.any();
   if (!parser.atEnd) throw new FilterError(parser.at + 1, 'there is nothing to close here.');
-  return { text, test, marks: parser.marks };
+  return { text, wide: parser.wide, test, marks: parser.marks };
 }
 
 class Parser {
@@ -60,6 +61,18 @@ class Parser {
     /** @type {(string | RegExp)[]} */
     this.marks = [];
     this.isNegated = false;
+    /** @type {{from: number, to: number, isNegated: boolean}[]} where the expressions stand */
+    this.expressions = [];
+  }
+
+  /** What finds at least as much: the empty phrase is in every text, and in no text not. */
+  get wide() {
+    let [wide, at] = ['', 0];
+    for (const { from, to, isNegated } of this.expressions) {
+      wide += this.text.slice(at, from) + (isNegated ? '(-"")' : '""');
+      at = to;
+    }
+    return wide + this.text.slice(at);
   }
 
   get atEnd() {
@@ -173,7 +186,9 @@ class Parser {
     try {
       const expression = new RegExp(found[1] ?? '', 'i');
       if (!this.isNegated) this.marks.push(expression);
+      const from = this.at;
       this.at += found[0].length;
+      this.expressions.push({ from, to: this.at, isNegated: this.isNegated });
       return (message) => expression.test(message.message.slice(0, EXPRESSION_LIMIT));
     } catch (error) {
       const reason = String(/** @type {Error} */ (error).message).replace(/^.*\/i?: /s, '');

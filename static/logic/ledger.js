@@ -11,7 +11,7 @@
  *
  * A row of the feed that is no message.
  * @typedef {object} Mark
- * @property {'gap' | 'loss' | 'asleep' | 'day'} mark
+ * @property {'gap' | 'loss' | 'asleep' | 'day' | 'older'} mark
  * @property {number} at when this browser learned of it (ms)
  * @property {number | null} [missing] null: unknown
  * @property {string} [reason]
@@ -19,6 +19,7 @@
  * @property {string | null} [before] the first id behind it
  * @property {number} [from] when the connection was lost
  * @property {number} [replayed]
+ * @property {boolean} [isLoading] it is being filled
  * @property {boolean} [folded] a later mark stands for this one
  * @property {number} [times] how many losses in quick succession this row stands for
  *
@@ -54,6 +55,9 @@ export function distance(cursor, head) {
   const to = parseId(head);
   return from && to && from.epoch === to.epoch ? Math.max(0, to.seq - from.seq) : 0;
 }
+
+/** Whether the server may still have what a row says is missing. @param {Mark} mark */
+export const canFill = ({ mark, reason }) => mark === 'asleep' || reason === 'unexplained';
 
 export class Ledger {
   /** @param {number} now */
@@ -114,6 +118,20 @@ export class Ledger {
     const before = parseId(event.before);
     this.reached = before ? { epoch: before.epoch, seq: before.seq - 1 } : null;
     return this.#hole(event, now);
+  }
+
+  /**
+   * What was missing has been found after all.
+   * @param {string | null} after @param {string | null} before the hole's ends @param {number} many
+   */
+  filled(after, before, many) {
+    const { proof } = this;
+    const hole = proof.entries.find((entry) => entry.after === after && entry.before === before);
+    if (!hole?.missing) return;
+    const found = Math.min(many, hole.missing);
+    hole.missing -= found;
+    proof.missing -= found;
+    if (hole.missing === 0) proof.entries = proof.entries.filter((entry) => entry !== hole);
   }
 
   /** @param {GapEvent} event @param {number} now @returns {Mark} */

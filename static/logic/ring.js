@@ -9,12 +9,12 @@ const PATIENCE = 1.2;
 
 /** @template T */
 export class Ring {
-  /** @param {number} limit how many entries are kept */
-  constructor(limit) {
+  /** @param {number} limit how many entries are kept @param {number} [start] the first number; older ones may come, too */
+  constructor(limit, start = 0) {
     this.limit = limit;
     /** The number of the oldest entry kept, and of the one that will come next. */
-    this.first = 0;
-    this.end = 0;
+    this.first = start;
+    this.end = start;
     /** @type {(T | undefined)[]} */
     this.slots = new Array(Math.ceil(limit * PATIENCE) + 1);
   }
@@ -57,6 +57,33 @@ export class Ring {
       const gone = this.shift();
       if (gone !== undefined) let_go(gone);
     }
+  }
+
+  /**
+   * Put entries in the place of one, or in front of all. Those behind keep their numbers, the older ones move
+   * down, and the oldest go when there is no room.
+   * @param {number} n the number of the entry they replace; first - 1: none
+   * @param {T[]} entries oldest first @param {(gone: T) => void} let_go
+   */
+  replace(n, entries, let_go) {
+    const older = [];
+    for (let i = this.first; i < n; i++) older.push(/** @type {T} */ (this.get(i)));
+    const replaced = this.get(n);
+    if (replaced !== undefined) let_go(replaced);
+    const room = this.slots.length - 1 - (this.end - n - 1);
+    const all = [...older, ...entries];
+    for (const gone of all.splice(0, Math.max(0, all.length - room))) let_go(gone);
+    for (let i = this.first; i <= n; i++) this.slots[i % this.slots.length] = undefined;
+    this.first = n + 1 - all.length;
+    for (const [i, entry] of all.entries()) this.slots[(this.first + i) % this.slots.length] = entry;
+  }
+
+  /** The number of an entry; -1: no longer kept. @param {(entry: T) => boolean} test asked newest first */
+  findLast(test) {
+    for (let n = this.end - 1; n >= this.first; n--) {
+      if (test(/** @type {T} */ (this.get(n)))) return n;
+    }
+    return -1;
   }
 
   /** Keep more or fewer from now on; the newest survive under their numbers. @param {number} limit */

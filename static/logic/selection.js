@@ -3,7 +3,7 @@
  *
  * Owns how they work together. A selection is a value: a change makes a new one.
  */
-import { isMark } from './message.js';
+import { isMark, LEVELS } from './message.js';
 
 /**
  * @typedef {import('./message.js').Entry} Entry
@@ -18,7 +18,7 @@ import { isMark } from './message.js';
 
 /** @type {Selection} */
 export const EVERYTHING = {
-  filter: { text: '', test: null, marks: [] },
+  filter: { text: '', wide: '', test: null, marks: [] },
   error: null,
   levels: [true, true, true, true, true],
   only: null,
@@ -45,4 +45,27 @@ export function toTest(selection) {
     if (range !== null && (entry.ms < range.from || entry.ms >= range.to)) return false;
     return filter.test === null || filter.test(entry);
   };
+}
+
+/**
+ * The same as `GET /messages` takes it, or something that finds more: what comes back must be tested again.
+ * @param {Selection} selection @returns {URLSearchParams}
+ */
+export function toHistory({ filter, levels, only, hidden, range }) {
+  const query = new URLSearchParams();
+  const lowest = levels.indexOf(true);
+  if (lowest > 0) query.set('level', LEVELS[lowest] ?? '');
+  const terms = [
+    ...LEVELS.filter((_, level) => level > lowest && !levels[level]).map((name) => `-level:${name}`),
+    ...hidden.map((topic) => `-topic:${topic} -topic:${topic}.*`),
+  ];
+  const wide = filter.wide.trim();
+  if (wide !== '') terms.unshift(terms.length > 0 ? `(${wide})` : wide);
+  if (terms.length > 0) query.set('q', terms.join(' '));
+  if (only !== null) for (const glob of [only, `${only}.*`]) query.append('topic', glob);
+  if (range !== null) {
+    query.set('since', new Date(range.from).toISOString());
+    query.set('until', new Date(range.to).toISOString());
+  }
+  return query;
 }

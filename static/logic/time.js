@@ -61,6 +61,10 @@ export function day(ms, zone = 'local') {
   ).format(ms);
 }
 
+/** 21 Nov, 10:41 @param {number} ms @param {Zone} [zone] */
+export const dayMinute = (ms, zone = 'local') =>
+  `${new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone === 'utc' ? 'UTC' : undefined }).format(ms)}, ${minute(ms, zone)}`;
+
 /** Tells two days apart, nothing more. @param {number} ms @param {Zone} [zone] */
 export function dayNumber(ms, zone = 'local') {
   const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;

@@ -16,7 +16,7 @@ export class Topics {
     this.byName = new Map();
   }
 
-  /** @param {string} name @param {number} ms the message's own time @param {number} now */
+  /** @param {string} name @param {number} ms the message's own time @param {number} now by the same clock */
   add(name, ms, now) {
     let topic = this.byName.get(name);
     if (topic === undefined) {
@@ -24,9 +24,11 @@ export class Topics {
       topic = { name, last: ms, weight: 0, at: now, total: 0 };
       this.byName.set(name, topic);
     }
-    topic.weight = topic.weight * Math.exp((topic.at - now) / MEMORY) + 1;
+    // What is replayed was said long ago: it makes a topic known, not busy.
+    const isRecent = now - ms < MEMORY;
+    topic.weight = topic.weight * Math.exp((topic.at - now) / MEMORY) + (isRecent ? 1 : 0);
     topic.at = now;
-    topic.last = ms;
+    topic.last = Math.max(topic.last, ms);
     topic.total += 1;
   }
 

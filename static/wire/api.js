@@ -3,7 +3,7 @@
  *
  * Owns how an answer becomes a value or an ApiError. Knows nothing of what is done with either.
  */
-import { retryAfter } from '../logic/backoff.js';
+import { retryAfter } from '../logic/state.js';
 
 /** What went wrong, in the server's words where it had any. */
 export class ApiError extends Error {
@@ -61,6 +61,14 @@ export async function probe(path, limit) {
     return null;
   }
 }
+
+/**
+ * A page of what was said before.
+ * @param {URLSearchParams} query
+ * @returns {Promise<{messages: any[], head: string, next: string | null, first: {id: string, time: string} | null, gap?: any}>}
+ * @throws {ApiError}
+ */
+export const history = (query) => call(`/messages?${query}`);
 
 /** @typedef {{topic: string, level: string, text: string, data?: unknown, key: string}} Draft */
 

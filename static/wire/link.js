@@ -60,6 +60,11 @@ export class Link {
     this.#say('reconnect');
   }
 
+  /** A hole has been filled from the server's history. @param {{after: string | null, before: string | null, many: number}} hole */
+  filled(hole) {
+    this.#say('filled', hole);
+  }
+
   /** @param {string} verb @param {unknown} [value] */
   #say(verb, value) {
     this.port?.postMessage([verb, value]);

@@ -122,6 +122,10 @@ const verbs = {
   reconnect: () => stream?.reconnect(),
   offline: () => stream?.doubt(),
   gone: (tab) => tabs.delete(tab),
+  filled(_, { after, before, many }) {
+    ledger.filled(after, before, many);
+    tell('ledger', ledger.proof);
+  },
 };
 
 /**

@@ -42,5 +42,5 @@ async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 async def test_the_styles_are_one_file_and_nothing_else_has_a_name(site: Site) -> None:
     style = await site.get("/static/style.css")
     assert b"--page:light-dark(#ffffff,#0d1117)" in style.body
-    for path in ("/static/css/base.css", "/static/../server.py", "/static/"):
+    for path in ("/static/css/base.css", "/static/feed.js", "/static/../server.py", "/static/"):
         assert (await site.get(path)).status == 404

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientName, filterText } from '../../static/connections.js';
 import { fromQuery, toQuery } from '../../static/logic/address.js';
-import { clientName, filterText } from '../../static/logic/client.js';
 import { Counts } from '../../static/logic/counts.js';
 import { parse } from '../../static/logic/filter.js';
 import { linked } from '../../static/logic/pieces.js';

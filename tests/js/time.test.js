@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delay, retryAfter } from '../../static/logic/backoff.js';
+import { delay, retryAfter } from '../../static/logic/state.js';
 import { count, dayNumber, exact, iso, rate, second, short, span } from '../../static/logic/time.js';
 
 const MS = Date.UTC(2026, 10, 23, 3, 4, 5, 60);

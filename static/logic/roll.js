@@ -1,0 +1,113 @@
+/**
+ * Messages and marks in order, and which of them are shown: the live ones, or those of a look back.
+ *
+ * Owns how many there are of what. Ring.js owns memory, matching.js the rows.
+ */
+import { Matching } from './matching.js';
+import { isMark } from './message.js';
+import { Ring } from './ring.js';
+
+/**
+ * @typedef {import('./message.js').Entry} Entry
+ * @typedef {import('./ledger.js').Mark} Mark
+ */
+
+/** Numbers begin here, so that older entries can come later and still have one. */
+const START = 2 ** 24;
+
+export class Roll {
+  /** @param {number} limit @param {(entry: Entry) => boolean} test */
+  constructor(limit, test) {
+    /** @type {Ring<Entry>} */
+    this.ring = new Ring(limit, START);
+    /** @type {Matching<Entry>} */
+    this.matching = new Matching(this.ring, test);
+    /** Messages of each level. */
+    this.levels = [0, 0, 0, 0, 0];
+    /** Rows that are no messages, and those of them that are folded away. */
+    this.marks = 0;
+    this.folded = 0;
+    /** @type {Mark | null} */
+    this.lastLoss = null;
+  }
+
+  /** How many messages are here, and how many of them are shown. */
+  get held() {
+    return this.ring.size - this.marks;
+  }
+
+  get shown() {
+    return this.matching.size - this.marks + this.folded;
+  }
+
+  /** @param {Entry} entry the newest @returns {boolean} whether it is shown */
+  push(entry) {
+    this.#enter(entry);
+    const gone = this.ring.push(entry);
+    if (gone !== undefined) this.#leave(gone);
+    return this.matching.append(this.ring.end - 1, entry);
+  }
+
+  /** @param {Mark} mark @returns {boolean} whether rows before it are folded into it, and must be looked at again */
+  pushMark(mark) {
+    const isFolding = mark.mark === 'loss' && (mark.times ?? 1) > 1 && this.lastLoss !== null;
+    if (isFolding && this.lastLoss) this.lastLoss.folded = true;
+    if (isFolding) this.folded += 1;
+    if (mark.mark === 'loss') this.lastLoss = mark;
+    this.push(mark);
+    return isFolding;
+  }
+
+  /** Put entries in the place of a row, or in front of all. @param {number} n @param {Entry[]} entries */
+  replace(n, entries) {
+    for (const entry of entries) this.#enter(entry);
+    this.ring.replace(n, entries, (gone) => this.#leave(gone));
+  }
+
+  /** @param {boolean} reading */
+  trim(reading) {
+    this.ring.trim(reading, (gone) => this.#leave(gone));
+    this.matching.evict();
+  }
+
+  /** @param {number} limit */
+  resize(limit) {
+    this.ring.limit = limit;
+    this.trim(false);
+    this.ring.resize(limit);
+    this.matching.evict();
+  }
+
+  /** The nearest message to a row. @param {number} n @param {1 | -1} by @returns {import('./message.js').Message | null} */
+  beside(n, by) {
+    for (let i = n + by; i >= this.ring.first && i < this.ring.end; i += by) {
+      const entry = this.ring.get(i);
+      if (entry && !isMark(entry)) return entry;
+    }
+    return null;
+  }
+
+  /** The oldest message here. */
+  get oldest() {
+    return this.beside(this.ring.first - 1, 1);
+  }
+
+  /** @param {string} id @returns {number} -1: not here */
+  find(id) {
+    return this.ring.findLast((entry) => !isMark(entry) && entry.id === id);
+  }
+
+  /** @param {Entry} entry */
+  #enter(entry) {
+    if (isMark(entry)) this.marks += 1;
+    else this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
+  }
+
+  /** @param {Entry} entry */
+  #leave(entry) {
+    if (isMark(entry)) {
+      this.marks -= 1;
+      if (entry.folded) this.folded -= 1;
+    } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
+  }
+}

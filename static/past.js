@@ -1,0 +1,239 @@
+/**
+ * Looking back: what the page asks of the server's history, and what becomes of it.
+ *
+ * Owns where a look back begins and how it goes on; and the filling of holes that a sleeping tab, or a
+ * cause nobody named, left in what is live. Draws nothing.
+ */
+import { parseId } from './logic/ledger.js';
+import { fromWire, isMark } from './logic/message.js';
+import { Roll } from './logic/roll.js';
+import { EVERYTHING, toHistory, toTest } from './logic/selection.js';
+import { ApiError, history } from './wire/api.js';
+
+/**
+ * @typedef {import('./logic/view.js').Past} Past
+ * @typedef {import('./logic/message.js').Message} Message
+ * @typedef {import('./logic/message.js').Entry} Entry
+ * @typedef {import('./verbs.js').Verb} Verb
+ */
+
+/** Rows on each side of a message that somebody points at, and how many more at a time. */
+const BESIDE = 50;
+const PAGE = 200;
+const MOST = 1_000;
+/** More than this, looking back, and the oldest are let go. A guess at what anybody reads. */
+const LIMIT = 20_000;
+/** A search goes on until so many were found, or so often: what the page alone can tell apart comes in vain. */
+const ENOUGH = 100;
+const PAGES = 10;
+
+/** The id before, which need not exist. @param {string} id */
+function before(id) {
+  const { epoch, seq } = parseId(id) ?? { epoch: id, seq: 1 };
+  return `${epoch}-${seq - 1}`;
+}
+
+/** @param {import('./verbs.js').Page} page @returns {Record<string, Verb>} */
+export function looks({ store, say, link }) {
+  /** @param {Past['kind']} kind @param {string} at @returns {Past} */
+  function open(kind, at) {
+    const { past: now, selection, view } = store;
+    // From a search one can look at a message and come back; of any other look back there is only one.
+    const isNested = now?.kind === 'search' && kind === 'around';
+    const before = now && !isNested ? now.before : { past: now, selection, view: { ...view } };
+    const shown = kind === 'around' ? EVERYTHING : store.selection;
+    /** @type {Past} */
+    const past = {
+      kind,
+      at,
+      roll: new Roll(LIMIT, toTest(shown)),
+      older: null,
+      newer: null,
+      first: null,
+      isGone: false,
+      isLoading: false,
+      problem: '',
+      before,
+    };
+    if (view.mode === 'following') store.setMode('reading');
+    store.setView({ selected: null, panel: store.view.panel === 'details' ? 'details' : '' });
+    store.selection = shown;
+    store.setPast(past);
+    return past;
+  }
+
+  /**
+   * Until it is done the page says that it is looking; what goes wrong it says too.
+   * @param {Past} past @param {() => Promise<void>} look
+   */
+  async function busy(past, look) {
+    if (past.isLoading) return;
+    past.isLoading = true;
+    store.changed('view');
+    try {
+      await look();
+      past.problem = '';
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      past.problem = error.message || 'no answer';
+    }
+    past.isLoading = false;
+    store.changed('messages');
+    store.changed('view');
+  }
+
+  /** @param {Past} past @param {URLSearchParams} query @param {string | null} from @param {number} limit */
+  async function addOlder(past, query, from, limit) {
+    query.set('order', 'desc');
+    query.set('limit', String(limit));
+    if (from !== null) query.set('before', from);
+    const page = await history(query);
+    past.roll.replace(past.roll.ring.first - 1, page.messages.map(fromWire).reverse());
+    past.roll.matching.scan(() => false);
+    past.older = page.next;
+    past.first = page.first;
+  }
+
+  /** @param {Past} past @param {string} from @param {number} limit */
+  async function addNewer(past, from, limit) {
+    const page = await history(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
+    for (const message of page.messages) past.roll.push(fromWire(message));
+    past.newer = page.next;
+    past.first = page.first;
+  }
+
+  /** @param {string} id */
+  async function around(id) {
+    const past = open('around', id);
+    await busy(past, async () => {
+      await addNewer(past, before(id), BESIDE + 1);
+      const n = past.roll.find(id);
+      past.isGone = n < 0;
+      if (past.isGone) past.roll = new Roll(LIMIT, past.roll.matching.test);
+      else await addOlder(past, new URLSearchParams(), id, BESIDE);
+      if (past.isGone) past.older = past.newer = null;
+      if (store.past !== past || past.isGone) return;
+      store.setView({ selected: n });
+      say('reveal-middle', undefined, n);
+    });
+  }
+
+  /** As far as it takes to find enough. @param {Past} past */
+  async function search(past) {
+    for (let pages = 0; pages < PAGES; pages++) {
+      const had = past.roll.shown;
+      await addOlder(past, toHistory(store.selection), past.older, PAGE);
+      if (past.older === null || past.roll.shown - had >= ENOUGH || store.past !== past) return;
+      store.changed('view');
+    }
+  }
+
+  function more() {
+    const { past } = store;
+    if (past === null) return;
+    busy(past, async () => {
+      if (past.kind === 'search') return search(past);
+      const { older, newer } = past;
+      if (older !== null) await addOlder(past, new URLSearchParams(), older, PAGE);
+      if (newer !== null) await addNewer(past, newer, PAGE);
+    });
+  }
+
+  /** Older ones in front of what is live, as long as there is room for them. */
+  async function older() {
+    const { live, past } = store;
+    if (past) return more();
+    const oldest = live.oldest;
+    if (oldest === null) return;
+    if (live.held + MOST > live.ring.limit) return around(oldest.id);
+    if (store.view.mode === 'following') store.setMode('reading');
+    const query = new URLSearchParams({ before: oldest.id, order: 'desc', limit: String(MOST) });
+    const page = await settled(history(query));
+    if (page === null || live.oldest !== oldest) return;
+    // Nothing older is kept, though the ids go on: nobody needs to ask again.
+    if (page.next === null) store.oldestKept = page.messages.at(-1)?.id ?? oldest.id;
+    store.insert(live.ring.first - 1, page.messages.map(fromWire).reverse());
+  }
+
+  /** All between two messages that the server still has. @param {string} from @param {string} to */
+  async function between(from, to) {
+    /** @type {Entry[]} */
+    const entries = [];
+    /** @type {string | null} */
+    let after = from;
+    while (after !== null && entries.length < store.live.ring.limit) {
+      /** @type {any} */
+      const page = await history(
+        new URLSearchParams({ after, before: to, order: 'asc', limit: String(MOST) }),
+      );
+      if (page.gap) entries.push({ mark: 'gap', at: Date.now(), ...page.gap });
+      entries.push(...page.messages.map(fromWire));
+      after = page.next;
+    }
+    return entries;
+  }
+
+  /** A row that says what is missing becomes the rows that were. @param {number} n its number */
+  async function fill(n) {
+    const { live } = store;
+    const mark = live.ring.get(n);
+    const [from, to] = [live.beside(n, -1)?.id, live.beside(n, 1)?.id];
+    if (!mark || !isMark(mark) || mark.isLoading || !from || !to) return;
+    mark.isLoading = true;
+    store.changed('view');
+    const entries = await settled(between(from, to));
+    mark.isLoading = false;
+    const here = live.ring.findLast((entry) => entry === mark);
+    if (entries === null || here < 0) return store.changed('view');
+    store.insert(here, entries);
+    const many = entries.filter((entry) => !isMark(entry)).length;
+    if (mark.mark === 'gap') link().filled({ after: mark.after ?? null, before: mark.before ?? null, many });
+  }
+
+  function back() {
+    const { past, view } = store;
+    if (past === null) return;
+    const { selection, view: then } = past.before;
+    if (past.kind === 'around') store.selection = selection;
+    store.setPast(past.before.past);
+    store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
+    if (then.mode === 'following') store.setMode('following');
+    else if (then.selected !== null) say('reveal', undefined, then.selected);
+  }
+
+  return {
+    'show-around': (/** @type {string} */ id) => around(id),
+    'show-oldest': () => store.past?.first && around(store.past.first.id),
+    'show-context'() {
+      const entry = store.view.selected === null ? undefined : store.ring.get(store.view.selected);
+      if (entry && !isMark(entry)) around(entry.id);
+    },
+    'search-history'() {
+      const past = open('search', '');
+      busy(past, () => search(past));
+    },
+    'more-history': more,
+    'show-older': older,
+    back,
+    'back-to-live'() {
+      while (store.past) back();
+    },
+    'load-gap': fill,
+    'load-asleep'() {
+      for (let n = store.live.ring.first; n < store.live.ring.end; n++) {
+        const mark = store.live.ring.get(n);
+        if (mark && isMark(mark) && mark.mark === 'asleep') fill(n);
+      }
+    },
+  };
+}
+
+/** What the server would not say is not here; anything else is a fault of ours. @template T @param {Promise<T>} call */
+async function settled(call) {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What somebody chose about the page: theme, rows, times; kept for the next visit.
+ *
+ * Owns the choices, the form, and what they do to the page as a whole. Asks for: set.
+ */
+import { ask, h, hear } from './lib/dom.js';
+import { words } from './words.js';
+
+/** Every choice with its values, the first being what nobody has to choose. */
+export const CHOICES = /** @type {const} */ ({
+  theme: ['system', 'light', 'dark'],
+  density: ['normal', 'compact', 'relaxed'],
+  zone: ['local', 'utc'],
+  announce: ['digest', 'errors', 'off'],
+  keys: ['on', 'off'],
+  ring: ['100000', '20000', '1000', '300000'],
+});
+
+/** As they were left, or the first of each. @returns {Record<string, string>} */
+export function leftAs() {
+  const all = Object.entries({ ...CHOICES, topics: ['on', 'off'] });
+  return Object.fromEntries(all.map(([name, [first]]) => [name, remembered(name, String(first))]));
+}
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function Settings(el, store) {
+  /** @type {HTMLInputElement[]} */
+  const inputs = [];
+  for (const [name, values] of Object.entries(CHOICES)) {
+    const labels = values.map((value) => {
+      const input = h('input', {
+        type: 'radio',
+        name,
+        value,
+        onchange: () => ask(el, 'set', { [name]: value }),
+      });
+      inputs.push(input);
+      return h('label', {}, input, words.choices[value] ?? value);
+    });
+    el.append(
+      h('fieldset', { class: 'choices' }, h('legend', {}, words.settingNames[name] ?? name), ...labels),
+    );
+  }
+  function update() {
+    const settings = /** @type {Record<string, string>} */ (store.settings);
+    for (const input of inputs) input.checked = settings[input.name] === input.value;
+  }
+  hear(el, 'settings', update);
+  update();
+}
+
+/** @param {HTMLElement} el @param {import('./store.js').Store} store */
+export function Look(el, store) {
+  function update() {
+    const { theme, density, topics } = store.settings;
+    const root = document.documentElement;
+    if (theme === 'system') delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    root.dataset.density = density;
+    root.dataset.topics = topics;
+  }
+  hear(el, 'view', () => {
+    document.documentElement.dataset.panel = store.view.panel;
+  });
+  hear(el, 'settings', () => {
+    for (const [name, value] of Object.entries(store.settings)) remember(name, value);
+    update();
+  });
+  update();
+}
+
+/** Tried, never needed: storage may be forbidden or full. @template T @param {string} key @param {T} otherwise @returns {T} */
+function remembered(key, otherwise) {
+  try {
+    const text = localStorage.getItem(`eyewall.${key}`);
+    const value = text === null ? otherwise : JSON.parse(text);
+    return typeof value === typeof otherwise ? value : otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+/** @param {string} key @param {unknown} value */
+function remember(key, value) {
+  try {
+    localStorage.setItem(`eyewall.${key}`, JSON.stringify(value));
+  } catch {
+    // Then it holds for this visit.
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The address of the page and the steps of Back: what is shown can be sent to somebody, and left again.
+ *
+ * Owns when the address changes and what is a step. Asks for: show-around, back-to-live, close-panel.
+ */
+import { ask, hear } from './lib/dom.js';
+import { fromQuery, toQuery } from './logic/address.js';
+
+/** The address is written this long after the last change (ms). */
+const PAUSE = 300;
+
+/** @param {HTMLElement} el anything that hears nouns @param {import('./store.js').Store} store */
+export function Steps(el, store) {
+  let timer = 0;
+  /** What the last step stands for: a look back, open details. @type {{at: string | null, isOpen: boolean}} */
+  let step = { at: null, isOpen: false };
+
+  function here() {
+    const { past, view } = store;
+    return { at: past ? past.at : null, isOpen: view.panel === 'details' };
+  }
+
+  function address() {
+    const { past, selection, view } = store;
+    return location.pathname + toQuery(past?.before.selection ?? selection, view.zone, past?.at);
+  }
+
+  /** @param {'pushState' | 'replaceState'} how */
+  function write(how) {
+    clearTimeout(timer);
+    if (how === 'pushState' || address() !== location.pathname + location.search) {
+      history[how](here(), '', address());
+    }
+  }
+
+  hear(el, 'view', () => {
+    const now = here();
+    const isDeeper = (now.at !== step.at && now.at !== null) || (now.isOpen && !step.isOpen);
+    const isOther = now.at !== step.at || now.isOpen !== step.isOpen;
+    step = now;
+    if (isOther) write(isDeeper ? 'pushState' : 'replaceState');
+  });
+  for (const noun of ['selection', 'settings']) {
+    hear(el, noun, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => write('replaceState'), PAUSE);
+    });
+  }
+  addEventListener('popstate', (/** @type {PopStateEvent} */ { state }) => {
+    const { at } = fromQuery(location.search);
+    const isOpen = state?.isOpen === true;
+    step = { at: state?.at ?? (at || null), isOpen };
+    if (store.view.panel === 'details' && !isOpen) ask(el, 'close-panel');
+    if (at && store.past?.at !== at) ask(el, 'show-around', at);
+    else if (!at && store.past) ask(el, 'back-to-live');
+  });
+
+  const { selection, zone, at } = fromQuery(location.search);
+  store.narrow(selection);
+  if (zone === 'utc') store.set({ zone });
+  if (at) ask(el, 'show-around', at);
+}

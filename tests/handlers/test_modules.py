@@ -1,0 +1,52 @@
+"""Modules become one file: in the order of their need, each with a scope of its own."""
+
+from graphlib import CycleError
+from pathlib import Path
+
+import pytest
+
+from handlers.modules import join
+
+
+def written(folder: Path, **modules: str) -> Path:
+    for name, text in modules.items():
+        (folder / f"{name}.js").write_text(text, "utf-8")
+    return folder / "app.js"
+
+
+def test_what_is_needed_stands_before_what_needs_it(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        app="import { b as other } from './b.js';\nimport { c } from './c.js';\nother(c);\n",
+        b="import { c } from './c.js';\nexport const b = (x) => x + c;\n",
+        c="export const c = 1;\n",
+    )
+    joined = join(entry)
+    assert joined.index("const c = 1;") < joined.index("const b = (x)") < joined.index("other(c);")
+    assert "const { b: other } = m1;" in joined
+    assert joined.count("const c = 1;") == 1
+
+
+def test_modules_that_need_each_other_are_refused(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        app="import { b } from './b.js';\nexport const a = 1;\n",
+        b="import { a } from './app.js';\nexport const b = 1;\n",
+    )
+    with pytest.raises(CycleError):
+        join(entry)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export default 1;",
+        "import './b.js';",
+        "import * as b from './b.js';",
+        "export * from './b.js';",
+        "export { a };",
+    ],
+)
+def test_a_form_that_is_not_known_is_named_and_never_dropped(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ValueError, match=r"app\.js: not a form that is joined here: "):
+        join(written(tmp_path, app=f"{line}\n", b="export const b = 1;\n"))
