@@ -17,7 +17,9 @@ from hub.tail import Tail
 
 TAIL_BYTES: Final = 16 << 20
 PAGE_BYTES: Final = 64 << 10  # Below what one send to a fresh socket takes at TCP_NOTSENT_LOWAT 128 KiB (measured).
-PAGE_MESSAGES: Final = 500  # Most that one page looks at, also when the filter lets little through.
+# The most messages that one page looks at, also when the filter lets little through; it ends at a multiple of
+# this, so that readers who come from different places are soon on the same pages.
+PAGE_MESSAGES: Final = 256
 CACHED_PAGES: Final = 64
 
 
@@ -60,12 +62,12 @@ class Pages:
             return page
         if after < self._tail.first - 1:
             return None
-        frames = self._tail.after(after, min(PAGE_MESSAGES, up_to - after))
+        frames = self._tail.after(after, _room(after, up_to))
         return self._keep(key, self._make(wanted, chunked, after, frames))
 
     async def fetch(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> Page | None:
         """The page behind seq `after` from storage; None when it was pruned meanwhile."""
-        messages = await self._log.read(after, min(PAGE_MESSAGES, up_to - after))
+        messages = await self._log.read(after, _room(after, up_to))
         if not messages:
             return None
         frames = ((message, sse.encode(message)) for message in messages)
@@ -89,3 +91,8 @@ class Pages:
                     break
         payload = b"".join(matching)
         return Page(sse.chunk(payload) if payload and chunked else payload, cursor, len(matching))
+
+
+def _room(after: int, up_to: int) -> int:
+    """How many messages the page behind seq `after` may look at."""
+    return min(PAGE_MESSAGES - after % PAGE_MESSAGES, up_to - after)

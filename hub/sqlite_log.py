@@ -34,7 +34,8 @@ T = TypeVar("T")
 logger = logging.getLogger("eyewall.log")
 
 READERS: Final = 2
-READ_BYTES: Final = 128 << 10  # Two pages' worth (pages.py), or 500 messages of a megabyte would be read to send one.
+READ_BYTES: Final = 80 << 10  # A page's worth (pages.py), or hundreds of messages would be read to send one.
+ROW_BYTES: Final = 120  # What a frame has beside text and data: id, time, topic, level.
 # What may wait for the writer, about a second's work. Beyond it publishers get 503.
 MAX_WAITING: Final = 50_000  # Drafts.
 MAX_WAITING_BYTES: Final = 64 << 20
@@ -105,7 +106,7 @@ class SqliteLog:
             with contextlib.closing(rows):
                 for row in rows:
                     messages.append(as_message(self.epoch, row))
-                    size += len(row[5]) + len(row[6] or "")
+                    size += ROW_BYTES + len(row[5]) + len(row[6] or "")
                     if size >= READ_BYTES:
                         break
             return messages

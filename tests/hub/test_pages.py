@@ -144,3 +144,18 @@ def test_each_message_is_encoded_once() -> None:
     assert twice is not None
     assert isinstance(once[0][0], Message)
     assert once[0][1] is twice[0][1]
+
+
+@pytest.mark.gen_test
+async def test_readers_from_different_places_are_soon_on_the_same_pages() -> None:
+    """A thousand who come back from a thousand places: each begins on a page of its own, then all share."""
+    log = log_of(3 * PAGE_MESSAGES)
+    pages = Pages(log)
+    for start in (0, 1, 17, PAGE_MESSAGES - 1):
+        cursor = start
+        while cursor < log.head:
+            page = pages.recent(EVERYTHING, False, cursor, log.head)
+            page = page or await pages.fetch(EVERYTHING, False, cursor, log.head)
+            assert page is not None
+            cursor = page.cursor
+    assert log.reads == 4 + 2
