@@ -5,7 +5,7 @@ import pytest
 from hub.errors import LogFailed
 from hub.log import format_id
 from tests.hub.audience import audience_of
-from tests.hub.memory_log import log_of
+from tests.hub.memory_log import MemoryLog, log_of
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -30,6 +30,35 @@ async def test_a_reader_goes_on_behind_its_cursor(chunked: bool) -> None:
         assert reader.seqs == [3, 4, 5, 6, 7, 8, 9]
         assert reader.named("gap") == []
         assert reader.connection.sent == 7
+
+
+@pytest.mark.gen_test
+async def test_who_knows_a_message_that_is_not_flushed_yet_does_not_get_it_again() -> None:
+    """From the answer to its own publishing, for instance."""
+    with audience_of(MemoryLog(), flush_ms=1000) as audience:
+        audience.join()
+        await audience.settle()
+        audience.log.say([draft()])
+        audience.log.say([draft()])
+        reader = audience.join(after=an_id(2))
+        await until(lambda: reader.has_read() and reader.events)
+        assert audience.hub._fan_out.flushed < 2
+        await audience.settle()
+        audience.log.say([draft()])
+        await audience.settle()
+        assert reader.seqs == [3]
+
+
+@pytest.mark.gen_test
+async def test_who_hangs_up_with_a_full_socket_leaves_nothing_behind() -> None:
+    with audience_of() as audience:
+        reader = audience.join(buffer=10_000)
+        await audience.settle()
+        audience.log.say([draft(BIG)])
+        await until(lambda: reader.connection in audience.hub._catch_up._full)
+        reader.hang_up()
+        await until(lambda: audience.registry.count == 0)
+        assert not audience.hub._catch_up._full
 
 
 @pytest.mark.gen_test

@@ -30,6 +30,19 @@ async def test_a_flush_in_slices_belongs_to_those_who_were_live_when_it_began(mo
 
 
 @pytest.mark.gen_test
+async def test_no_flush_begins_before_the_last_one_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 1)
+    with audience_of() as audience:
+        readers = [audience.join() for _ in range(5)]
+        await audience.settle()
+        for _ in range(3):
+            audience.log.say([draft()])
+            audience.hub.flush()
+        await audience.settle()
+        assert [reader.seqs for reader in readers] == [[1, 2, 3]] * 5
+
+
+@pytest.mark.gen_test
 async def test_who_joins_when_more_is_pending_than_memory_holds_loses_none_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

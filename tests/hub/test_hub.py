@@ -77,13 +77,14 @@ async def test_who_is_dismissed_hears_bye_and_a_proper_end(chunked: bool) -> Non
 
 @pytest.mark.gen_test
 async def test_the_drain_says_bye_to_all_and_spreads_them() -> None:
-    with audience_of() as audience:
+    with audience_of(MemoryLog(), flush_ms=1000) as audience:
         readers = [audience.join() for _ in range(20)]
         await audience.settle()
         audience.log.say([draft()])
+        audience.log.say([draft()])  # It would wait for the next tick.
         await audience.hub.drain(0.2)
         audience.read_all()
-        assert all(reader.terminated and reader.seqs == [1] for reader in readers)
+        assert all(reader.terminated and reader.seqs == [1, 2] for reader in readers)
         assert [reader.named("bye")[0]["reason"] for reader in readers] == ["shutdown"] * 20
         assert audience.registry.count == 0
 
