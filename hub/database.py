@@ -64,7 +64,7 @@ NETWORK: Final = frozenset(
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
 )
 # The write-ahead log is written in place up to here, which is twice as fast as letting it grow (measured).
-WAL_BYTES: Final = 16 << 20
+WAL_BYTES: Final = 8 << 20
 BUSY_SECONDS: Final = 1.0  # How long another program that writes to the file may make a publisher wait.
 
 
