@@ -19,7 +19,9 @@ from hub.seen import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
-STEP_ROWS: Final = 1024  # Some 10 ms. Fewer wait for more: each step is a commit, and a piece to merge.
+STEP_ROWS: Final = (
+    256  # Some 3 ms: with 1024 publishers felt it. Fewer wait: each step is a commit, and a piece to merge.
+)
 STEP_CHARACTERS: Final = 256 << 10  # A step of long messages ends here.
 MERGE_PAGES: Final = 32  # Some 10 ms.
 LONGEST: Final = 32 << 10  # Characters of one message; one that is longer is always looked at.
@@ -59,7 +61,7 @@ def extend(connection: sqlite3.Connection, busy: bool) -> bool:
 
 
 def merge(connection: sqlite3.Connection, busy: bool) -> bool:
-    """Make a full segment's pieces one, so that a search looks once instead of 64 times."""
+    """Make a full segment's pieces one, so that a search looks once instead of 256 times."""
     if busy:
         return False
     full = "SELECT number, merging FROM segment WHERE indexed = (number + 1) * ? AND NOT merged LIMIT 1"
