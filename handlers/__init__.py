@@ -25,10 +25,10 @@ def routes(
     """Every address, who answers it, and all that this one can touch."""
     server = config.server
     publish = {"server": server, "hub": hub, "publish": config.publish}
-    page = {"server": server, "hub": hub, "assets": assets, "config": config, "version": version}
+    stream = {"server": server, "hub": hub, "log": log}
     return [
-        (r"/", DashboardHandler, page),
-        (r"/events", EventsHandler, {"server": server, "hub": hub}),
+        (r"/", DashboardHandler, stream | {"assets": assets, "config": config, "version": version}),
+        (r"/events", EventsHandler, stream),
         (r"/messages", HistoryHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
         (r"/connections", ConnectionsHandler, {"server": server, "hub": hub}),
@@ -36,6 +36,6 @@ def routes(
         (r"/static/(.+)", AssetHandler, {"server": server, "assets": assets}),
         (r"/healthz", HealthHandler, {"server": server}),
         (r"/readyz", ReadyHandler, {"server": server, "is_ready": is_ready}),
-        (r"/metrics", MetricsHandler, {"server": server, "hub": hub, "log": log}),
+        (r"/metrics", MetricsHandler, stream),
         (r"/openapi\.json", OpenApiHandler, {"server": server}),
     ]

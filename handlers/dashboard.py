@@ -4,13 +4,16 @@ from handlers.assets import CONTENT_SECURITY_POLICY, Assets
 from handlers.events import EventsHandler
 from hub.config import Config, ServerConfig
 from hub.hub import Hub
+from hub.log import Log
 
 
 class DashboardHandler(EventsHandler):
     """One address for both, so that `new EventSource("http://host:3030")` works."""
 
-    def initialize(self, server: ServerConfig, hub: Hub, assets: Assets, config: Config, version: str) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server, hub)
+    def initialize(  # type: ignore[override]  # each names what it uses
+        self, server: ServerConfig, hub: Hub, log: Log, assets: Assets, config: Config, version: str
+    ) -> None:
+        super().initialize(server, hub, log)
         self.assets = assets
         self.config = config
         self.version = version

@@ -12,10 +12,11 @@ from tornado.iostream import StreamClosedError
 from handlers.base import BaseHandler
 from hub.config import ServerConfig
 from hub.connection import Connection
-from hub.cursor import Position
+from hub.cursor import Position, find, newest, resolve
 from hub.errors import InvalidInput
 from hub.filter import Filter
 from hub.hub import Hub
+from hub.log import Log
 from hub.message import Level
 from hub.moment import parse_moment
 
@@ -27,9 +28,10 @@ MAX_CLIENT_CHARACTERS: Final = 200
 class EventsHandler(BaseHandler):
     """`topic` (globs, repeatable), `level`, `q`; from `Last-Event-ID`, `last_event_id`, `since` or the `last` N on."""
 
-    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
+    def initialize(self, server: ServerConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names what it uses
         super().initialize(server)
         self.hub = hub
+        self.log = log
         self.connection: Connection | None = None
 
     async def head(self) -> None:
@@ -79,7 +81,7 @@ class EventsHandler(BaseHandler):
         # Names are not stripped: a line end behind one is no name, and is refused like any other character.
         return Filter.parse(many("topic", strip=False), one("level", Level.DEBUG, strip=False), one("q", ""))
 
-    async def _position(self) -> Position | None:
+    async def _position(self) -> Position:
         """Where to begin: what the browser says of itself counts before what stands in the address."""
         last, since = self.get_query_argument("last", "0"), self.get_query_argument("since", None)
         if not re.fullmatch("[0-9]{1,9}", last):
@@ -87,8 +89,8 @@ class EventsHandler(BaseHandler):
         moment = None if since is None else parse_moment(since, time.time(), field="since")
         # An empty one is what a client has that has seen no message yet.
         if last_event_id := self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", ""):
-            return self.hub.resume(last_event_id)
-        return self.hub.last(int(last)) if moment is None else await self.hub.since(moment)
+            return resolve(last_event_id, self.log)
+        return newest(int(last), self.log) if moment is None else await find(moment, self.log)
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

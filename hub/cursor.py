@@ -57,3 +57,8 @@ async def find(milliseconds: int, log: Log) -> Position:
         # Everything kept is that young, so what was pruned may have been as well; how much of it, nobody knows.
         return Position(after, Gap(None, format_id(log.epoch, log.first), None, "expired"))
     return Position(after)
+
+
+def newest(count: int, log: Log) -> Position:
+    """Where a reader begins who wants the newest `count` messages that are kept."""
+    return Position(max(log.first - 1, log.head - count))

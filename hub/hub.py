@@ -20,7 +20,7 @@ from hub import sse
 from hub.catch_up import CatchUp
 from hub.config import StreamConfig
 from hub.connection import Connection
-from hub.cursor import Position, find, resolve
+from hub.cursor import Position
 from hub.fan_out import FanOut
 from hub.filter import Filter
 from hub.log import Clock, Log, Once, Receipt, format_id
@@ -145,18 +145,6 @@ class Hub:
         self._notices.announce(name, data, standing=standing)
 
     # Connect and disconnect
-
-    def resume(self, last_event_id: str) -> Position:
-        """Where somebody goes on who has seen this id."""
-        return resolve(last_event_id, self._log)
-
-    async def since(self, milliseconds: int) -> Position:
-        """Where somebody begins who wants what was said from that time on (ms since 1970)."""
-        return await find(milliseconds, self._log)
-
-    def last(self, count: int) -> Position:
-        """Where somebody begins who wants the newest `count` messages that are kept."""
-        return Position(min(self._fan_out.flushed, max(self._log.first - 1, self._log.head - count)))
 
     def connect(
         self,

@@ -11,6 +11,7 @@ LONGEST_FILE = 250
 LONGER: dict[str, str] = {
     "tests/hub/test_config.py": "a table of settings and what is wrong with each",
     "tests/hub/test_config_file.py": "a table of files and what is wrong with each",
+    "tests/hub/test_config_watcher.py": "each way of saving a file, told step by step",
 }
 
 # What each layer may not import. Its own parts and other libraries are free.

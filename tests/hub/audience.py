@@ -15,7 +15,7 @@ from tornado.iostream import IOStream
 
 from hub.config import ServerConfig, StreamConfig
 from hub.connection import Connection
-from hub.cursor import Position, resolve
+from hub.cursor import Position, newest, resolve
 from hub.filter import Filter
 from hub.hub import Hub
 from hub.log import parse_id
@@ -119,7 +119,7 @@ class Audience:
         if "after" in where:
             position = resolve(where["after"], self.log)
         elif "last" in where:
-            position = self.hub.last(where["last"])
+            position = newest(where["last"], self.log)
         connection = self.hub.connect(
             wanted or Filter.parse(),
             address="10.0.0.1",

@@ -334,7 +334,14 @@ CONFIGS = st.builds(
     ),
     stream=st.builds(StreamConfig, flush_ms=st.integers(2, 1000), heartbeat_seconds=seconds(1, 60)),
     publish=st.builds(PublishConfig, max_message_bytes=SIZES, max_body_bytes=SIZES),
-    log=st.builds(LogConfig, keep_messages=st.integers(1, 10**9), keep_bytes=SIZES),
+    log=st.builds(
+        LogConfig,
+        path=st.sampled_from(["eyewall.db", ":memory:", "/var/lib/eyewall/log 1.db", "no"]),
+        synchronous=st.sampled_from(["full", "normal"]),
+        keep_for=st.one_of(seconds(1, 10**9), st.sampled_from([60.0, 5400.0, 86_400.0])),
+        keep_messages=st.integers(1, 10**9),
+        keep_bytes=SIZES.map(lambda size: size + (1 << 20)),
+    ),
     dashboard=st.builds(DashboardConfig, title=TEXT),
     logging=st.builds(
         LoggingConfig, level=st.sampled_from(["debug", "error"]), format=st.sampled_from(["text", "json"])
@@ -351,7 +358,8 @@ def test_what_is_printed_loads_back_to_the_same_settings(config: Config) -> None
 
 def test_what_is_printed_is_what_a_person_would_write() -> None:
     text = dump(load(SHIPPED, {}))
-    assert "  keep_bytes: 64MiB\n" in text
+    assert "  keep_bytes: 1GiB\n" in text
+    assert "  keep_for: 30d\n" in text
     assert "  heartbeat_seconds: 15\n" in text
     assert "- kind: greeting\n" in text
 
