@@ -24,10 +24,11 @@ from hub import search_index
 from hub.config import LogConfig
 from hub.database import MEMORY, lock, open_reader, open_writer
 from hub.errors import EyewallError, LogFailed, Overloaded
+from hub.jobs import Append
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
 from hub.message import Draft, Level, Message
 from hub.retention import Retention
-from hub.writer import Append, Writer
+from hub.writer import Writer
 
 T = TypeVar("T")
 

@@ -10,13 +10,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.database import LogError
 from hub.errors import Conflict, EyewallError, LogFailed
+from hub.jobs import Append, Call
 from hub.log import Clock, Once, Receipt, format_time, stamp
-from hub.message import RANK, Draft, Message
+from hub.message import RANK, Draft
 from hub.trouble import Trouble, explain
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
@@ -26,26 +26,6 @@ BUSY_REST: Final = 9  # Times as long as a step took.
 
 Chore = Callable[[sqlite3.Connection, bool], bool]
 """A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
-
-
-@dataclass(slots=True)
-class Append:
-    """What one publisher waits for."""
-
-    drafts: Sequence[Draft]
-    size: int  # Bytes, about.
-    once: Once | None
-    answer: "asyncio.Future[Receipt]"
-    receipt: Receipt | EyewallError | None = None
-    messages: list[Message] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Call:
-    """Something else to do with the connection."""
-
-    function: Callable[[sqlite3.Connection], Any]
-    answer: "asyncio.Future[Any]"
 
 
 class Writer:
@@ -73,7 +53,7 @@ class Writer:
         row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
         self.epoch, self._head = row
         self._jobs: queue.SimpleQueue[Append | Call | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="log-writer")
+        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._stopped = False
         self._loop: asyncio.AbstractEventLoop
 

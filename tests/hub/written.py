@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.database import open_writer
+from hub.jobs import Append
 from hub.log import Once, Receipt
-from hub.writer import Append, Chore, Writer
+from hub.writer import Chore, Writer
 from tests.hub.log_files import Delivered, Time
 from tests.hub.parts import EPOCH, draft
 
