@@ -28,7 +28,9 @@ def join(entry: Path) -> str:
         needs[path] = [(path.parent / name).resolve() for _, name in IMPORT.findall(texts[path])]
         unread += [other for other in needs[path] if other not in texts]
     order = list(TopologicalSorter(needs).static_order())
-    return "".join(_scope(path, texts[path], needs[path], order) for path in order)
+    scopes = [_scope(path, texts[path], needs[path], order) for path in order]
+    names = ", ".join(EXPORT.findall(texts[order[-1]]))
+    return "".join([*scopes, f"export const {{ {names} }} = m{len(order) - 1};\n" if names else ""])
 
 
 def _scope(path: Path, text: str, needs: list[Path], order: list[Path]) -> str:

@@ -128,7 +128,7 @@ export function Banner(el, store, version) {
       write,
     );
     list.hidden = lines.length === 0;
-    write(last, after);
+    write(last, after && ` ${after}`);
   }
 
   function update() {

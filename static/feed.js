@@ -16,6 +16,7 @@ import { words } from './words.js';
  * @typedef {import('./store.js').Store} Store
  * @typedef {import('./logic/message.js').Entry} Entry
  * @typedef {{entry: Entry, n: number, below: number}} Anchor a row, its number, and where on the screen (px)
+ * @typedef {{find: () => number, place: (ordinal: number) => void}} Wish a row to be shown as soon as a scan has found it
  */
 
 /** Rows of one height: the list must know where a row is without drawing those before it (px). */
@@ -45,10 +46,12 @@ export function Feed(el, store) {
 
   const list = new List(scroller, { height: height(), make: makeRow, render, clear: clearRow, left, drawn });
   let roll = store.roll;
+  /** The ordinal of the row above all others. @type {number | null} */
+  let offer = null;
   /** What a reader's eyes hang on: the first row seen. @type {Anchor | null} */
   let anchor = null;
-  /** Where it must come to stand again, once a scan has found it. @type {Anchor | null} */
-  let held = null;
+  /** @type {Wish | null} */
+  let wish = null;
   /** Where somebody stood in what is live, while they look back. @type {Anchor | null} */
   let left_at = null;
 
@@ -61,6 +64,9 @@ export function Feed(el, store) {
   function rows() {
     const { lo, hi } = store.rows;
     const isMore = hi > lo && store.hasOlder && !store.matching.scanning;
+    const above = isMore ? lo - 1 : null;
+    if (above !== offer && offer !== null) list.stale(offer);
+    offer = above;
     return { lo: isMore ? lo - 1 : lo, hi };
   }
 
@@ -94,7 +100,7 @@ export function Feed(el, store) {
 
   /** The reader scrolled. @param {boolean} up @param {boolean} atEnd */
   function left(up, atEnd) {
-    held = null;
+    wish = null;
     if (up) ask(el, 'read');
     else if (atEnd) ask(el, 'reached-end');
   }
@@ -103,21 +109,38 @@ export function Feed(el, store) {
   function show() {
     if (roll === store.roll) list.show(rows());
     else turn();
-    if (held === null) return;
-    const { entry, below } = held;
-    const n = store.ring.findLast((each) => each === entry);
+    if (wish === null) return;
+    const { find, place } = wish;
+    const n = find();
     if (n >= 0 && store.matching.next >= n) return; // The scan has not come so far.
-    held = null;
-    if (n >= 0) list.hold(store.matching.find(n), below);
+    wish = null;
+    if (n >= 0) place(store.matching.find(n));
+  }
+
+  /** Where it was on the screen. @param {Anchor | null} anchor @returns {Wish | null} */
+  function again(anchor) {
+    if (anchor === null) return null;
+    const { entry, below } = anchor;
+    return {
+      find: () => store.ring.findLast((each) => each === entry),
+      place: (ordinal) => list.hold(ordinal, below),
+    };
   }
 
   /** Other messages altogether: a look back, or the end of one. */
   function turn() {
     if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
     roll = store.roll;
-    held = roll === store.live ? left_at : null;
+    wish = roll === store.live ? again(left_at) : null;
     list.begin(rows());
-    if (held === null && roll !== store.live) list.hold(list.rows.hi, list.view);
+    if (roll !== store.live) list.hold(list.rows.hi, list.view);
+  }
+
+  /** @param {Wish['find']} find @param {Wish['place']} place */
+  function look(find, place) {
+    if (roll !== store.roll) turn();
+    wish = { find, place };
+    show();
   }
 
   function update() {
@@ -152,7 +175,7 @@ export function Feed(el, store) {
     update();
   });
   hear(el, 'selection', () => {
-    if (store.view.mode !== 'following' && roll === store.roll) held = anchor;
+    if (store.view.mode !== 'following' && roll === store.roll) wish ??= again(anchor);
     list.begin(rows());
     update();
   });
@@ -164,8 +187,10 @@ export function Feed(el, store) {
   });
   hear(el, 'jump-start', () => {
     list.following = false;
-    show();
-    list.reveal(list.rows.lo);
+    look(
+      () => store.ring.first,
+      () => list.reveal(list.rows.lo),
+    );
   });
   hear(el, 'page', (/** @type {number} */ by) => {
     const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
@@ -180,9 +205,10 @@ export function Feed(el, store) {
   for (const noun of ['reveal', 'reveal-middle']) {
     hear(el, noun, (/** @type {number} */ n) => {
       list.following = store.view.mode === 'following';
-      held = null;
-      show();
-      list.reveal(store.matching.find(n), noun === 'reveal-middle');
+      look(
+        () => n,
+        (ordinal) => list.reveal(ordinal, noun === 'reveal-middle'),
+      );
     });
   }
   hear(el, 'tick', () => {

@@ -48,6 +48,8 @@ export class Store {
    */
   constructor(changed, settings) {
     this.changed = changed;
+    /** When this page came. */
+    this.since = Date.now();
     /** @type {import('./logic/state.js').State} */
     this.link = initial(Date.now());
     /** @type {import('./logic/selection.js').Selection} */
@@ -188,6 +190,8 @@ export class Store {
     const shown = this.live.push(message);
     this.counts.add(message.ms, message.level, shown);
     this.topics.add(message.topic, message.ms, this.serverTime(now));
+    // What was said before this page came is no news, however late it is read.
+    if (message.ms < this.serverTime(this.since)) return;
     const away = this.view.mode !== 'following';
     if (message.level >= ERROR && (away || document.hidden)) this.unseenErrors += 1;
     if (!shown || !away) return;

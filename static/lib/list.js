@@ -64,6 +64,11 @@ export class List {
     this.draw();
   }
 
+  /** A row says something else now. @param {number} ordinal */
+  stale(ordinal) {
+    for (const slot of this.pool) if (slot.ordinal === ordinal) slot.stamp = -1;
+  }
+
   /** How far under the upper edge a row stands (px). @param {number} ordinal */
   below(ordinal) {
     return (ordinal - this.base) * this.height - this.top;

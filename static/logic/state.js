@@ -115,8 +115,12 @@ function tick(state, heartbeat, now) {
  * @param {State} state @param {number} heartbeat ms @param {number} now
  */
 export function isDead(state, heartbeat, now) {
-  const sign = Math.max(state.heard ?? 0, state.openedAt ?? 0);
-  return state.openedAt !== null && now - sign >= DEAD_AFTER * heartbeat;
+  const { heard, openedAt } = state;
+  if (openedAt === null) return false;
+  // Held back from the start is said first, and given time to pass.
+  const limit =
+    (heard ?? 0) < openedAt ? Math.max(DEAD_AFTER * heartbeat, 2 * HOLD_LIMIT) : DEAD_AFTER * heartbeat;
+  return now - Math.max(heard ?? 0, openedAt) >= limit;
 }
 
 /** For this long an outage counts as a restart or a short cut, and attempts come quickly (ms). */

@@ -98,8 +98,8 @@ export class Stream {
         const now = Date.now();
         this.#step({ type: 'tick', heartbeat: this.heartbeat });
         const unanswered = this.state.openedAt === null && now - began >= OPEN_LIMIT;
-        if (unanswered) this.cut({ phase: 'held' });
-        else if (isDead(this.state, this.heartbeat, now)) this.cut({});
+        const isHeld = unanswered || this.state.phase === 'held';
+        if (unanswered || isDead(this.state, this.heartbeat, now)) this.cut(isHeld ? { phase: 'held' } : {});
       }, TICK);
       this.cut = (end) => {
         clearInterval(timer);

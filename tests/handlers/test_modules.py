@@ -27,6 +27,11 @@ def test_what_is_needed_stands_before_what_needs_it(tmp_path: Path) -> None:
     assert joined.count("const c = 1;") == 1
 
 
+def test_what_the_first_module_exports_can_still_be_imported(tmp_path: Path) -> None:
+    """The page imports its worker where there is no SharedWorker."""
+    assert join(written(tmp_path, app="export function attach() {}\n")).endswith("export const { attach } = m0;\n")
+
+
 def test_modules_that_need_each_other_are_refused(tmp_path: Path) -> None:
     entry = written(
         tmp_path,

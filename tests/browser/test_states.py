@@ -1,0 +1,153 @@
+"""Each thing that can be wrong with the stream is named in words, and heals by itself."""
+
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.parts import counters, open_live, role, rows, wait_received
+from tests.faults import Faults, answer, faults_before
+from tests.wall import StartWall, Wall
+
+# Words may take as long as the table of the design gives them, and a machine that is busy as long again.
+SOON = 10_000
+UNANSWERED = 25_000
+
+
+@pytest.fixture
+def faults(start_wall: StartWall) -> Iterator[Faults]:
+    """A wall whose heart beats every second, behind a proxy with faults."""
+    with faults_before(start_wall("stream:\n  heartbeat_seconds: 1\n")) as faults:
+        yield faults
+
+
+def open_through(page: Page, faults: Faults) -> None:
+    page.goto(faults.url)
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+
+
+def expect_state(page: Page, pill: str, bar: str, timeout: float = SOON) -> None:
+    expect(role(page, "connection-state")).to_have_text(re.compile(pill), timeout=timeout)
+    expect(role(page, "state-bar")).to_contain_text(re.compile(bar), timeout=timeout)
+
+
+def expect_healed(page: Page, faults: Faults) -> None:
+    """Live again without a click, and what was said meanwhile is there once."""
+    before = counters(page)["received"]
+    faults.wall.publish("meanwhile")
+    faults.heal()
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "state-bar")).to_be_hidden()
+    wait_received(page, before + 1)
+    assert counters(page)["missing"] == counters(page)["repeated"] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "pill", "bar"),
+    [
+        (answer("502 Bad Gateway"), "^Answer 502$", r"answered 502\. Trying again (in \d+ s|now)"),
+        (answer("204 No Content"), "^Answer 204$", r"The server, or a proxy before it, answered 204\."),
+        (answer("401 Unauthorized"), "^Answer 401$", r"answered 401\. Trying again"),
+        (answer("429 Too Many Requests", "Retry-After: 3"), "^Answer 429$", r"answered 429\. Trying again in [34] s"),
+        (
+            answer("503 Service Unavailable", "Retry-After: 3"),
+            "^Server full$",
+            r"limit of connections\. Trying again in [34] s",
+        ),
+    ],
+    ids=["502", "204", "401", "429", "503"],
+)
+def test_an_answer_that_is_no_stream_is_named(page: Page, faults: Faults, said: bytes, pill: str, bar: str) -> None:
+    open_through(page, faults)
+    faults.answer = said
+    faults.cut()
+    expect_state(page, pill, bar)
+    expect(role(page, "state-bar").get_by_role("button")).to_have_text("Retry now")
+    expect_healed(page, faults)
+
+
+def test_a_page_in_place_of_the_stream_is_named(page: Page, faults: Faults) -> None:
+    open_through(page, faults)
+    faults.answer = answer("200 OK", "Content-Type: text/html; charset=utf-8", body="<h1>Sign in</h1>")
+    faults.cut()
+    expect_state(page, "^Answer 200$", r"answered with text/html instead of a stream\.", UNANSWERED)
+    expect_healed(page, faults)
+
+
+def test_a_stream_that_is_held_back_is_named(page: Page, faults: Faults) -> None:
+    open_through(page, faults)
+    faults.holds_bodies = True
+    faults.cut()
+    expect_state(page, "^Held back$", r"A proxy or virus scanner may be holding the stream back", UNANSWERED)
+    expect_healed(page, faults)
+
+
+def test_a_server_that_does_not_answer_is_asked_for(page: Page, faults: Faults) -> None:
+    faults.holds_answers = True
+    page.goto(faults.url)
+    expect_state(page, "^Connecting…$", r"Still connecting\. Is the server at 127\.0\.0\.1:\d+ running\?")
+    expect_healed(page, faults)
+
+
+def test_a_server_that_falls_silent_is_not_called_live(page: Page, faults: Faults) -> None:
+    open_through(page, faults)
+    faults.wall.signal(signal.SIGSTOP)
+    try:
+        expect_state(page, r"^Silent \d+ s$", r"nothing has arrived for \d+ s, not even a heartbeat\.")
+    finally:
+        faults.wall.signal(signal.SIGCONT)
+    expect_healed(page, faults)
+
+
+def test_a_device_that_is_offline_is_called_so(page: Page, faults: Faults) -> None:
+    open_through(page, faults)
+    faults.refuses = True
+    page.context.set_offline(True)
+    faults.cut()
+    expect_state(page, "^Offline$", r"This device is offline\. Reconnecting as soon as the network is back\.")
+    faults.heal()
+    page.context.set_offline(False)
+    expect_healed(page, faults)
+
+
+def test_a_slow_network_loses_nothing(page: Page, faults: Faults) -> None:
+    faults.delay_seconds = 0.05
+    open_through(page, faults)
+    faults.wall.publish_lines([f"line {n}" for n in range(500)])
+    wait_received(page, 500)
+    faults.cut()
+    faults.wall.publish_lines([f"later {n}" for n in range(500)])
+    wait_received(page, 1000)
+    assert counters(page)["missing"] == counters(page)["repeated"] == 0
+    assert page.evaluate("() => eyewall.store.losses.map(({ replayed, missing }) => [replayed, missing])") == [[500, 0]]
+
+
+def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.evaluate(
+        "() => eyewall.store.hear('heartbeat', { time: new Date().toISOString(), version: '99' }, Date.now())"
+    )
+    expect(role(page, "banner")).to_contain_text("The server was updated to 99. Your filters are kept.")
+    old = """() => {
+        eyewall.store.link = { ...eyewall.store.link, since: 0 };
+        const time = new Date(Date.now() - 8500).toISOString();
+        const batch = JSON.stringify([{ id: '1-1', time, topic: 'a', level: 'info', message: 'late' }]);
+        eyewall.store.hear('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 }, Date.now());
+    }"""
+    page.evaluate(old)
+    expect(role(page, "connection-state")).to_have_text("8 s behind")
+    expect(role(page, "state-bar")).to_contain_text("This browser is 8 s behind and reading on. Nothing is lost.")
+    expect(rows(page)).to_have_count(1)
+
+
+def test_without_a_shared_worker_the_tab_reads_by_itself(page: Page, wall: Wall) -> None:
+    page.add_init_script("delete globalThis.SharedWorker")
+    open_live(page, wall)
+    wall.publish("read by the tab itself")
+    expect(rows(page)).to_have_count(1)
+    wall.restart()
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    wall.publish("and after a restart")
+    expect(rows(page)).to_have_count(2)
