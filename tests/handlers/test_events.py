@@ -160,40 +160,6 @@ async def test_an_http_1_0_reader_gets_no_chunks(both_ways: Site) -> None:
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("how", ["close", "half-close", "reset", "stray bytes", "pipelined request"])
-async def test_a_closed_tab_leaves_the_registry(both_ways: Site, how: str) -> None:
-    """Hanging up is enough: nothing has to be written to the dead socket first."""
-    stream = await both_ways.open_stream()
-    if how == "stray bytes":
-        stream.writer.write(b"what is this?")
-    if how == "pipelined request":
-        stream.writer.write(both_ways.head("GET", "/healthz"))
-    assert both_ways.wall.registry.count == 1
-    if how == "reset":
-        stream.reset()
-    elif how == "half-close":
-        stream.writer.write_eof()
-    else:
-        await stream.close()
-    await until(lambda: both_ways.wall.registry.count == 0)
-    await until(lambda: both_ways.door.open == 0)
-    assert both_ways.wall.hub.group_count == 0
-
-
-@pytest.mark.gen_test
-async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Site) -> None:
-    """Pipelined bytes switch off Tornado's own notice of a closed connection."""
-    for stray in (b"", b"x", both_ways.head("GET", "/healthz")):
-        for _ in range(10):
-            _, writer = await both_ways.connect()
-            writer.write(both_ways.head("GET", "/events") + stray)
-            writer.transport.abort()
-    await both_ways.get("/healthz")
-    await until(lambda: both_ways.wall.registry.count == 0 and both_ways.door.open == 0)
-    assert not both_ways.wall.hub._sockets._by_descriptor
-
-
-@pytest.mark.gen_test
 async def test_the_newest_is_turned_away_when_all_places_are_taken(start_site: StartSite) -> None:
     site = await start_site(server={"max_connections": 2, "max_connections_per_address": 5})
     streams = [await site.open_stream() for _ in range(2)]

@@ -92,6 +92,10 @@ def test_a_cut_splits_no_character(length: int, character: str, shift: int) -> N
     assert len(line.encode()) <= LIMIT
 
 
+def test_a_carriage_return_at_the_cut_is_no_line_end() -> None:
+    assert lines_of(b"x" * LIMIT + b"\r" + b"y" * 10)[0].endswith(f"[cut: {LIMIT + 11:,} bytes]")
+
+
 def test_what_follows_a_cut_line_is_not_harmed() -> None:
     assert lines_of(b"x" * 5000, b"y" * 5000, b"\nnext\n")[1] == "next"
 
