@@ -1,6 +1,7 @@
 """A full disk and failing calls: publishers are told at once, nobody is told a lie, streams stay up, and it heals."""
 
 import asyncio
+import contextlib
 import os
 import random
 import sqlite3
@@ -39,15 +40,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def full(place: Path) -> Iterator[None]:
     """Not a byte is free."""
     ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        free = os.statvfs(place)
-        try:
-            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
-            while True:
-                file.seek(0, os.SEEK_END)
-                file.write(bytes(4096))
-        except OSError:
-            pass
+    with ballast.open("wb") as file:
+        size = 0
+        for step in (1 << 20, 4096):  # In steps, because the server may take or give some meanwhile.
+            with contextlib.suppress(OSError):
+                while True:
+                    os.posix_fallocate(file.fileno(), size, step)
+                    size += step
     try:
         yield
     finally:
