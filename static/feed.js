@@ -92,6 +92,10 @@ export function Feed(el, store) {
   const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
 
   function drawn() {
+    // What was read here is no longer kept: it must be said, as other rows stand in its place now.
+    if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
+      if (store.view.mode !== 'following' && !store.past) ask(el, 'lose-rows', anchor.entry.id);
+    }
     const ordinal = Math.max(list.firstSeen, store.matching.lo);
     const n = store.matching.at(ordinal);
     const entry = store.ring.get(n);
@@ -131,16 +135,16 @@ export function Feed(el, store) {
   function turn() {
     if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
     roll = store.roll;
+    anchor = null;
     wish = roll === store.live ? again(left_at) : null;
     list.begin(rows());
     if (roll !== store.live) list.hold(list.rows.hi, list.view);
   }
 
-  /** @param {Wish['find']} find @param {Wish['place']} place */
+  /** In the next frame, when bars have come and gone. @param {Wish['find']} find @param {Wish['place']} place */
   function look(find, place) {
-    if (roll !== store.roll) turn();
     wish = { find, place };
-    show();
+    store.changed('messages');
   }
 
   function update() {
@@ -148,16 +152,6 @@ export function Feed(el, store) {
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
     attribute(scroller, 'aria-rowcount', store.matching.size);
-    // Rows are read here that are no longer kept: it must be said, as others stand in their place now.
-    if (
-      view.mode !== 'following' &&
-      !past &&
-      anchor &&
-      anchor.n < store.ring.first &&
-      !isMark(anchor.entry)
-    ) {
-      ask(el, 'lose-rows', anchor.entry.id);
-    }
     if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
     attribute(scroller, 'aria-activedescendant', chosen?.id ?? null);

@@ -1,0 +1,169 @@
+"""What the page shows of the server's history: by a link, from a row, by a search, and further up."""
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.parts import counters, open_live, role, rows, texts, wait_received
+from tests.waiting import block_until
+from tests.wall import StartWall, Wall
+
+
+def selected(page: Page) -> str:
+    return page.locator(".row.selected .cell-text").inner_text()
+
+
+def filled(page: Page, wall: Wall, many: int) -> list[str]:
+    """A wall that says `line 0` and so on, on a page that shows the last thousand; the ids."""
+    wall.publish_lines([f"line {n}" for n in range(many)])
+    open_live(page, wall)
+    wait_received(page, min(many, 1000))
+    head = str(wall.get_json("/messages?limit=1")["head"])
+    epoch, last = head.split("-")
+    return [f"{epoch}-{int(last) - many + 1 + n}" for n in range(many)]
+
+
+def test_a_link_shows_its_message_among_its_neighbours_and_back_is_live(page: Page, wall: Wall) -> None:
+    ids = filled(page, wall, 2000)
+    page.goto(f"{wall.url}/?at={ids[500]}")
+    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(page.locator(".row.selected")).to_contain_text("line 500")
+    shown = page.evaluate("() => eyewall.store.roll.shown")
+    assert shown == 101
+    role(page, "mode-bar").get_by_role("button", name="More").click()
+    page.wait_for_function("() => eyewall.store.roll.shown === 501")
+    assert selected(page) == "line 500"
+    wall.publish("something new")
+    expect(role(page, "unseen")).to_contain_text("1 new")
+    role(page, "mode-bar").get_by_role("button", name="Back to live").click()
+    expect(rows(page).filter(has_text="something new")).to_have_count(1)
+    page.wait_for_url(lambda url: "at=" not in url)
+
+
+def test_the_moment_of_a_message_is_shown_without_the_filter_and_left_again(page: Page, wall: Wall) -> None:
+    filled(page, wall, 300)
+    role(page, "filter").fill("57")
+    expect(role(page, "found")).to_have_text("3 of 300")
+    rows(page).filter(has_text="line 157").click()
+    page.keyboard.press("x")
+    expect(rows(page).filter(has_text=re.compile("^.*line 156$"))).to_have_count(1)
+    assert selected(page) == "line 157"
+    expect(role(page, "filter")).to_have_value("")
+    page.go_back()
+    expect(role(page, "found")).to_have_text("3 of 300")
+    expect(role(page, "filter")).to_have_value("57")
+    assert texts(page) == ["line 57", "line 157", "line 257"]
+
+
+def test_a_link_to_what_is_no_longer_kept_says_so(page: Page, start_wall: StartWall) -> None:
+    wall = start_wall("log:\n  keep_messages: 100\n")
+    ids = filled(page, wall, 2000)
+    block_until(lambda: wall.metrics()["eyewall_messages_kept"] < 1500, 50)
+    page.goto(f"{wall.url}/?at={ids[0]}")
+    expect(role(page, "nothing")).to_contain_text("That message is no longer in the server’s history, which starts at ")
+    role(page, "nothing").get_by_role("button", name="Go to the oldest kept").click()
+    expect(page.locator(".row.selected")).to_have_count(1)
+
+
+def test_a_search_looks_through_all_that_the_server_keeps(page: Page, wall: Wall) -> None:
+    filled(page, wall, 3000)
+    role(page, "filter").fill('"line 77" -/7$/')
+    expect(role(page, "nothing")).to_contain_text("None of the 1\u202f000 messages here match.")
+    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    expect(rows(page)).to_have_count(9)
+    assert texts(page)[0] == "line 770"
+    role(page, "filter").fill("no such thing")
+    expect(role(page, "nothing")).to_contain_text("Nothing in the server’s history matches. It goes back to ")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(role(page, "mode-bar")).to_be_hidden()
+
+
+def test_older_rows_come_above_and_nothing_moves(page: Page, wall: Wall) -> None:
+    filled(page, wall, 1500)
+    page.keyboard.press("Home")
+    page.locator('[data-role="mark-older"] button').click()
+    page.wait_for_function("() => eyewall.store.live.held === 1500")
+    expect(rows(page).filter(has_text=re.compile(r"line 500$"))).to_have_count(1)
+    page.keyboard.press("Home")
+    expect(rows(page).filter(has_text=re.compile(r"line 0$"))).to_have_count(1)
+    expect(page.locator('[data-role="mark-older"]')).to_have_count(0)
+    assert texts(page)[:2] == ["line 0", "line 1"]
+    assert counters(page)["received"] == 1000
+
+
+# Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
+SLEEP = """
+    const post = MessagePort.prototype.postMessage;
+    globalThis.held = [];
+    MessagePort.prototype.postMessage = function (...args) {
+        if (globalThis.asleep && args[0][0] === 'more') held.push(() => post.apply(this, args));
+        else post.apply(this, args);
+    };
+"""
+
+
+def test_what_a_tab_slept_through_is_fetched_and_stands_in_its_place(page: Page, wall: Wall) -> None:
+    """The worker keeps 20 000; a tab that slept for longer asks the server for the others."""
+    page.add_init_script(SLEEP)
+    filled(page, wall, 10)
+    page.evaluate("() => { globalThis.asleep = true; }")
+    awake = page.context.new_page()
+    open_live(awake, wall)
+    wall.publish_lines([f"line {n}" for n in range(10, 40_000)])
+    wait_received(awake, 40_000)
+    awake.close()
+    page.evaluate("() => { globalThis.asleep = false; for (const post of held) post(); }")
+    page.wait_for_function("() => eyewall.store.live.held === 40000", timeout=50_000)
+    assert page.evaluate("() => eyewall.counters.received") < 40_000
+    expect(page.locator('[data-role="mark-asleep"]')).to_have_count(0)
+    texts_in_memory = """() => {
+        const { ring } = eyewall.store.live;
+        return [...Array(ring.end - ring.first).keys()].map((n) => ring.get(ring.first + n).message);
+    }"""
+    assert page.evaluate(texts_in_memory) == [f"line {n}" for n in range(40_000)]
+
+
+def test_rows_that_left_the_memory_while_they_were_read_can_be_loaded_again(page: Page, wall: Wall) -> None:
+    filled(page, wall, 900)
+    page.evaluate("() => eyewall.store.set({ ring: '1000' })")
+    page.keyboard.press("Home")
+    expect(rows(page).filter(has_text=re.compile(r"line 0$"))).to_have_count(1)
+    wall.publish_lines([f"later {n}" for n in range(1000)])
+    expect(role(page, "mode-bar")).to_contain_text("The rows you were reading have left this page’s memory.")
+    role(page, "mode-bar").get_by_role("button", name="Load them from the server").click()
+    expect(page.locator(".row.selected")).to_contain_text("line 0")
+
+
+def test_messages_are_taken_along(page: Page, wall: Wall) -> None:
+    wall.publish("=1+1", topic="api", data={"a": 'say "hi"'})
+    wall.publish("plain", topic="db")
+    open_live(page, wall)
+    wait_received(page, 2)
+    page.get_by_role("button", name="Export").click()
+    expect(role(page, "export")).to_contain_text("The 2 messages shown, as")
+    files = {}
+    for name in ("ndjson", "csv", "line"):
+        with page.expect_download() as download:
+            role(page, f"export-{name}").click()
+        files[name] = Path(download.value.path()).read_text("utf-8")
+    first, second = [json.loads(line) for line in files["ndjson"].splitlines()]
+    assert (first["message"], first["data"], second["topic"]) == ("=1+1", {"a": 'say "hi"'}, "db")
+    assert ",api,info,,'=1+1," in files["csv"]
+    assert files["line"].splitlines()[1].endswith(" INFO db plain")
+    with page.expect_download() as download:
+        role(page, "export-all").get_by_role("link", name="CSV").click()
+    kept = Path(download.value.path()).read_text("utf-8")
+    assert kept.replace("\r\n", "\n") == files["csv"].replace("\r\n", "\n")
+
+
+def test_the_link_of_a_message_can_be_copied(page: Page, wall: Wall) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_live(page, wall)
+    id_ = wall.publish("copy me")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("k")
+    page.keyboard.press("y")
+    page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=f"{wall.url}/?at={id_}")
