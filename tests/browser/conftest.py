@@ -5,7 +5,6 @@ Tornado test after it. So it lives in a thread of its own, and a test that takes
 A fixture that drives the page asks for `in_browser` and hands its calls over.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.parts import CHROMIUM
 from tests.wall import StartWall, Wall, walls
 
 P = ParamSpec("P")
@@ -41,10 +41,8 @@ def in_browser() -> InBrowser:
 
 @pytest.fixture(scope="session")
 def browser(in_browser: InBrowser) -> Iterator[Browser]:
-    """The installed Chromium, else Playwright's own: what `make dev` left us."""
-    installed = shutil.which("chromium") or shutil.which("google-chrome")
     playwright = in_browser(sync_playwright().start)
-    browser = in_browser(playwright.chromium.launch, executable_path=installed)
+    browser = in_browser(playwright.chromium.launch, executable_path=CHROMIUM)
     yield browser
     in_browser(browser.close)
     in_browser(playwright.stop)

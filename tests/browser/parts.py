@@ -1,10 +1,20 @@
 """The parts of the page by the names they carry for tests."""
 
 import re
+import shutil
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.wall import Wall
+
+# The installed Chromium; None: Playwright's own, what `make dev` left us.
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def launch(page: Page, *args: str) -> Browser:
+    """Another browser, with switches of its own."""
+    assert page.context.browser is not None
+    return page.context.browser.browser_type.launch(executable_path=CHROMIUM, args=args)
 
 
 def role(page: Page, name: str) -> Locator:
