@@ -22,7 +22,8 @@ from tornado.ioloop import IOLoop
 
 from handlers import routes
 from handlers.assets import Assets
-from handlers.front import Front, application, listen
+from handlers.front import CannotListen, Front, application, listen
+from handlers.publish import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config_file import ConfigError, ConfigWatcher, dump, load
@@ -56,6 +57,7 @@ class Eyewall:
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
+        self.uploads: Uploads = set()
         self.front = Front()
         self.sources: list[sources.Source] = []
         self.apply(config)
@@ -66,7 +68,7 @@ class Eyewall:
         self.log.configure(config.log)
         self.registry.config = config.server
         self.hub.configure(config.stream)
-        parts = (self.hub, self.log, self.history, self.assets)
+        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
         self.front.app = application(table, config.server, str(HERE / "templates"))
 
@@ -89,7 +91,7 @@ class Eyewall:
 
 
 async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
-    """Run until a signal says stop. Raises OSError when the address cannot be had."""
+    """Run until a signal says stop. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
         logs = Logs(config.logging)
         logs.start()
@@ -136,6 +138,8 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         door.stop()
         # 2. Publishers who wait for an answer get it.
         await hub.finish_publishing(PUBLISH_SECONDS)
+        for upload in tuple(wall.uploads):
+            upload.stop()
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
         await hub.drain(wall.config.server.drain_seconds)
 
@@ -193,12 +197,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     try:
         asyncio.run(serve(config, asked.config, reload))
-    except LogError as error:
+    except (LogError, CannotListen) as error:
         print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        where = f"{config.server.address}:{config.server.port}"
-        print(f"cannot listen on {where}: {error.strerror}; choose another with --port or server.port", file=sys.stderr)
         return 2
     return 0
 

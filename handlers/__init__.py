@@ -13,6 +13,7 @@ from handlers.events import EventsHandler
 from handlers.history import HistoryHandler
 from handlers.messages import TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
+from handlers.publish import Uploads
 from hub.config import Config
 from hub.history import History
 from hub.hub import Hub
@@ -20,11 +21,19 @@ from hub.log import Log
 
 
 def routes(
-    config: Config, hub: Hub, log: Log, history: History, assets: Assets, *, version: str, is_ready: Callable[[], bool]
+    config: Config,
+    hub: Hub,
+    log: Log,
+    history: History,
+    assets: Assets,
+    uploads: Uploads,
+    *,
+    version: str,
+    is_ready: Callable[[], bool],
 ) -> list[tuple[str, type, dict[str, Any]]]:
     """Every address, who answers it, and all that this one can touch."""
     server = config.server
-    publish = {"server": server, "hub": hub, "publish": config.publish}
+    publish = {"server": server, "hub": hub, "publish": config.publish, "uploads": uploads}
     stream = {"server": server, "hub": hub, "log": log}
     return [
         (r"/", DashboardHandler, stream | {"assets": assets, "config": config, "version": version}),

@@ -49,6 +49,10 @@ LISTENER_OPTIONS: Final = (
 )
 
 
+class CannotListen(Exception):
+    """The address is taken, forbidden, or none of this machine's."""
+
+
 class Front(HTTPServerConnectionDelegate):
     """What the HTTP server asks for each request; `app` may be replaced between two of them."""
 
@@ -89,10 +93,16 @@ class Door(HTTPServer):
 def listen(front: Front, config: ServerConfig, readers: Callable[[], int], **limits: float) -> tuple[Door, int]:
     """Start to accept; returns the server and its port. `readers` says how many sockets the hub holds.
 
-    `limits` are HTTPServer's, in place of LIMITS. Raises OSError when the address cannot be had.
+    `limits` are HTTPServer's, in place of LIMITS. Raises CannotListen.
     """
     door = Door(front, **(LIMITS | limits))
-    sockets = bind_sockets(config.port, config.address, backlog=BACKLOG)
+    try:
+        sockets = bind_sockets(config.port, config.address, backlog=BACKLOG)
+    except OSError as error:
+        where = f"{config.address}:{config.port}"
+        raise CannotListen(
+            f"cannot listen on {where}: {error.strerror}; choose another with --port or server.port"
+        ) from None
     for listening in sockets:
         for level, option, value in LISTENER_OPTIONS:
             listening.setsockopt(level, option, value)
@@ -122,9 +132,9 @@ def application(routes: list[tuple[str, type, dict[str, Any]]], config: ServerCo
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Without the query, which may hold what is nobody's business; 4xx at info, 5xx as an error."""
+    """Without the query, which may hold what is nobody's business; refusals at info, what we did wrong as an error."""
     status = handler.get_status()
-    level = logging.ERROR if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+    level = logging.ERROR if status == 500 else logging.INFO if status >= 400 else logging.DEBUG
     if logger.isEnabledFor(level):
         request = handler.request
         milliseconds = 1000 * request.request_time()

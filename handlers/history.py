@@ -12,7 +12,7 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.messages import MessagesHandler
-from handlers.publish import NDJSON
+from handlers.publish import NDJSON, Uploads
 from hub.config import PublishConfig, ServerConfig
 from hub.cursor import Gap
 from hub.errors import InvalidInput
@@ -35,8 +35,10 @@ _json: Final = msgspec.json.Encoder()
 class HistoryHandler(MessagesHandler):
     """`topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`, `format`."""
 
-    def initialize(self, server: ServerConfig, hub: Hub, publish: PublishConfig, history: History) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server, hub, publish)
+    def initialize(  # type: ignore[override]  # each names what it uses
+        self, server: ServerConfig, hub: Hub, publish: PublishConfig, uploads: Uploads, history: History
+    ) -> None:
+        super().initialize(server, hub, publish, uploads)
         self.history = history
 
     async def get(self) -> None:

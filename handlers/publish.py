@@ -14,7 +14,7 @@ from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
 from hub.config import PublishConfig, ServerConfig
-from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
+from hub.errors import EyewallError, InvalidInput, Overloaded, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.json_text import decode
 from hub.lines import Lines
@@ -25,9 +25,14 @@ JSON: Final = frozenset({"application/json", "text/json"})
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 SHOWN_REJECTED: Final = 100
 REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
+MAX_ITEMS: Final = 10_000
 UNLIMITED: Final = 1 << 62
 IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+Uploads = set["PublishHandler"]
+"""Streams of lines that are under way."""
 
 
 class Batch:
@@ -62,10 +67,13 @@ class Batch:
 class PublishHandler(BaseHandler):
     """A body that is read whole (`self.body`), or line by line as it comes (`self.lines`)."""
 
-    def initialize(self, server: ServerConfig, hub: Hub, publish: PublishConfig) -> None:  # type: ignore[override]  # each names what it uses
+    def initialize(  # type: ignore[override]  # each names what it uses
+        self, server: ServerConfig, hub: Hub, publish: PublishConfig, uploads: Uploads
+    ) -> None:
         super().initialize(server)
         self.hub = hub
         self.limits = publish
+        self.uploads = uploads
         self.body = bytearray()
         self.lines: Lines | None = None
         self.batch = Batch()
@@ -101,6 +109,7 @@ class PublishHandler(BaseHandler):
             # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
             raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
         self.lines = Lines(max_bytes)
+        self.uploads.add(self)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -134,6 +143,19 @@ class PublishHandler(BaseHandler):
                 status = error.status_code if isinstance(error, HTTPError) else 500
                 self.send_error(status, exc_info=(type(error), error, error.__traceback__))
 
+    def on_finish(self) -> None:
+        self.uploads.discard(self)
+
+    def on_connection_close(self) -> None:
+        self.uploads.discard(self)
+        super().on_connection_close()
+
+    def stop(self) -> None:
+        """The server ends, and these lines would go on: say how far they got, and hang up."""
+        error = Overloaded("the server is stopping", hint="send the rest when it is back", retry_seconds=5)
+        error.details = self.batch.as_json()
+        self.send_error(503, exc_info=(type(error), error, None))
+
     async def publish_lines(self, lines: list[str]) -> None:
         """Publish what these lines say, as one batch."""
         raise NotImplementedError
@@ -160,6 +182,9 @@ class PublishHandler(BaseHandler):
             await self.publish_one(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
             return
         items = decode(_array, text, hint=FIELDS_HINT)
+        if len(items) > MAX_ITEMS:  # They are checked, stored and delivered in one go, while everybody waits.
+            hint = "split it, or send one object a line as application/x-ndjson"
+            raise TooLarge("body", f"{len(items):,} messages, where one array may hold {MAX_ITEMS:,}", hint=hint)
         await self.publish_each(items, topic)
         self.write_batch()
 

@@ -211,6 +211,8 @@ class Hub:
                 await asyncio.sleep(wait)
             if connection in self.registry:
                 self.dismiss(connection, "shutdown")
+        for connection in self.registry:  # Who came in meanwhile, on a connection that was open already.
+            self.dismiss(connection, "shutdown")
 
     def _fall_behind(self, connection: Connection, rest: memoryview) -> None:
         self._fan_out.leave(connection)

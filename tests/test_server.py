@@ -243,6 +243,7 @@ def test_a_stream_of_lines_cannot_hold_up_the_end_and_loses_no_whole_line(start_
     reader.read_until(b'"two"')
     assert wall.stop() == 0
     assert b"event: bye" in reader.read()
-    shipper.read()
+    status, said = shipper.answer()  # It knows how far it got, and that the rest is its own to send again.
+    assert (status, said["accepted"], said["error"]["code"]) == (503, 2, "overloaded")
     wall.start()
     assert [found["message"] for found in wall.get_json("/messages?order=asc")["messages"]] == ["one", "two"]

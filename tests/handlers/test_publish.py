@@ -197,3 +197,15 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
         writer.transport.abort()
     await both_ways.say("after")
     await until(lambda: both_ways.door.open == 0)
+
+
+@pytest.mark.gen_test
+async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_ways: Site) -> None:
+    """It would hold up everybody while it is checked and delivered; lines come in pieces, and may be any number."""
+    item = '{"topic":"a","message":""}'
+    most = await both_ways.post("/messages", f"[{','.join([item] * 10_000)}]", JSON)
+    assert (most.status, most.json["accepted"]) == (201, 10_000)
+    more = await both_ways.post("/messages", f"[{','.join([item] * 10_001)}]", JSON)
+    assert more.status == 413
+    assert "10,000" in more.error["message"]
+    assert both_ways.wall.log.head == 10_000
