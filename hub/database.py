@@ -8,6 +8,7 @@ Debian 12 has 3.40.1. All others are `query_only` and never checkpoint.
 """
 
 import fcntl
+import logging
 import os
 import re
 import sqlite3
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import EyewallError
+
+logger = logging.getLogger("eyewall.log")
 
 MEMORY: Final = ":memory:"
 APPLICATION_ID: Final = 0x45594557  # "EYEW", in the file's header.
@@ -57,7 +60,12 @@ MIGRATIONS: Final = (
         merged INTEGER NOT NULL
     );
     """,
+    """
+    -- The boot of this machine in which messages were acknowledged before they were synced; NULL when all are synced.
+    ALTER TABLE log ADD COLUMN boot TEXT;
+    """,
 )
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 MOUNTS: Final = Path("/proc/self/mounts")
 NETWORK: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre"}
@@ -136,12 +144,43 @@ def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch:
     else:  # Before the first table, or it would take a rewrite of the whole file.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     connection.execute("PRAGMA cache_size = -16384")
     connection.execute("PRAGMA secure_delete = OFF")  # Debian's default is to write zeros over all that is pruned.
     _migrate(connection, epoch)
+    _begin(connection, path, synchronous, epoch)
+
+
+def _begin(connection: sqlite3.Connection, path: str, synchronous: str, epoch: int) -> None:
+    """With `normal` a machine that goes down takes the last messages along, and their seqs are given out again.
+
+    So after that a new epoch begins: who saw the lost ones is told that this is not the log they knew.
+    """
+    boot = BOOT.read_text("ascii").strip()
+    (unsynced,) = connection.execute("SELECT boot FROM log").fetchone()
+    if unsynced not in (None, boot):
+        logger.warning(
+            "%s: this machine went down while log.synchronous was normal: the last messages may be lost", path
+        )
+        connection.execute("UPDATE log SET epoch = ?", (epoch,))
+    if synchronous == "normal":
+        _remember_boot(connection, boot)
+        connection.execute("PRAGMA synchronous = NORMAL")
+    elif unsynced is not None:
+        _remember_boot(connection, None)
+
+
+def close_writer(connection: sqlite3.Connection) -> None:
+    """In order: everything is synced and copied into the file. Raises sqlite3.Error."""
+    _remember_boot(connection, None)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _remember_boot(connection: sqlite3.Connection, boot: str | None) -> None:
+    connection.execute("PRAGMA synchronous = FULL")  # Syncs with itself all that was written before.
+    connection.execute("UPDATE log SET boot = ?", (boot,))
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:

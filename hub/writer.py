@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.database import LogError
+from hub.database import LogError, close_writer
 from hub.errors import Conflict, EyewallError, LogFailed
 from hub.jobs import Append, Call
 from hub.log import Clock, Once, Receipt, format_time, stamp
@@ -111,7 +111,7 @@ class Writer:
                 for chore in self._chores:
                     self._do(chore, busy=True)
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            close_writer(self._connection)
         except sqlite3.Error as error:
             self._trouble.say("cannot be tidied up at the end (the next start does it)", error)
 
