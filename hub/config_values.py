@@ -9,7 +9,7 @@ numbers, 1:30 as 90, dates) can happen.
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, ClassVar, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -21,10 +21,8 @@ T = TypeVar("T")
 
 # No leading zero: who reads 012 as ten and who as twelve depends on the version of YAML.
 _NUMBER: Final = re.compile(r"[+-]?(?!0[0-9_])[0-9._]+(?:[eE][+-]?[0-9]+)?")
-_SIZE: Final = re.compile(r"([0-9._]+) ?(B|KiB|MiB|GiB)?", re.IGNORECASE)
-_UNITS: Final = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
-_DURATION: Final = re.compile(r"([0-9._]+) ?(s|m|h|d)?", re.IGNORECASE)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_QUANTITY: Final = re.compile(r"([0-9._]+) ?([A-Za-z]*)")
+WRITTEN_UNITS: Final = {"kib": "KiB", "mib": "MiB", "gib": "GiB"}
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
@@ -53,11 +51,11 @@ def written(key: str, value: object) -> object:
     if isinstance(value, tuple):
         return [written(key, item) for item in value]
     if key.endswith("keep_for") and isinstance(value, int | float):
-        return _duration_text(value)
+        return _with_unit(value, Duration.UNITS)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, int) and key.endswith("_bytes"):
-        return _size_text(value)
+        return _with_unit(value, Size.UNITS)
     return str(value) if isinstance(value, str) else value  # str: YAML cannot write a StrEnum.
 
 
@@ -83,46 +81,48 @@ class Between:
         return core_schema.no_info_plain_validator_function(check)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A count of bytes from low to high: 1048576, or with a unit, 1MiB."""
+@dataclass(frozen=True)
+class Quantity:
+    """A number from low to high, which may be written with a unit."""
 
-    low: int
-    high: int
-
-    def __get_pydantic_core_schema__(self, _: type, __: GetCoreSchemaHandler) -> CoreSchema:
-        rule = f"must be a size between {_size_text(self.low)} and {_size_text(self.high)}"
-
-        def check(value: object) -> int:
-            parts = _SIZE.fullmatch(value) if isinstance(value, str) else None
-            number = _number(parts[1] if parts else value)
-            unit = _UNITS[(parts[2] or "").lower()] if parts else 1
-            if number is None or not self.low <= number * unit <= self.high:
-                raise wrong(f"{rule}, such as 1048576, 512KiB or 1MiB, not {shown(value)}")
-            return int(number * unit)
-
-        return core_schema.no_info_plain_validator_function(check)
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A time from low to high seconds: 900, or with a unit, 15m."""
+    KIND: ClassVar[str]
+    EXAMPLES: ClassVar[str]
+    UNITS: ClassVar[dict[str, int]]
+    WHOLE: ClassVar[bool]
 
     low: float
     high: float
 
     def __get_pydantic_core_schema__(self, _: type, __: GetCoreSchemaHandler) -> CoreSchema:
-        rule = f"must be a time between {_duration_text(self.low)} and {_duration_text(self.high)}"
+        rule = f"must be {self.KIND} between {_with_unit(self.low, self.UNITS)} and {_with_unit(self.high, self.UNITS)}"
 
         def check(value: object) -> float:
-            parts = _DURATION.fullmatch(value) if isinstance(value, str) else None
+            parts = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+            unit = self.UNITS.get(parts[2].lower()) if parts else 1
             number = _number(parts[1] if parts else value)
-            seconds = _SECONDS[(parts[2] or "s").lower()] if parts else 1
-            if number is None or not self.low <= number * seconds <= self.high:
-                raise wrong(f"{rule}, such as 90s, 15m, 12h or 7d, not {shown(value)}")
-            return number * seconds
+            if number is None or unit is None or not self.low <= number * unit <= self.high:
+                raise wrong(f"{rule}, such as {self.EXAMPLES}, not {shown(value)}")
+            return int(number * unit) if self.WHOLE else number * unit
 
         return core_schema.no_info_plain_validator_function(check)
+
+
+class Size(Quantity):
+    """A count of bytes: 1048576, or with a unit, 1MiB."""
+
+    KIND = "a size"
+    EXAMPLES = "1048576, 512KiB or 1MiB"
+    UNITS: ClassVar[dict[str, int]] = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+    WHOLE = True
+
+
+class Duration(Quantity):
+    """Seconds: 900, or with a unit, 15m."""
+
+    KIND = "a time"
+    EXAMPLES = "90s, 15m, 12h or 7d"
+    UNITS: ClassVar[dict[str, int]] = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+    WHOLE = False
 
 
 def _number(value: object) -> float | None:
@@ -137,18 +137,12 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _duration_text(seconds: float) -> str | int | float:
-    for unit in ("d", "h", "m"):
-        if seconds and seconds % _SECONDS[unit] == 0:
-            return f"{int(seconds // _SECONDS[unit])}{unit}"
-    return int(seconds) if float(seconds).is_integer() else seconds
-
-
-def _size_text(size: int) -> str | int:
-    for unit, text in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if size and size % unit == 0:
-            return f"{size // unit}{text}"
-    return size
+def _with_unit(value: float, units: dict[str, int]) -> str | int | float:
+    """In the largest unit that leaves a whole number; a number alone where none does."""
+    for unit, factor in reversed(units.items()):
+        if factor > 1 and value and value % factor == 0:
+            return f"{int(value // factor)}{WRITTEN_UNITS.get(unit, unit)}"
+    return int(value) if float(value).is_integer() else value
 
 
 def _topic(text: str) -> str:

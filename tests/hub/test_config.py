@@ -163,6 +163,22 @@ def test_a_size_is_bytes_or_has_a_unit(value: object, expected: int) -> None:
     assert isinstance(size, int)
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("90", 90), ("90s", 90), ("15m", 900), ("1.5h", 5400), ("7d", 604_800), ("7 D", 604_800), (60, 60), ("1e3", 1000)],
+)
+def test_a_time_may_have_a_unit(value: object, seconds: float) -> None:
+    assert Config.model_validate({"log": {"keep_for": value}}).log.keep_for == seconds
+
+
+@pytest.mark.parametrize("value", ["0", "0.5s", "36501d", "1w", "1MiB", "m", "", "long", "1:30", True, None, [], "-1d"])
+def test_what_is_no_time_is_refused_with_an_example(value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Config.model_validate({"log": {"keep_for": value}})
+    text = refused.value.errors()[0]["msg"]
+    assert text.startswith("must be a time between 1 and 36500d, such as 90s, 15m, 12h or 7d, not ")
+
+
 @pytest.mark.parametrize("value", ["1MB", "1M", "8", "2GiB", "MiB", "", "much", True, None, [], "1.2.3KiB", "-1MiB"])
 def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
     """MB is refused because to some it is 1000 * 1000; and a body of 8 bytes is a forgotten unit."""
