@@ -64,8 +64,9 @@ def _nchan(folder: Path, port: int) -> Sequence[str]:
 
 
 def _starlette(_folder: Path, port: int) -> Sequence[str]:
-    uvicorn = str(BUILD / "starlette/bin/uvicorn")
-    return [uvicorn, "starlette_app:app", "--app-dir", str(PEERS), "--port", str(port), "--log-level", "warning"]
+    # Not bin/uvicorn: it holds the path at which the environment was made.
+    uvicorn = [str(BUILD / "starlette/bin/python"), "-m", "uvicorn"]
+    return [*uvicorn, "starlette_app:app", "--app-dir", str(PEERS), "--port", str(port), "--log-level", "warning"]
 
 
 def eyewall(name: str = "Eyewall", log: str = "eyewall.db", checkout: Path = ROOT) -> Peer:
