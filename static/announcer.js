@@ -15,7 +15,7 @@ const ERROR = 3;
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function Announcer(el, store) {
   /** The number behind the last message heard of. */
-  let heard = -1;
+  let heard = 0;
   let messages = 0;
   let errors = 0;
   let digestAt = Date.now();
@@ -30,13 +30,13 @@ export function Announcer(el, store) {
   }
 
   function listen() {
-    const { ring, view, settings } = store;
-    // What was there when the page came is read, not announced.
-    if (heard < 0 && store.link.phase !== 'live') return;
-    if (heard < 0) heard = ring.end;
+    const { ring } = store.live;
+    const { view, settings } = store;
+    // What was said before the page came is read, not announced.
+    const since = store.serverTime(store.since);
     for (let n = Math.max(heard, ring.first); n < ring.end; n++) {
       const entry = ring.get(n);
-      if (entry === undefined || isMark(entry)) continue;
+      if (entry === undefined || isMark(entry) || entry.ms < since) continue;
       messages += 1;
       if (entry.level < ERROR) continue;
       errors += 1;

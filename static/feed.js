@@ -92,6 +92,7 @@ export function Feed(el, store) {
   const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
 
   function drawn() {
+    if (roll !== store.roll) return; // Drawn once more before it turns.
     // What was read here is no longer kept: it must be said, as other rows stand in its place now.
     if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
       if (store.view.mode !== 'following' && !store.past) ask(el, 'lose-rows', anchor.entry.id);

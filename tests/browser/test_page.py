@@ -190,29 +190,6 @@ def test_a_refused_config_names_its_line_on_the_page_and_goes_with_the_repair(
     expect(role(page, "banner")).to_contain_text("config.yaml applied: stream.heartbeat_seconds")
 
 
-HOSTILE = [
-    "<img src=x onerror=window.hacked=1>",
-    "<script>window.hacked=1</script>",
-    '"><svg onload=window.hacked=1>',
-    "javascript:window.hacked=1",
-    "{{7*7}} ${7*7}",
-    "\u202egnp.exe \u2066nested\u2069",
-    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J",
-    "x" * 100_000,
-    "a\u0000b\u2028c\ufeffd",
-    "👩‍👩‍👧‍👦 é ß 漢字 العربية",
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_only_ever_text(page: Page, wall: Wall, text: str) -> None:
-    open_live(page, wall)
-    wall.publish(text, data={text[:50]: [text[:200]]})
-    expect(rows(page)).to_have_count(1)
-    assert page.evaluate("() => window.hacked") is None
-    assert page.locator(".row img, .row script, .row svg, .row a").count() == 0
-
-
 def test_colours_of_a_terminal_are_shown(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     wall.publish("plain \x1b[1;31mred\x1b[0m end")

@@ -1,0 +1,42 @@
+"""What a visit costs, counted: nothing here depends on how fast the machine is."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.parts import open_live, role, rows, wait_received
+from tests.wall import Wall
+
+
+def test_a_first_visit_is_few_requests_all_to_its_own_server(page: Page, wall: Wall) -> None:
+    wall.publish_lines([f"line {n}" for n in range(1000)])
+    requests: list[str] = []
+    page.context.on("request", lambda request: requests.append(request.url))
+    open_live(page, wall)
+    wait_received(page, 1000)
+    expect(rows(page).filter(has_text="line 999")).to_have_count(1)
+    assert len(requests) <= 10, requests
+    assert all(url.startswith(f"{wall.url}/") for url in requests)
+
+
+def test_the_rate_is_of_what_is_said_now(page: Page, wall: Wall) -> None:
+    """A log full of old messages is no traffic."""
+    old = "() => eyewall.store.rate(Date.now() + 3_600_000)"
+    wall.publish_lines([f"line {n}" for n in range(1000)])
+    open_live(page, wall)
+    wait_received(page, 1000)
+    assert page.evaluate(old) == {"perSecond": 0, "perMinute": 0}
+    assert page.evaluate("() => eyewall.store.rate(Date.now()).perMinute") == 1000
+
+
+def test_a_page_that_is_upgraded_never_mixes_old_and_new(page: Page, wall: Wall) -> None:
+    """Revalidated on every visit: what has not changed is not sent again, what has changed is."""
+    open_live(page, wall)
+    page.reload()
+    expect(role(page, "connection-state")).to_contain_text("Live")
+    cached = page.evaluate(
+        """() => performance.getEntriesByType('resource')
+            .filter(({ name }) => /(app|theme)\\.js$|style\\.css$/.test(name))
+            .map(({ transferSize }) => transferSize)"""
+    )
+    assert len(cached) == 3
+    # Only the head of a 304 crosses the wire.
+    assert all(0 < sent < 1000 for sent in cached), cached
