@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Counts } from '../../static/logic/counts.js';
+import { asText, exported } from '../../static/logic/export.js';
+import { parse } from '../../static/logic/filter.js';
+import { Ledger } from '../../static/logic/ledger.js';
+import { Ring } from '../../static/logic/ring.js';
+import { Roll } from '../../static/logic/roll.js';
+import { EVERYTHING, toHistory, toTest } from '../../static/logic/selection.js';
+
+/** @param {number} n @param {number} [level] @returns {import('../../static/logic/message.js').Message} */
+const message = (n, level = 1) => ({
+  id: `7-${n}`,
+  ms: n * 1000,
+  topic: 'api',
+  level,
+  source: '',
+  message: `line ${n}`,
+  data: undefined,
+});
+
+/** @param {Roll} roll */
+function ids(roll) {
+  const { matching, ring } = roll;
+  matching.scan(() => false);
+  const all = [];
+  for (let ordinal = matching.lo; ordinal < matching.hi; ordinal++) {
+    const entry = ring.get(matching.at(ordinal));
+    if (entry) all.push('id' in entry ? entry.id : entry.mark);
+  }
+  return all;
+}
+
+/** @param {number} from @param {number} to @param {number} [limit] */
+function rolled(from, to, limit = 100) {
+  const roll = new Roll(limit, toTest(EVERYTHING));
+  for (let n = from; n < to; n++) roll.push(message(n));
+  return roll;
+}
+
+test('older messages come in front, and nobody else changes place', () => {
+  const roll = rolled(5, 8);
+  const before = roll.matching.find(roll.find('7-6'));
+  roll.replace(roll.ring.first - 1, [message(3), message(4)]);
+  assert.deepEqual(ids(roll), ['7-3', '7-4', '7-5', '7-6', '7-7']);
+  assert.equal(roll.matching.find(roll.find('7-6')), before);
+  assert.equal(roll.oldest?.id, '7-3');
+});
+
+test('what was missing takes the place of the row that said so', () => {
+  const roll = rolled(1, 3);
+  roll.pushMark({ mark: 'asleep', at: 0, missing: 2 });
+  roll.push(message(5));
+  const n = roll.ring.findLast((entry) => 'mark' in entry);
+  assert.deepEqual([roll.beside(n, -1)?.id, roll.beside(n, 1)?.id], ['7-2', '7-5']);
+  roll.replace(n, [message(3), message(4)]);
+  roll.matching.restart(toTest(EVERYTHING));
+  assert.deepEqual(ids(roll), ['7-1', '7-2', '7-3', '7-4', '7-5']);
+  assert.deepEqual([roll.held, roll.marks], [5, 0]);
+});
+
+test('a row in whose place there is nothing goes', () => {
+  const roll = rolled(1, 3);
+  roll.pushMark({ mark: 'asleep', at: 0, missing: 0 });
+  roll.replace(
+    roll.ring.findLast((entry) => 'mark' in entry),
+    [],
+  );
+  roll.matching.restart(toTest(EVERYTHING));
+  assert.deepEqual(ids(roll), ['7-1', '7-2']);
+});
+
+test('when there is no room for all that was missing, the oldest go and are not counted', () => {
+  const roll = rolled(1, 11, 10);
+  roll.replace(roll.ring.first - 1, [message(-4, 3), message(-3), message(-2), message(-1), message(0)]);
+  roll.matching.restart(toTest(EVERYTHING));
+  assert.deepEqual(ids(roll).slice(0, 2), ['7--1', '7-0']);
+  assert.deepEqual([roll.held, roll.levels[3]], [12, 0]);
+});
+
+test('a ring finds the newest of those that fit', () => {
+  const ring = new Ring(5, 10);
+  for (const n of [1, 2, 3, 2]) ring.push(n);
+  assert.deepEqual([ring.findLast((n) => n === 2), ring.findLast((n) => n === 9)], [13, -1]);
+});
+
+test('the server looks for more than the page, never for less', () => {
+  const wide = (/** @type {string} */ text) => parse(text).wide;
+  assert.equal(wide('plain "a phrase"'), 'plain "a phrase"');
+  assert.equal(wide('/a b/ x'), '"" x');
+  assert.equal(wide('-/a/ x'), '-(-"") x');
+  assert.equal(wide('-(x OR /a/)'), '-(x OR (-""))');
+  for (const text of ['/zzz/ line', '-/line/', '-(nothing OR /line/)', '-(x -/y/)']) {
+    const test = parse(text).test;
+    const wider = parse(wide(text)).test;
+    for (let n = 0; n < 20; n++) {
+      if (test?.(message(n))) assert.equal(wider?.(message(n)), true, `${text}: ${n}`);
+    }
+  }
+});
+
+test('a selection is asked of the server in its own words', () => {
+  const query = toHistory({
+    ...EVERYTHING,
+    filter: parse('a OR b'),
+    levels: [false, true, false, true, true],
+    only: 'api',
+    hidden: ['db'],
+    range: { from: 0, to: 60_000 },
+  });
+  assert.equal(query.get('q'), '(a OR b) -level:warning -topic:db -topic:db.*');
+  assert.deepEqual([query.get('level'), query.getAll('topic')], ['info', ['api', 'api.*']]);
+  assert.deepEqual(
+    [query.get('since'), query.get('until')],
+    ['1970-01-01T00:00:00.000Z', '1970-01-01T00:01:00.000Z'],
+  );
+  assert.equal(String(toHistory(EVERYTHING)), '');
+});
+
+test('a message is text for other programs', () => {
+  const one = { ...message(1, 3), message: '=1+1, "so"', data: { a: '\x1b[31mred' } };
+  assert.equal(
+    asText.csv?.(one),
+    '7-1,1970-01-01T00:00:01.000Z,api,error,,"\'=1+1, ""so""","{""a"":""\\u001b[31mred""}"',
+  );
+  assert.equal(asText.line?.({ ...one, message: '\x1b[31mred' }), '1970-01-01T00:00:01.000Z ERROR api red');
+  assert.equal(exported([message(1)], 'csv').split('\r\n').length, 3);
+  assert.equal(JSON.parse(exported([one], 'ndjson')).message, '=1+1, "so"');
+});
+
+test('a hole that was filled is no hole', () => {
+  const ledger = new Ledger(0);
+  ledger.take('7-1', 1);
+  const { mark } = ledger.take('7-5', 2);
+  assert.deepEqual([mark?.missing, ledger.proof.missing], [3, 3]);
+  ledger.filled('7-1', '7-5', 2);
+  assert.deepEqual([ledger.proof.missing, ledger.proof.entries.length], [1, 1]);
+  ledger.filled('7-1', '7-5', 1);
+  assert.deepEqual([ledger.proof.missing, ledger.proof.entries.length], [0, 0]);
+});
+
+test('a sum of seconds does not count those of an hour before', () => {
+  const counts = new Counts();
+  counts.add(5_000, 1, true);
+  counts.add(7_000, 3, false);
+  assert.deepEqual([counts.sum(5, 7), counts.sum(5, 8), counts.sum(3605, 3608)], [1, 2, 0]);
+});
