@@ -4,6 +4,7 @@
  * Owns how often. A visually hidden role=log; the feed itself stays silent.
  */
 import { h, hear } from './lib/dom.js';
+import { strip } from './logic/ansi.js';
 import { isMark } from './logic/message.js';
 import { digest, errorSaid } from './text.js';
 
@@ -40,7 +41,7 @@ export function Announcer(el, store) {
       messages += 1;
       if (entry.level < ERROR) continue;
       errors += 1;
-      waiting ??= errorSaid(entry.topic, entry.message.slice(0, 120));
+      waiting ??= errorSaid(entry.topic, strip(entry.message.slice(0, 120)));
     }
     heard = ring.end;
     if (view.mode === 'paused' || settings.announce === 'off') {

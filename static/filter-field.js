@@ -43,6 +43,7 @@ export function FilterField(el, store) {
 
   function apply() {
     clearTimeout(timer);
+    timer = 0;
     ask(el, 'filter', field.value);
   }
 
@@ -71,8 +72,10 @@ export function FilterField(el, store) {
 
   function update() {
     const { selection } = store;
+    // What is being written is not overwritten: not in the field, and not before it has been applied.
     if (
       document.activeElement !== field &&
+      timer === 0 &&
       selection.error === null &&
       field.value !== selection.filter.text
     ) {
