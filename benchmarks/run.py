@@ -14,13 +14,12 @@ from typing import Final
 
 from benchmarks import machine
 from benchmarks.peer import BUILD, EYEWALL, HERE, Missing, Peer, eyewall, make_generator
-from benchmarks.running import Result, running
+from benchmarks.running import DISTURBED, Result, running
 from benchmarks.scenario import Scenario, Trial, with_other
 from benchmarks.scenarios import FULL, QUICK, Effort, scenarios
 from benchmarks.table import is_right, table
 
 RESULTS: Final = HERE / "RESULTS.md"
-DISTURBED: Final = 0.15  # Of a core.
 INTRODUCTION: Final = """\
 # What `make bench` measured
 

@@ -19,6 +19,7 @@ from benchmarks.peer import BUILD, Peer
 
 START_SECONDS: Final = 20
 STOP_SECONDS: Final = 10
+DISTURBED: Final = 0.15  # Others' load from which a run is worth repeating, in shares of a core.
 LOAD_SECONDS: Final = 180  # The longest that a play may take.
 
 Result = dict[str, Any]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from benchmarks.running import Result
+from benchmarks.running import DISTURBED, Result
 from benchmarks.scenario import Aim, Figure, Scenario, problems
 
 Round = Mapping[str, Result]
@@ -78,7 +78,9 @@ def _aims(scenario: Scenario, rounds: Sequence[Round]) -> Iterable[str]:
             yield f"- {aim.text}: not measured"
         else:
             value = median(values)
-            verdict = "reached" if aim.is_reached(value) else "**NOT reached**"
+            others = max(result["others"] for results in rounds for result in results.values())
+            why = f" (others' load up to {others:.0%}: measure again)" if others > DISTURBED else ""
+            verdict = "reached" if aim.is_reached(value) else f"**NOT reached**{why}"
             yield f"- {aim.text}: {number(value)}, {verdict}"
 
 
