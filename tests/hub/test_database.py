@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hub import database
-from hub.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, close_writer, lock, open_reader, open_writer
+from hub.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, lock, open_reader, open_writer
 from tests.hub.parts import EPOCH
 
 NEWER = len(MIGRATIONS) + 1
@@ -62,37 +62,6 @@ def test_a_new_file_is_an_empty_log_that_survives_power_cuts(connection: sqlite3
 def test_synchronous_can_be_normal(path: Path) -> None:
     with closing(open_writer(str(path), "normal", EPOCH)) as connection:
         assert value(connection, "PRAGMA synchronous") == 1
-
-
-@pytest.mark.parametrize(
-    ("synchronous", "went_down", "in_order", "is_new"),
-    [
-        ("normal", True, False, True),
-        ("normal", False, False, False),  # Only the server was killed: the kernel still had everything.
-        ("normal", True, True, False),
-        ("full", True, False, False),
-    ],
-)
-def test_a_log_whose_end_may_be_lost_begins_a_new_epoch(
-    path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    synchronous: str,
-    went_down: bool,
-    in_order: bool,
-    is_new: bool,
-) -> None:
-    """Its seqs would be given out again: a reader who saw the first ones must not take the second for them."""
-    with closing(open_writer(str(path), synchronous, EPOCH)) as connection:
-        if in_order:
-            close_writer(connection)
-    if went_down:
-        (tmp_path / "boot").write_text("another boot\n")
-        monkeypatch.setattr(database, "BOOT", tmp_path / "boot")
-    for _ in range(2):  # And only once.
-        with closing(open_writer(str(path), synchronous, EPOCH + 1)) as connection:
-            (epoch,) = connection.execute("SELECT epoch FROM log").fetchone()
-            assert epoch == EPOCH + is_new
 
 
 def test_opening_it_again_changes_nothing(path: Path, connection: sqlite3.Connection) -> None:
