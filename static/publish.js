@@ -88,7 +88,11 @@ export function Publish(el, { topics, maxBytes }) {
   /** @param {KeyboardEvent} event */
   function onkeydown(event) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    if (event.key === 'Escape') el.close();
+    if (event.key !== 'Escape') return;
+    el.close();
+    // With nothing to give the focus back to, it would stay on a field that nobody sees until the next frame.
+    const focused = /** @type {HTMLElement} */ (document.activeElement);
+    if (el.contains(focused)) focused.blur();
   }
 
   /** @returns {Draft} @throws {Error} with what is wrong */

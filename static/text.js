@@ -132,7 +132,7 @@ export function markRow(mark, from = null, to = null) {
 export function proof(proof) {
   if (proof === null) return ['', '–'];
   if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? ' or more' : ''} missing`];
-  if (proof.unknown) return ['▲', 'unknown number missing'];
+  if (proof.unknown) return ['▲', 'some missing'];
   return ['✓', `no gaps since ${minute(proof.since)}`];
 }
 

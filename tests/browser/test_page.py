@@ -136,33 +136,6 @@ def test_what_is_no_longer_kept_is_one_row_with_its_count(page: Page, start_wall
     expect(role(page, "proof")).to_contain_text("missing")
 
 
-def test_rows_that_are_read_do_not_move(page: Page, wall: Wall) -> None:
-    wall.publish_lines([f"line {n}" for n in range(300)])
-    open_live(page, wall)
-    wait_received(page, 300)
-    role(page, "feed").hover()
-    page.mouse.wheel(0, -500)
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
-    before = page.evaluate(
-        """() => {
-          const rows = [...document.querySelectorAll('.row:not([hidden])')].slice(4, 10);
-          const places = () => JSON.stringify(rows.map((row) => [row.textContent, row.getBoundingClientRect().top]));
-          const first = places();
-          window.moved = 0;
-          const look = () => { if (places() !== first) window.moved += 1; requestAnimationFrame(look); };
-          look();
-          return first;
-        }"""
-    )
-    wall.publish_lines([f"later {n}" for n in range(3000)])
-    wait_received(page, 3300)
-    expect(role(page, "unseen")).to_contain_text("3\u202f000 new")
-    assert page.evaluate("() => window.moved") == 0, before
-    role(page, "unseen").click()
-    expect(role(page, "mode-bar")).to_be_hidden()
-    expect(rows(page).filter(has_text=re.compile(r"later 2999$"))).to_have_count(1)
-
-
 def test_only_resume_ends_a_pause(page: Page, wall: Wall) -> None:
     wall.publish_lines([f"line {n}" for n in range(5)])
     open_live(page, wall)
@@ -237,12 +210,16 @@ def test_ten_thousand_messages_arrive_in_order_and_leave_few_elements(page: Page
     assert page.evaluate("() => document.querySelectorAll('*').length") < 1000
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_makes_the_page_scroll_sideways(page: Page, wall: Wall, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("width", [360, 720, 1440])
+def test_nothing_makes_the_page_scroll_sideways(page: Page, wall: Wall, width: int) -> None:
+    """720 is what a screen of 1440 has left at 200 % zoom."""
     page.set_viewport_size({"width": width, "height": 740})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two it may be
-    wall.publish("word " * 500, topic="a" * 64, level="critical")
     open_live(page, wall)
+    # Nothing is cut off, either: what does not fit wraps, or scrolls for itself.
+    for part in ("first-run", "filter", "levels", "proof"):
+        box = role(page, part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width, part
+    wall.publish("word " * 500, topic="a" * 64, level="critical")
     expect(rows(page)).to_have_count(1)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width

@@ -31,6 +31,17 @@ def test_a_row_is_chosen_and_read_by_keys_alone(page: Page, wall: Wall) -> None:
     expect(role(page, "panel")).to_be_hidden()
 
 
+def test_back_closes_what_was_opened(page: Page, wall: Wall) -> None:
+    """On a phone, where the details cover the page, nothing else is tried first."""
+    open_live(page, wall)
+    wall.publish("open me")
+    rows(page).first.click()
+    expect(role(page, "details")).to_contain_text("open me")
+    page.go_back()
+    expect(role(page, "panel")).to_be_hidden()
+    assert page.url == f"{wall.url}/"
+
+
 def test_a_value_of_the_details_becomes_the_filter(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     for status in (200, 504, 504):

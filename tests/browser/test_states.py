@@ -16,6 +16,10 @@ SOON = 10_000
 UNANSWERED = 25_000
 
 
+def long(*values: object) -> object:
+    return pytest.param(*values, marks=pytest.mark.long)
+
+
 @pytest.fixture
 def faults(start_wall: StartWall) -> Iterator[Faults]:
     """A wall whose heart beats every second, behind a proxy with faults."""
@@ -48,9 +52,11 @@ def expect_healed(page: Page, faults: Faults) -> None:
     ("said", "pill", "bar"),
     [
         (answer("502 Bad Gateway"), "^Answer 502$", r"answered 502\. Trying again (in \d+ s|now)"),
-        (answer("204 No Content"), "^Answer 204$", r"The server, or a proxy before it, answered 204\."),
-        (answer("401 Unauthorized"), "^Answer 401$", r"answered 401\. Trying again"),
-        (answer("429 Too Many Requests", "Retry-After: 3"), "^Answer 429$", r"answered 429\. Trying again in [34] s"),
+        long(answer("204 No Content"), "^Answer 204$", r"The server, or a proxy before it, answered 204\."),
+        long(answer("401 Unauthorized"), "^Answer 401$", r"answered 401\. Trying again"),
+        long(
+            answer("429 Too Many Requests", "Retry-After: 3"), "^Answer 429$", r"answered 429\. Trying again in [34] s"
+        ),
         (
             answer("503 Service Unavailable", "Retry-After: 3"),
             "^Server full$",
