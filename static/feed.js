@@ -78,7 +78,7 @@ export function Feed(el, store) {
     attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
     row.classList.toggle('odd', ordinal % 2 !== 0);
     row.classList.toggle('selected', n >= 0 && n === selected);
-    row.classList.toggle('fresh', store.isFresh(n));
+    row.classList.toggle('fresh', !store.past && store.fresh.has(n, Date.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
     if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), zone);

@@ -5,6 +5,7 @@
  * anything here, when a part asks for it or the link brings something.
  */
 import { Counts } from './logic/counts.js';
+import { Fresh } from './logic/fresh.js';
 import { parseId } from './logic/ledger.js';
 import { ERROR, fromWire, isMark } from './logic/message.js';
 import { Roll } from './logic/roll.js';
@@ -32,8 +33,6 @@ const PHONE_RING = 20_000;
 const RATE_SECONDS = 5;
 /** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
 const BEHIND_GRACE = 3_000;
-/** What came while nobody looked is pointed out for this long (ms). */
-const FRESH = 6_000;
 
 /** @param {string | undefined} setting */
 function ringSize(setting) {
@@ -85,8 +84,7 @@ export class Store {
     /** This browser's own among the connections. */
     this.connection = '';
     this.settings = settings;
-    /** The first number that came while nobody looked, and the one behind the last; null: still nobody does. */
-    this.fresh = { from: Infinity, to: /** @type {number | null} */ (null), since: 0 };
+    this.fresh = new Fresh();
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
     this.today = 0;
   }
@@ -296,23 +294,14 @@ export class Store {
 
   /** Nobody looks at the newest messages: what comes from now on is new to whoever returns. */
   lookedAway() {
-    if (this.fresh.to !== null || this.fresh.from === Infinity) {
-      this.fresh = { from: this.live.ring.end, to: null, since: 0 };
-    }
+    this.fresh.away(this.live.ring.end);
   }
 
   /** Somebody looks at the newest messages now. */
   looked() {
     this.unseenErrors = 0;
-    if (this.fresh.to === null) this.fresh = { ...this.fresh, to: this.live.ring.end, since: Date.now() };
+    this.fresh.back(this.live.ring.end, Date.now());
     this.changed('view');
-  }
-
-  /** Whether a row is one that came while nobody looked. @param {number} n */
-  isFresh(n) {
-    const { from, to, since } = this.fresh;
-    if (this.past || n < from) return false;
-    return to === null || (n < to && Date.now() - since < FRESH);
   }
 
   /** @param {Partial<View>} change */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Counts } from '../../static/logic/counts.js';
 import { asText, exported } from '../../static/logic/export.js';
 import { parse } from '../../static/logic/filter.js';
+import { Fresh } from '../../static/logic/fresh.js';
 import { Ledger } from '../../static/logic/ledger.js';
 import { Ring } from '../../static/logic/ring.js';
 import { Roll } from '../../static/logic/roll.js';
@@ -144,4 +145,15 @@ test('a sum of seconds does not count those of an hour before', () => {
   counts.add(5_000, 1, true);
   counts.add(7_000, 3, false);
   assert.deepEqual([counts.sum(5, 7), counts.sum(5, 8), counts.sum(3605, 3608)], [1, 2, 0]);
+});
+
+test('what came while nobody looked is new for a while', () => {
+  const fresh = new Fresh();
+  fresh.back(5, 0);
+  assert.equal(fresh.has(4, 0), false);
+  fresh.away(5);
+  fresh.away(7);
+  assert.deepEqual([fresh.has(4, 0), fresh.has(5, 0), fresh.has(9, 1e9)], [false, true, true]);
+  fresh.back(8, 1000);
+  assert.deepEqual([fresh.has(7, 2000), fresh.has(8, 2000), fresh.has(7, 7001)], [true, false, false]);
 });
