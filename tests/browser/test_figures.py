@@ -92,6 +92,35 @@ def test_a_flood_leaves_the_page_answering_keys(page: Page, start_wall: StartWal
     judged(page, run, lambda figures: figures.slowest_key <= 200)
 
 
+HIDE = """(hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def test_a_hidden_tab_costs_little_and_is_current_when_it_is_looked_at(page: Page, start_wall: StartWall) -> None:
+    """Headless tabs are never hidden, so this one is told that it is."""
+
+    def run() -> Figures:
+        wall = start_wall()
+        open_live(page, wall)
+        page.evaluate(HIDE, True)
+        drawn = counters(page)["drawn"]
+        stretch = Stretch(page)
+        with pace(wall, 1000, 20):
+            pass
+        figures = stretch.end()
+        assert counters(page)["drawn"] == drawn
+        wait_received(page, 20_000)
+        page.evaluate(HIDE, False)
+        expect(page.locator(".row").filter(has_text=re.compile(r"number 19999$"))).to_have_count(1)
+        assert page.evaluate(IN_ORDER) == 20_000
+        wall.kill()
+        return figures
+
+    judged(page, run, lambda figures: figures.busy <= 0.10)
+
+
 FILL = """async (many) => {
     const { store } = eyewall;
     const from = globalThis.fed ?? 0;
