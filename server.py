@@ -183,7 +183,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--print-config", action="store_true", help="print the settings in force and exit")
     parser.add_argument("--version", action="version", version=f"Eyewall {__version__}")
     asked = parser.parse_args(arguments)
-    reload = partial(load, asked.config, environ, {"server.port": asked.port} if asked.port else {})
+    reload = partial(load, asked.config, environ, {} if asked.port is None else {"server.port": asked.port})
     try:
         config = reload()
     except ConfigError as error:

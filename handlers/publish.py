@@ -148,6 +148,9 @@ class PublishHandler(BaseHandler):
 
     def on_connection_close(self) -> None:
         self.uploads.discard(self)
+        # The handler waits for the cycle collector, which comes seldom; megabytes of a body must not.
+        self.body = bytearray()
+        self.lines = None
         super().on_connection_close()
 
     def stop(self) -> None:
@@ -216,7 +219,9 @@ class PublishHandler(BaseHandler):
             return None
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise InvalidInput("Idempotency-Key", "is no key", hint="use 1 to 128 printable ASCII characters")
-        return Once(key, hashlib.sha256(msgspec.json.encode(drafts)).digest(), receivers)
+        # All that was handed in, not only what was accepted of it.
+        digest = hashlib.sha256(bytes(self.body) + b"\0" + msgspec.json.encode(drafts)).digest()
+        return Once(key, digest, receivers)
 
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""

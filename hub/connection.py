@@ -17,6 +17,11 @@ from hub.group import Group
 NOTHING: Final = memoryview(b"")
 
 
+def new_id() -> str:
+    """No secret: it only tells one connection from another, also after a restart."""
+    return f"{random.getrandbits(32):08x}"
+
+
 class Connection:
     """Who reads, from where on, and how far they are. Made by `Hub.connect`, ended by `Hub.disconnect`."""
 
@@ -47,7 +52,7 @@ class Connection:
         since: float,
         on_close: Callable[[], None],
     ) -> None:
-        self.id = f"{random.getrandbits(32):08x}"  # No secret: it only tells one from another, also after a restart.
+        self.id = new_id()
         self.filter = wanted
         self.address = address
         self.client = client

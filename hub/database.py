@@ -119,6 +119,8 @@ def open_writer(path: str, synchronous: str, epoch: int) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             _prepare(connection, path, synchronous, epoch)
+            # What the log begins with: where a file is torn, that is said here, before anybody relies on it.
+            connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
         except BaseException:
             connection.close()
             raise

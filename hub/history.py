@@ -17,7 +17,7 @@ from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
 from hub.log import format_id, format_time, parse_id
 from hub.message import Message
-from hub.search import EVER, Found, Search, find
+from hub.search import EVER, PAGE_BYTES, Found, Search, find
 from hub.sqlite_log import SqliteLog
 
 PAGE_SECONDS: Final = 5.0  # A page that has taken so long ends where it is.
@@ -74,8 +74,15 @@ class History:
         until = time.monotonic() + PAGE_SECONDS
         async with aclosing(self.pages(asked)) as pages:
             whole = await anext(pages)
-            while whole.next is not None and len(whole.messages) < asked.limit and time.monotonic() < until:
+            size = _bytes(whole)
+            while (
+                whole.next is not None
+                and len(whole.messages) < asked.limit
+                and size < PAGE_BYTES
+                and time.monotonic() < until
+            ):
                 page = await anext(pages)
+                size += _bytes(page)
                 whole.messages += page.messages
                 whole.gap = whole.gap or page.gap
                 whole.first, whole.next = page.first, page.next
@@ -145,3 +152,7 @@ def _check_id(field: str, text: str) -> tuple[int, int]:
     if found is None:
         raise InvalidInput(field, f"{text[:40]!r} is no id", hint="use the id of a message: <epoch>-<seq>")
     return found
+
+
+def _bytes(page: Page) -> int:
+    return sum(len(message.message) + len(message.data or b"") for message in page.messages)

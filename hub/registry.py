@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from hub.config import ServerConfig
-from hub.connection import Connection
+from hub.connection import Connection, new_id
 from hub.errors import NotFound, Overloaded, TooManyConnections
 from hub.filter import Filter
 
@@ -55,6 +55,8 @@ class Registry:
     def add(self, connection: Connection) -> None:
         """Raises as `check_room`. The newest is refused, never the oldest evicted: that would start a cascade."""
         self.check_room(connection.address)
+        while connection.id in self._by_id:  # 32 bits are short, so that a person can compare them.
+            connection.id = new_id()
         self._by_id[connection.id] = connection
         self._by_address[connection.address] += 1
         self.filters[connection.filter] += 1

@@ -99,3 +99,14 @@ def test_somebody_may_leave_while_all_are_looked_at() -> None:
     for one in here:
         here.remove(one)
     assert here.count == 0
+
+
+def test_two_connections_never_share_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second would take the first one's place, and its address would never be free again."""
+    ids = iter(["one", "one", "two"])
+    monkeypatch.setattr("hub.connection.new_id", lambda: next(ids))
+    monkeypatch.setattr("hub.registry.new_id", lambda: next(ids))
+    here = registry()
+    for _ in range(2):
+        here.add(reader())
+    assert {each.id for each in here} == {"one", "two"}
