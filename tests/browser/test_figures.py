@@ -1,7 +1,6 @@
 """The acceptance figures of the page. What depends on the machine is judged only where the machine is quiet.
 
-A blank page is watched first: if even that does not get its frames, the checks of time are skipped with
-"machine busy", and only counts (lost, repeated, order, elements) are judged. The best of three runs counts.
+A blank page is watched first: if even that does not get its frames, only counts are judged. The best of three runs counts.
 """
 
 import re
