@@ -1,6 +1,6 @@
 """The acceptance figures of the page. What depends on the machine is judged only where the machine is quiet.
 
-A blank page is watched first: if even that does not get its frames, only counts are judged. The best of three runs counts.
+A blank page is watched first: if it does not get its frames, only counts are judged. The best of three runs counts.
 """
 
 import re
