@@ -164,6 +164,7 @@ def test_forced_colours_lose_nothing(page: Page, wall: Wall) -> None:
     assert on != off
 
 
+@pytest.mark.long
 def test_who_listens_hears_a_digest_and_the_first_error(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.evaluate(
