@@ -44,7 +44,9 @@ def main(log: str) -> None:
             for topic, level, text in INCIDENT:
                 wall.publish(text, topic, level=level)
             page.get_by_text(INCIDENT[-1][2]).wait_for()
-            page.get_by_text("Hello from the server").last.wait_for()
+            # Counts are drawn a moment later than messages.
+            page.get_by_role("navigation").get_by_text("dpkg").wait_for()
+            page.get_by_text('"uptime_seconds":4').wait_for()
             page.screenshot(path=str(PICTURE))
         finally:
             browser.close()
