@@ -46,7 +46,6 @@ class Eyewall:
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
         self.config = config
-        self.loop = io_loop
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(HERE / "static")
