@@ -26,14 +26,14 @@ from handlers.front import CannotListen, Front, application, listen
 from handlers.publish import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
-from hub.config_file import ConfigError, ConfigWatcher, dump, load
-from hub.database import MEMORY, LogError
+from hub.config.file import ConfigError, ConfigWatcher, dump, load
 from hub.history import History
 from hub.hub import Hub
+from hub.log.database import MEMORY, LogError
+from hub.log.sqlite import SqliteLog
 from hub.logs import Logs
 from hub.loop import MonotonicLoop
 from hub.registry import Registry
-from hub.sqlite_log import SqliteLog
 
 HERE: Final = Path(__file__).resolve().parent
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.

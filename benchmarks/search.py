@@ -24,9 +24,9 @@ from benchmarks.machine import describe, load_average
 from hub.config import LogConfig
 from hub.filter import Filter
 from hub.history import Asked, History
+from hub.log.sqlite import SqliteLog
 from hub.message import Draft, Level
-from hub.search_index import STEP_ROWS
-from hub.sqlite_log import SqliteLog
+from hub.search.index import STEP_ROWS
 
 TARGET_MS: Final = 50.0
 BATCH: Final = 4000

@@ -16,9 +16,9 @@ from hub.cursor import Gap, resolve
 from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
 from hub.log import format_id, format_time, parse_id
+from hub.log.sqlite import SqliteLog
 from hub.message import Message
-from hub.search import EVER, PAGE_BYTES, Found, Search, find
-from hub.sqlite_log import SqliteLog
+from hub.search.find import EVER, PAGE_BYTES, Found, Search, find
 
 PAGE_SECONDS: Final = 5.0  # A page that has taken so long ends where it is.
 MAX_WAITING: Final = 32

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from hub.config import Config, settings
-from hub.config_values import written
+from hub.config.values import written
 from tests.wall import ROOT, Wall, walls
 
 README: Final = (ROOT / "README.md").read_text("utf-8")

@@ -9,9 +9,9 @@ LONGEST_FILE = 250
 
 # A file that is longer, and why that reads better than two files.
 LONGER: dict[str, str] = {
-    "tests/hub/test_config.py": "a table of settings and what is wrong with each",
-    "tests/hub/test_config_file.py": "a table of files and what is wrong with each",
-    "tests/hub/test_config_watcher.py": "each way of saving a file, told step by step",
+    "tests/hub/config/test_config.py": "a table of settings and what is wrong with each",
+    "tests/hub/config/test_file.py": "a table of files and what is wrong with each",
+    "tests/hub/config/test_watcher.py": "each way of saving a file, told step by step",
 }
 
 # What each layer may not import. Its own parts and other libraries are free.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from hub.sqlite_log import SqliteLog
+from hub.log.sqlite import SqliteLog
 from tests.hub.kept import Kept
 from tests.hub.log_files import Open, Time, open_log
 from tests.hub.written import Written

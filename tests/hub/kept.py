@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hub.database import open_writer
-from hub.retention import Retention
+from hub.log.database import open_writer
+from hub.log.retention import Retention
 from tests.hub.log_files import NOON, Time, config
 from tests.hub.parts import EPOCH
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hub.config import LogConfig
 from hub.log import Receipt
+from hub.log.sqlite import SqliteLog
+from hub.log.writer import Writer
 from hub.message import Message
-from hub.sqlite_log import SqliteLog
-from hub.writer import Writer
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 

@@ -10,8 +10,8 @@ from hub import history
 from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
 from hub.history import Asked, History
-from hub.search import find
-from hub.sqlite_log import SqliteLog
+from hub.log.sqlite import SqliteLog
+from hub.search.find import find
 from tests.hub.log_files import NOON, Time, in_writer, open_log, rows, say
 from tests.hub.parts import TIME
 from tests.waiting import until
@@ -26,7 +26,7 @@ async def history_of(tmp_path: Path, count: int, clock: Time | None = None) -> t
 
 @pytest.mark.gen_test
 async def test_what_is_pruned_while_an_export_runs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.search.PAGE_BYTES", 3)
+    monkeypatch.setattr("hub.search.find.PAGE_BYTES", 3)
     log, looked = await history_of(tmp_path, 9)
     async with aclosing(looked.pages(Asked(Filter.parse(), limit=100, newest_first=False))) as pages:
         first = await anext(pages)
@@ -42,7 +42,7 @@ async def test_what_is_pruned_while_an_export_runs_is_said(tmp_path: Path, monke
 
 @pytest.mark.gen_test
 async def test_the_other_end_may_be_pruned_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.search.PAGE_BYTES", 3)
+    monkeypatch.setattr("hub.search.find.PAGE_BYTES", 3)
     log, looked = await history_of(tmp_path, 9)
     texts, gaps = [], []
     async with aclosing(looked.pages(Asked(Filter.parse(), limit=100))) as pages:

@@ -5,10 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub.database import open_writer
-from hub.jobs import Append
 from hub.log import Once, Receipt
-from hub.writer import Chore, Writer
+from hub.log.database import open_writer
+from hub.log.jobs import Append
+from hub.log.writer import Chore, Writer
 from tests.hub.log_files import Delivered, Time
 from tests.hub.parts import EPOCH, draft
 

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from hub.database import open_writer
+from hub.log.database import open_writer
 
 EPOCH = 1_795_400_000_000
 

@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hub import database, retention, writer
 from hub.config import LogConfig
-from hub.log import Once
+from hub.log import Once, database, retention, writer
+from hub.log.sqlite import SqliteLog
 from hub.message import Draft
-from hub.sqlite_log import SqliteLog
 
 KEEP_MESSAGES: Final = 600
 PUBLISHERS: Final = 8

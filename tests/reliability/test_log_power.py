@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub.config import LogConfig
-from hub.sqlite_log import SqliteLog
+from hub.log.sqlite import SqliteLog
 from tests.reliability.disk import WRITE, Act, compile_recorder, cuts, read_trace
 from tests.reliability.publishers import KEEP_MESSAGES, text
 from tests.wall import ROOT

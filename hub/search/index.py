@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from hub.message import Level
-from hub.seen import fold, strings
+from hub.query.seen import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.

@@ -14,8 +14,8 @@ from typing import Final, Literal, NoReturn, cast
 
 from hub.errors import InvalidInput
 from hub.message import LEVELS, Level
-from hub.seen import NUMBER, fold
-from hub.terms import (
+from hub.query.seen import NUMBER, fold
+from hub.query.terms import (
     ANYTHING,
     BLANKS,
     ENDS_A_WORD,

@@ -1,6 +1,6 @@
 """What a query is made of: each term knows what it finds, and how it is written.
 
-Pure values: a term that exists is valid; hub/query_parser.py makes them from text. `finder` turns a
+Pure values: a term that exists is valid; hub/query/parser.py makes them from text. `finder` turns a
 term into a closure once, so that nothing is worked out again for each message.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hub.message import Level
-from hub.seen import MISSING, NUMBER, Seen, as_float, fold, glob, inside
+from hub.query.seen import MISSING, NUMBER, Seen, as_float, fold, glob, inside
 
 Finder = Callable[[Seen], bool]
 Comparison = Literal[">=", "<=", ">", "<"]

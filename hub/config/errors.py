@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.config import Config, settings
-from hub.config_values import shown
-from hub.config_yaml import Document, Loc, Mark
+from hub.config.values import shown
+from hub.config.yaml import Document, Loc, Mark
 
 MAX_LINES: Final = 50  # More help nobody, and every open page is sent them.
 _LAST: Final = Mark(1 << 30, 0)  # What does not stand in the file is told after what does.

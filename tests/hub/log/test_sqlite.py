@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
-from hub.database import MEMORY
 from hub.errors import Conflict
 from hub.log import Log, Once, Receipt, format_id
+from hub.log.database import MEMORY
+from hub.log.sqlite import SqliteLog
 from hub.message import Draft
-from hub.sqlite_log import SqliteLog
 from tests.hub.log_files import Open, Time, held, open_log, queued, rows, say, started
 from tests.hub.parts import EPOCH, draft, levels, printable, texts, topics
 from tests.waiting import until

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hub.errors import InvalidInput
 from hub.message import Level, Message
 from hub.query import EVERYTHING, Query, parse
-from hub.seen import fold
-from hub.terms import (
+from hub.query.seen import fold
+from hub.query.terms import (
     ANYTHING,
     FIELD,
     And,
@@ -30,7 +30,7 @@ from hub.terms import (
 )
 from tests.hub.parts import message, texts
 
-CASES: dict[str, Any] = json.loads((Path(__file__).parent.parent / "filter_cases.json").read_text("utf-8"))
+CASES: dict[str, Any] = json.loads((Path(__file__).parents[2] / "filter_cases.json").read_text("utf-8"))
 """The page's parser holds to the same. `expressions` are the page's alone; `singles` have a message each,
 or a part of one that differs from the `usual`."""
 

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.database import LogError, close_writer
 from hub.errors import Conflict, EyewallError, LogFailed
-from hub.jobs import Append, Call
 from hub.log import Clock, Once, Receipt, format_time, stamp
+from hub.log.database import LogError, close_writer
+from hub.log.jobs import Append, Call
+from hub.log.trouble import Trouble, explain
 from hub.message import RANK, Draft
-from hub.trouble import Trouble, explain
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
 COMMIT_BYTES: Final = 4 << 20

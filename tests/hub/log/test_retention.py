@@ -5,8 +5,8 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.database import MEMORY
-from hub.retention import BUSY_ROWS, KEPT_FREE_PAGES, STEP_PAGES
+from hub.log.database import MEMORY
+from hub.log.retention import BUSY_ROWS, KEPT_FREE_PAGES, STEP_PAGES
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON, config
 

@@ -1,4 +1,4 @@
-"""hub/config.py and hub/config_values.py: what a setting may be, and what changed."""
+"""hub/config/__init__.py and hub/config/values.py: what a setting may be, and what changed."""
 
 import re
 import socket
@@ -21,10 +21,10 @@ from hub.config import (
     changes,
     settings,
 )
-from hub.config_file import load
+from hub.config.file import load
 from hub.message import Level
 
-SHIPPED = Path(__file__).parents[2] / "config.yaml"
+SHIPPED = Path(__file__).parents[3] / "config.yaml"
 
 
 def problem(section: str, key: str, value: object) -> str:

@@ -5,8 +5,8 @@ import sqlite3
 import time
 from typing import Final
 
-from hub.database import LogError
 from hub.errors import EyewallError, LogFailed, LogFull
+from hub.log.database import LogError
 
 logger = logging.getLogger("eyewall.log")
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from tornado.ioloop import PeriodicCallback
 
 from hub.config import Change, Config, changes, settings
-from hub.config_errors import Report, near
-from hub.config_values import shown, written
-from hub.config_yaml import read
+from hub.config.errors import Report, near
+from hub.config.values import shown, written
+from hub.config.yaml import read
 
 MAX_FILE_BYTES: Final = 256 << 10
 

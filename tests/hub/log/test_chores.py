@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from hub import retention
-from hub.database import WAL_BYTES, open_reader
+from hub.log import retention
+from hub.log.database import WAL_BYTES, open_reader
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON
 

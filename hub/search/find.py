@@ -13,11 +13,11 @@ from typing import Final
 
 import msgspec
 
-from hub.candidates import stretches
 from hub.filter import Filter
+from hub.log.sqlite import LEVELS, as_message
 from hub.message import RANK, Draft, Message
-from hub.search_index import ROWS, Row
-from hub.sqlite_log import LEVELS, as_message
+from hub.search.candidates import stretches
+from hub.search.index import ROWS, Row
 
 SLICE_SECONDS: Final = 0.1  # Then it is somebody else's turn, and the write-ahead log can be copied.
 PAGE_BYTES: Final = 4 << 20  # A page ends with the message that reaches this.

@@ -20,15 +20,15 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from hub import search_index
 from hub.config import LogConfig
-from hub.database import MEMORY, lock, open_reader, open_writer
 from hub.errors import EyewallError, LogFailed, Overloaded
-from hub.jobs import Append
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
+from hub.log.database import MEMORY, lock, open_reader, open_writer
+from hub.log.jobs import Append
+from hub.log.retention import Retention
+from hub.log.writer import Writer
 from hub.message import Draft, Level, Message
-from hub.retention import Retention
-from hub.writer import Writer
+from hub.search import index as search_index
 
 T = TypeVar("T")
 

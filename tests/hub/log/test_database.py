@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hub import database
-from hub.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, lock, open_reader, open_writer
+from hub.log import database
+from hub.log.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, lock, open_reader, open_writer
 from tests.hub.parts import EPOCH
 
 NEWER = len(MIGRATIONS) + 1
@@ -182,9 +182,12 @@ def test_a_log_has_one_writer_at_a_time(path: Path) -> None:
 
 def test_a_lock_goes_with_its_process(path: Path) -> None:
     """However it ends: nothing is left that somebody would have to remove by hand."""
-    program = (
-        "import os, sys, pathlib; from hub.database import lock; held = lock(pathlib.Path(sys.argv[1])); os._exit(9)"
-    )
+    program = """
+import os, pathlib, sys
+from hub.log.database import lock
+held = lock(pathlib.Path(sys.argv[1]))
+os._exit(9)
+"""
     assert subprocess.run([sys.executable, "-c", program, path]).returncode == 9
     lock(path).release()
 

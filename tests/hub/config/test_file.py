@@ -1,4 +1,4 @@
-"""hub/config_file.py and what it reads with: from a file, the environment and flags to one Config."""
+"""hub/config/file.py and what it reads with: from a file, the environment and flags to one Config."""
 
 import contextlib
 import os
@@ -20,10 +20,10 @@ from hub.config import (
     StreamConfig,
     settings,
 )
-from hub.config_file import MAX_FILE_BYTES, ConfigError, dump, load
+from hub.config.file import MAX_FILE_BYTES, ConfigError, dump, load
 from hub.message import Level
 
-SHIPPED = Path(__file__).parents[2] / "config.yaml"
+SHIPPED = Path(__file__).parents[3] / "config.yaml"
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub import candidates, search_index
 from hub.filter import Filter
+from hub.log.sqlite import as_message
 from hub.message import RANK, Draft, Level, Message
-from hub.search import EVER, Search, find
-from hub.sqlite_log import as_message
+from hub.search import candidates
+from hub.search import index as search_index
+from hub.search.find import EVER, Search, find
 from tests.hub.log_files import open_log
 from tests.hub.parts import EPOCH, draft
 

@@ -9,7 +9,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.config import Change, Config
-from hub.config_file import ConfigWatcher, load
+from hub.config.file import ConfigWatcher, load
 from tests.waiting import until
 
 
@@ -232,7 +232,7 @@ def test_a_thousand_edits_are_each_taken_or_reported(edited: Edited) -> None:
 async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(
     edited: Edited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.config_file.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("hub.config.file.POLL_SECONDS", 0.02)
     stopped, going = Edited(edited.path), Edited(edited.path)
     for watcher in (stopped.watcher, going.watcher):
         watcher.start()

@@ -1,16 +1,16 @@
 """What a reader looks for, as one value.
 
 Owns when two queries are the same: the same terms, however they were written. The grammar is in
-hub/query_parser.py, what each term finds in hub/terms.py.
+hub/query/parser.py, what each term finds in hub/query/terms.py.
 """
 
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from hub.message import Draft, Message
-from hub.query_parser import Parser
-from hub.seen import Seen
-from hub.terms import ANYTHING, Finder, Term
+from hub.query.parser import Parser
+from hub.query.seen import Seen
+from hub.query.terms import ANYTHING, Finder, Term
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict, LogFailed
 from hub.log import Once, Receipt
-from hub.writer import COMMIT_DRAFTS, Chore
+from hub.log.writer import COMMIT_DRAFTS, Chore
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
 from tests.waiting import until

@@ -1,12 +1,12 @@
-"""When a log begins a new epoch: a reader must never take one message for another (hub/database.py)."""
+"""When a log begins a new epoch: a reader must never take one message for another (hub/log/database.py)."""
 
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hub import database
-from hub.database import close_writer, open_writer
+from hub.log import database
+from hub.log.database import close_writer, open_writer
 from tests.hub.parts import EPOCH
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config_values import (
+from hub.config.values import (
     AnyLevel,
     Between,
     Duration,

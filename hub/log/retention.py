@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.config import LogConfig
-from hub.database import WAL_BYTES
 from hub.log import Clock
+from hub.log.database import WAL_BYTES
 
 logger = logging.getLogger("eyewall.log")
 

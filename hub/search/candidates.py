@@ -11,9 +11,9 @@ from typing import Final
 
 from hub.filter import Filter
 from hub.message import RANK, Level
-from hub.search_index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
-from hub.seen import glob
-from hub.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
+from hub.query.seen import glob
+from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
+from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 
 SCAN_ROWS: Final = 4096  # In one stretch, where the index does not help.
 MOST_TRIGRAMS: Final = 24  # Of one text; more of them cost more than they exclude (a guess).
