@@ -7,10 +7,11 @@
 import { copy } from './lib/dom.js';
 import { linkTo } from './logic/address.js';
 import { asText } from './logic/export.js';
-import { FilterError, parse } from './logic/filter.js';
+import { parse } from './logic/filter.js';
 import { canFill } from './logic/ledger.js';
 import { ERROR, isMark } from './logic/message.js';
 import { EVERYTHING } from './logic/selection.js';
+import { FilterError } from './logic/terms.js';
 import { looks } from './past.js';
 import { CHOICES } from './settings.js';
 import { ApiError, connections, disconnect, publish } from './wire/api.js';

@@ -19,7 +19,8 @@ SIGN: Final = re.compile("[<>]=?|=")
 # What the page's language calls white space, and "\s" in ours does not quite.
 BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 ENDS_A_WORD: Final = frozenset(BLANKS + "()")
-FIELD: Final = re.compile(rf'(level|topic|source|data\.[^{BLANKS}:()"]+):', re.IGNORECASE)
+# ASCII: else "in any case" takes the long ſ for an s, as nobody means it.
+FIELD: Final = re.compile(rf'(level|topic|source|data\.[^{BLANKS}:()"]+):', re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

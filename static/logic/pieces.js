@@ -1,4 +1,5 @@
 /** A text in pieces: its addresses, and the words of a filter. */
+import { fold } from './terms.js';
 
 const ADDRESS = /https?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/gi;
 
@@ -24,7 +25,7 @@ const LIMIT = 50;
 
 /**
  * @param {string} text
- * @param {(string | RegExp)[]} marks lower-case words, expressions
+ * @param {(string | RegExp)[]} marks folded words, expressions
  * @returns {{text: string, isMarked: boolean}[]} the whole text, in pieces
  */
 export function marked(text, marks) {
@@ -46,7 +47,7 @@ export function marked(text, marks) {
 
 /** @param {string} text @param {string} word @returns {[number, number][]} */
 function words(text, word) {
-  const lower = text.toLowerCase();
+  const lower = fold(text);
   // A few letters change their length with their case; then places in one are not places in the other.
   if (word === '' || lower.length !== text.length) return [];
   /** @type {[number, number][]} */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { FilterError, parse } from '../../static/logic/filter.js';
+import { parse } from '../../static/logic/filter.js';
 import { fromWire } from '../../static/logic/message.js';
 import { marked } from '../../static/logic/pieces.js';
+import { FilterError } from '../../static/logic/terms.js';
 
 /** One grammar, two parsers: the server reads the same cases. */
 const cases = JSON.parse(readFileSync(new URL('../filter_cases.json', import.meta.url), 'utf8'));
@@ -56,4 +57,19 @@ test('marks that overlap lose nothing of the text', () => {
   const pieces = marked('abcdef', ['abc', 'bcd', /e/i]);
   assert.equal(pieces.map(({ text }) => text).join(''), 'abcdef');
   assert.equal(pieces.at(-1)?.isMarked, false);
+});
+
+test('a filter that the server would find too long is too long here', () => {
+  assert.throws(
+    () => parse('('.repeat(20_000)),
+    (error) => error instanceof FilterError && error.column === 1025,
+  );
+});
+
+test('a word is pointed out in every case of its letters', () => {
+  const pieces = marked('ΟΔΟΣ οδος', parse('οδοσ').marks);
+  assert.deepEqual(
+    pieces.filter(({ isMarked }) => isMarked).map(({ text }) => text),
+    ['ΟΔΟΣ', 'οδος'],
+  );
 });
