@@ -12,7 +12,7 @@ from typing import Final
 
 from handlers.publish import JSON, NDJSON, PublishHandler
 from hub.errors import InvalidInput, Overloaded, UnknownType
-from hub.lines import draft
+from hub.lines import Cut, draft
 from hub.message import Draft, Level
 
 # What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
@@ -29,7 +29,7 @@ class MessagesHandler(PublishHandler):
             raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send application/json")
 
     async def publish_lines(self, lines: list[str]) -> None:
-        await self.publish_each([line.strip().encode() for line in lines], None)
+        await self.publish_each([line if isinstance(line, Cut) else line.strip().encode() for line in lines], None)
 
     async def post(self) -> None:
         if self.problem is not None:

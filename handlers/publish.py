@@ -17,7 +17,7 @@ from hub.config import PublishConfig, ServerConfig
 from hub.errors import EyewallError, InvalidInput, Overloaded, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.json_text import decode
-from hub.lines import Lines
+from hub.lines import Cut, Lines
 from hub.log import Once, Receipt
 from hub.message import FIELDS_HINT, Draft
 
@@ -130,11 +130,7 @@ class PublishHandler(BaseHandler):
                 await self.publish_lines(self.lines.feed(chunk))
             else:
                 self.body.clear()
-                self.problem = TooLarge(
-                    "body",
-                    f"over the limit of {self.limits.max_body_bytes:,} bytes",
-                    hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
-                )
+                self.problem = self.too_large("body")
         except Exception as error:  # Out of here Tornado would only log it and hang up.
             if isinstance(error, EyewallError) and self.lines is not None:
                 error.details = self.batch.as_json()  # Up to here it is published, and need not be sent again.
@@ -142,6 +138,14 @@ class PublishHandler(BaseHandler):
                 self.log_exception(type(error), error, error.__traceback__)
                 status = error.status_code if isinstance(error, HTTPError) else 500
                 self.send_error(status, exc_info=(type(error), error, error.__traceback__))
+
+    def too_large(self, what: str) -> TooLarge:
+        """What is not read to its end: a body, or a line that could have been one."""
+        return TooLarge(
+            what,
+            f"over the limit of {self.limits.max_body_bytes:,} bytes (publish.max_body_bytes)",
+            hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
+        )
 
     def on_finish(self) -> None:
         self.uploads.discard(self)
@@ -170,9 +174,11 @@ class PublishHandler(BaseHandler):
         self.write_batch()
 
     def write_batch(self) -> None:
-        """201 if anything is in the log, else 400 with the first reason."""
-        if self.batch.rejected_count and not self.batch.accepted:
-            error = InvalidInput("body", f"none of its {self.batch.rejected_count} messages can be published")
+        """201 if anything is in the log, else 400. Only a PUT may end before it has said anything: its source did."""
+        if not self.batch.accepted and (self.batch.rejected_count or self.request.method != "PUT"):
+            count = self.batch.rejected_count
+            problem = f"none of its {count} messages can be published" if count else "holds no message"
+            error = InvalidInput("body", problem, hint="" if count else FIELDS_HINT)
             error.details = self.batch.as_json()
             raise error
         self.write_json(self.batch.as_json(), 201)
@@ -191,13 +197,16 @@ class PublishHandler(BaseHandler):
         await self.publish_each(items, topic)
         self.write_batch()
 
-    async def publish_each(self, texts: Sequence[bytes | msgspec.Raw], topic: str | None) -> None:
+    async def publish_each(self, texts: Sequence[bytes | msgspec.Raw | Cut], topic: str | None) -> None:
         """The good ones together; the others are named in the batch."""
         drafts = []
         for text in texts:
             self.batch.lines += 1
             if text == b"":
                 continue  # An empty line between two of NDJSON, which counts as a line all the same.
+            if isinstance(text, Cut):
+                self.batch.reject(self.too_large("line"))
+                continue
             try:
                 drafts.append(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
             except InvalidInput as error:

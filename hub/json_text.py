@@ -15,6 +15,7 @@ from hub.errors import InvalidInput
 T = TypeVar("T")
 
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Where msgspec stumbled, counted from 0.
 _ANYTHING: Final = msgspec.json.Decoder()
 
 
@@ -50,8 +51,18 @@ def _refuse(text: bytes, error: Exception, field: str, hint: str) -> NoReturn:
         except json.JSONDecodeError as bad:
             problem = f"no valid JSON at line {bad.lineno} column {bad.colno}: {bad.msg}"
         except (RecursionError, ValueError):
-            problem = f"no valid JSON: {error}"
+            problem = _placed(text, str(error))
         else:
             lone = _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False))
-            problem = "half a surrogate pair in a \\u escape" if lone else f"no valid JSON: {error}"
+            problem = "half a surrogate pair in a \\u escape" if lone else _placed(text, str(error))
     raise InvalidInput(field, problem, hint=hint) from None
+
+
+def _placed(text: bytes, problem: str) -> str:
+    """What only msgspec minds (NaN, Infinity), with line and column as the standard library counts them."""
+    found = _AT_BYTE.search(problem)
+    if found is None:
+        return f"no valid JSON: {problem}"
+    *above, line = text[: int(found[1])].decode(errors="replace").split("\n")
+    what = problem[: found.start()].removeprefix("JSON is malformed: ")
+    return f"no valid JSON at line {len(above) + 1} column {len(line) + 1}: {what}"

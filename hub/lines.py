@@ -41,6 +41,12 @@ _anything: Final = msgspec.json.Decoder()
 _encode: Final = msgspec.json.Encoder().encode
 
 
+class Cut(str):
+    """The start of a line over the limit, with a mark that says so: text, but no JSON any more."""
+
+    __slots__ = ()
+
+
 class Lines:
     """Bytes in, whole lines out, however they were cut into pieces on their way."""
 
@@ -50,7 +56,7 @@ class Lines:
         self._length = 0  # What was not kept included.
 
     def feed(self, data: bytes) -> list[str]:
-        """The lines that end in `data`, without their ends (LF or CRLF)."""
+        """The lines that end in `data`, without their ends (LF or CRLF); what was over the limit is a Cut."""
         *ended, rest = data.split(b"\n")
         lines = []
         for piece in ended:
@@ -78,7 +84,7 @@ class Lines:
         mark = f" … [cut: {length:,} bytes]"
         # An undecodable byte becomes three, so room is left by counting the encoded text.
         text = line.decode(errors="replace").encode()[: self._max_bytes - len(mark.encode())]
-        return text.decode(errors="ignore") + mark
+        return Cut(text.decode(errors="ignore") + mark)
 
 
 def guess_level(text: str) -> Level:
@@ -101,7 +107,7 @@ def draft(line: str, *, topic: str, source: str = "", level: str = "", max_bytes
             return _from_json(line, topic, source, level, max_bytes)
         except (msgspec.MsgspecError, InvalidInput, RecursionError):
             pass  # Looks like JSON, but is text; or has a field that cannot be kept as what it says it is.
-    text = line if len(line) * 4 <= max_bytes else _shorten(line, max_bytes)
+    text = str(line) if len(line) * 4 <= max_bytes else _shorten(str(line), max_bytes)  # A Cut becomes mere text.
     return Draft.parse(topic=topic, message=text, level=level or guess_level(line), source=source, max_bytes=max_bytes)
 
 

@@ -104,9 +104,19 @@ async def test_many_mistakes_are_counted_and_the_first_hundred_shown(both_ways: 
 
 
 @pytest.mark.gen_test
-async def test_an_empty_array_is_nothing_and_no_mistake(both_ways: Site) -> None:
-    answer = await both_ways.post("/messages", "[]", JSON)
-    assert (answer.status, answer.json["accepted"]) == (201, 0)
+async def test_a_batch_of_nothing_is_refused_in_whatever_form(both_ways: Site) -> None:
+    """201 would claim that something was made. (A PUT may end without a line: whatever it reads from had none.)"""
+    for path, body, kind in (
+        ("/messages", "[]", JSON),
+        ("/topics/a", " [ ]\n", JSON),
+        ("/messages", "", NDJSON),
+        ("/messages", "\n \r\n", NDJSON),
+        ("/topics/a", "", NDJSON),
+    ):
+        answer = await both_ways.post(path, body, kind)
+        assert (answer.status, answer.error["message"]) == (400, "body: holds no message")
+        assert answer.json["accepted"] == 0
+    assert (await both_ways.request("PUT", "/topics/a", "")).json["accepted"] == 0
 
 
 @pytest.mark.gen_test
@@ -120,7 +130,7 @@ async def test_an_empty_array_is_nothing_and_no_mistake(both_ways: Site) -> None
         ("/messages", '{"message":"m"}', JSON, "topic: is missing"),
         ("/messages", '{"topic":"a","message":3}', JSON, "body: Expected `str`, got `int` - at `$.message`"),
         ("/messages", '{"topic":"a","message":"m","level":"loud"}', JSON, "level: unknown level 'loud'"),
-        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: no valid JSON"),
+        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: no valid JSON at line 1 column 35"),
         ("/messages", '{"topic":"a","message":"\\ud800"}', JSON, "body: half a surrogate pair"),
         ("/messages", '{"topic":"a","message":"m","data":' + "[" * 10_000 + "]" * 10_000 + "}", JSON, "nested too"),
         ("/messages", '{"topic":"a\\u0000","message":"m"}', JSON, "topic: "),
@@ -177,6 +187,20 @@ async def test_what_is_too_large_is_413_and_names_the_limit(start_site: StartSit
     assert (await site.post("/topics/a", "x" * 1024)).status == 201
     batch = await site.post("/messages", '[{"topic":"a","message":"' + "x" * 1025 + '"}]', JSON)
     assert "over the limit of 1,024" in batch.json["rejected"][0]["error"]
+
+
+@pytest.mark.gen_test
+async def test_a_line_of_ndjson_that_is_too_large_is_refused_with_the_limit_by_name(start_site: StartSite) -> None:
+    """It is cut on its way, and would else be said to be no JSON."""
+    site = await start_site(publish={"max_message_bytes": "1KiB", "max_body_bytes": "4KiB"})
+    line = '{"topic":"a","message":"%s"}\n'
+    lines = [line % "one", line % ("x" * 1025), line % ("x" * 5000), line % "four"]
+    answer = await site.post("/messages", "".join(lines), NDJSON)
+    assert (answer.status, answer.json["accepted"]) == (201, 2)
+    assert [(found["line"], found["error"]) for found in answer.json["rejected"]] == [
+        (2, "message: 1,025 bytes are over the limit of 1,024"),
+        (3, "line: over the limit of 4,096 bytes (publish.max_body_bytes)"),
+    ]
 
 
 @pytest.mark.gen_test
