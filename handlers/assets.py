@@ -78,9 +78,6 @@ class AssetHandler(BaseHandler):
         """Known since the start; Tornado would hash the file for each answer."""
         return self.etag
 
-    def head(self, path: str) -> None:
-        self.get(path)
-
     def get(self, path: str) -> None:
         asset = self.assets.table.get(path)
         if asset is None:

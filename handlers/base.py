@@ -6,6 +6,7 @@ of the product's rules.
 
 import logging
 import re
+from collections.abc import Awaitable
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, Final
@@ -84,6 +85,10 @@ class BaseHandler(RequestHandler):
         if self.request.method not in self.allowed_methods():
             raise HTTPError(405)
 
+    def head(self, *path: str) -> Awaitable[None] | None:
+        """As GET; Tornado sends no body. Balancers and monitors ask so."""
+        return self.get(*path)
+
     def options(self, *_: str) -> None:
         """A preflight, or somebody who wants to know what there is."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
@@ -97,8 +102,9 @@ class BaseHandler(RequestHandler):
     @classmethod
     @cache
     def allowed_methods(cls) -> list[str]:
-        """What this handler has a method for."""
-        return [m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())]
+        """What this handler has a method for; whoever has GET has HEAD."""
+        has = {m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())}
+        return [m for m in cls.SUPPORTED_METHODS if m in has and (m != "HEAD" or "GET" in has)]
 
     def check_trusted_origin(self, origin: str) -> bool:
         """Who else may publish: origins named in full. "*" and "null" may only read."""
@@ -157,6 +163,10 @@ class NotFoundHandler(BaseHandler):
     def prepare(self) -> None:
         self._check_host()
         raise HTTPError(404)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        # Tornado refuses a method that it does not know before it asks us.
+        super().send_error(404 if status_code == 405 else status_code, **kwargs)
 
 
 def _is_address(name: str) -> bool:

@@ -22,7 +22,8 @@ class DashboardHandler(EventsHandler):
     def wants_stream(self) -> bool:
         return "text/event-stream" in self.request.headers.get("Accept", "")
 
-    async def head(self) -> None:
+    async def head(self, *_: str) -> None:
+        self.add_header("Vary", "Accept")
         if self.wants_stream:
             await super().head()
         else:

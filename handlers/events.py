@@ -34,7 +34,7 @@ class EventsHandler(BaseHandler):
         self.log = log
         self.connection: Connection | None = None
 
-    async def head(self) -> None:
+    async def head(self, *_: str) -> None:
         """What GET would answer, at once: a page learns here why its EventSource was refused."""
         self._wanted()
         await self._position()

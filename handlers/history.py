@@ -64,6 +64,8 @@ class HistoryHandler(MessagesHandler):
             while True:
                 self.write(lines(page))
                 await self.flush()
+                if self.request.method == "HEAD":
+                    return
                 try:
                     page = await anext(pages)
                 except StopAsyncIteration:

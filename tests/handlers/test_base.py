@@ -6,22 +6,7 @@ import pytest
 
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
-
-# Every address and what it takes; test_openapi.py holds the same against the routes.
-METHODS = {
-    "/": "GET, HEAD, OPTIONS",
-    "/events": "GET, HEAD, OPTIONS",
-    "/messages": "GET, POST, OPTIONS",
-    "/topics/demo": "POST, PUT, OPTIONS",
-    "/connections": "GET, OPTIONS",
-    "/connections/abc": "DELETE, OPTIONS",
-    "/static/app.js": "GET, HEAD, OPTIONS",
-    "/healthz": "GET, OPTIONS",
-    "/readyz": "GET, OPTIONS",
-    "/metrics": "GET, OPTIONS",
-    "/openapi.json": "GET, OPTIONS",
-}
-EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"]
+from tests.handlers.test_methods import METHODS
 
 OURS = ["localhost", "LocalHost", "localhost.", "127.0.0.1", "10.1.2.3", "[::1]", "[fe80::1]", "wall.example.com"]
 FOREIGN = [
@@ -42,32 +27,6 @@ FOREIGN = [
     "localhost/",
     "",
 ]
-
-
-@pytest.mark.gen_test
-@pytest.mark.parametrize("path", METHODS)
-async def test_a_method_that_is_not_there_is_405_and_names_those_that_are(both_ways: Site, path: str) -> None:
-    for method in EVERY_METHOD:
-        if (method, path) == ("GET", "/events"):
-            continue  # Its answer has no end.
-        answer = await both_ways.request(method, path, "x" if method in ("POST", "PUT", "PATCH") else "")
-        if method in METHODS[path].split(", "):
-            assert answer.status != 405, method
-            continue
-        assert answer.status == 405, method
-        assert answer.headers["Allow"] == METHODS[path]
-        if method != "HEAD":
-            assert answer.error["code"] == "method_not_allowed"
-
-
-@pytest.mark.gen_test
-@pytest.mark.parametrize("path", [*METHODS, "/nothing/here"])
-async def test_options_say_what_there_is(site: Site, path: str) -> None:
-    answer = await site.request("OPTIONS", path)
-    if path in METHODS:
-        assert (answer.status, answer.headers["Allow"], answer.body) == (204, METHODS[path], b"")
-    else:
-        assert (answer.status, answer.error["code"]) == (404, "not_found")
 
 
 @pytest.mark.gen_test
