@@ -24,6 +24,7 @@ from handlers import routes
 from handlers.assets import Assets
 from handlers.front import CannotListen, Front, application, listen
 from handlers.publish import Uploads
+from handlers.shortcut import Shortcut
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
@@ -70,6 +71,7 @@ class Eyewall:
         parts = (self.hub, self.log, self.history, self.assets, self.uploads)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
         self.front.app = application(table, config.server, str(HERE / "templates"))
+        self.front.shortcut = Shortcut(self.hub, config.server, config.publish)
 
     def start_sources(self) -> None:
         """In place of those that run."""

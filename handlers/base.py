@@ -144,9 +144,7 @@ class BaseHandler(RequestHandler):
             logger.error("unexpected error in %s %s", self.request.method, self.request.path, exc_info=value)
 
     def _check_host(self) -> None:
-        host = _HOST.fullmatch(self.request.host)
-        name = host[1].lower().removesuffix(".") if host else ""
-        if name != "localhost" and name not in self.server.allowed_hosts and not _is_address(name.strip("[]")):
+        if not is_ours(self.request.host, self.server):
             raise HTTPError(421)
 
     def _allow_origin(self) -> None:
@@ -167,6 +165,13 @@ class NotFoundHandler(BaseHandler):
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # Tornado refuses a method that it does not know before it asks us.
         super().send_error(404 if status_code == 405 else status_code, **kwargs)
+
+
+def is_ours(host: str, server: ServerConfig) -> bool:
+    """Whether a Host header names this server: by an address, as localhost, or as the settings say."""
+    found = _HOST.fullmatch(host)
+    name = found[1].lower().removesuffix(".") if found else ""
+    return name == "localhost" or name in server.allowed_hosts or _is_address(name.strip("[]"))
 
 
 def _is_address(name: str) -> bool:

@@ -6,7 +6,7 @@ Owns everything about HTTP that stands before a handler.
 import logging
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from tornado.httpserver import HTTPServer
@@ -18,6 +18,8 @@ from tornado.web import Application, RequestHandler
 
 from handlers.base import NotFoundHandler
 from handlers.lane import Lane
+from handlers.plain import Request
+from handlers.shortcut import Shortcut
 from hub.config import ServerConfig
 from hub.sockets import KERNEL_MS
 
@@ -54,13 +56,17 @@ class CannotListen(Exception):
 
 
 class Front(HTTPServerConnectionDelegate):
-    """What the HTTP server asks for each request; `app` may be replaced between two of them."""
+    """What the HTTP server asks for each request; `app` and `shortcut` may be replaced between two of them."""
 
-    def __init__(self) -> None:
-        self.app: Application
+    app: Application
+    shortcut: Shortcut
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
         return self.app.start_request(server_conn, request_conn)
+
+    def answer(self, request: Request) -> Awaitable[bytes] | None:
+        """The whole answer to come, for what needs no handler."""
+        return self.shortcut(request)
 
 
 class Door(HTTPServer):
@@ -111,6 +117,7 @@ def listen(front: Front, config: ServerConfig, readers: Callable[[], int], **lim
     door.lane = Lane(
         front,
         IOLoop.current(),
+        answer=front.answer,
         hand_off=door.handle_stream,
         room=lambda: descriptors - readers() - door.open,
         idle_seconds=(LIMITS | limits)["idle_connection_timeout"],

@@ -12,7 +12,7 @@ import logging
 import select
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from tornado.httputil import HTTPServerConnectionDelegate
@@ -20,6 +20,7 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import IOStream
 
 from handlers.peer import Peer
+from handlers.plain import Request
 
 logger = logging.getLogger("eyewall.http")
 
@@ -28,18 +29,23 @@ TURN_SECONDS: Final = 0.01
 
 
 class Lane:
-    """Accepts for `delegate`; `hand_off` gets each socket that is not for the lane, `room` says how many more fit."""
+    """Accepts for `delegate`, which gets what `answer` leaves; `hand_off` gets each socket that is not for the lane.
+
+    `room` says how many more fit.
+    """
 
     def __init__(
         self,
         delegate: HTTPServerConnectionDelegate,
         io_loop: IOLoop,
         *,
+        answer: Callable[[Request], Awaitable[bytes] | None],
         hand_off: Callable[[IOStream, tuple[Any, ...]], None],
         room: Callable[[], int],
         idle_seconds: float,
     ) -> None:
         self.delegate = delegate
+        self.answer = answer
         self.everyone: set[Peer] = set()  # From accept() until it is closed or somebody else's.
         self._waiting: dict[int, Peer] = {}  # By descriptor: those who have had an answer.
         self._io_loop = io_loop

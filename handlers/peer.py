@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from tornado.httputil import (
@@ -16,7 +16,7 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream, StreamClosedError
 
-from handlers.plain import parse
+from handlers.plain import Request, parse
 
 if TYPE_CHECKING:
     from handlers.lane import Lane
@@ -76,14 +76,36 @@ class Peer(HTTPConnection):
         request = parse(data)
         if request is None:
             return False
+        if (answer := self._lane.answer(request)) is not None:
+            self._take(request)
+            self._answering = asyncio.ensure_future(self._answer(answer, request))
+            return True
+        return self._serve(request)
+
+    def _take(self, request: Request) -> None:
+        self.socket.recv(request.size)
+        self.is_busy = True
+        self._is_chunked = False
+        self.used_at = asyncio.get_running_loop().time()
+
+    async def _answer(self, answer: Awaitable[bytes], request: Request) -> None:
+        """What comes without a handler, unless it fails: then a handler meets the same, and has the words for it."""
+        try:
+            self._send(await answer)
+        except Exception:
+            self._serve(request)
+        else:
+            self.finish()
+
+    def _serve(self, request: Request) -> bool:
+        """Have a handler answer it; False if it is Tornado's to refuse."""
         delegate = self._lane.delegate.start_request(self._lane, self)
         try:
             prepared = delegate.headers_received(request.start_line, request.headers)
         except HTTPInputError:  # No Host, or a strange one: Tornado knows what to say.
             return False
-        self.socket.recv(request.size)
-        self.is_busy = True
-        self.used_at = asyncio.get_running_loop().time()
+        if not self.is_busy:
+            self._take(request)
         if prepared is None:
             delegate.finish()
         else:

@@ -20,9 +20,10 @@ _ODD: Final = frozenset({"Transfer-Encoding", "Expect", "Upgrade", "Te", "Traile
 
 
 class Request(NamedTuple):
-    """One request; `size` is the bytes of its head and body together."""
+    """One request; `fields` are its header lines as they came, `size` the bytes of its head and body together."""
 
     start_line: RequestStartLine
+    fields: bytes
     headers: HTTPHeaders
     body: bytes
     size: int
@@ -34,7 +35,7 @@ def parse(data: bytes) -> Request | None:
     if found is None or found.end() > MAX_HEAD_BYTES:
         return None
     method, path = (found[1], found[2]) if found[1] else (found[3], found[4])
-    headers = _fields(found[5])
+    headers = read_headers(found[5])
     if headers is None:
         return None
     length = headers.get("Content-Length", "0")
@@ -44,14 +45,14 @@ def parse(data: bytes) -> Request | None:
     if end > len(data):
         return None
     start_line = RequestStartLine(method.decode(), path.decode(), "HTTP/1.1")
-    return Request(start_line, headers, data[found.end() : end], end)
+    return Request(start_line, found[5], headers, data[found.end() : end], end)
 
 
 @lru_cache(256)
-def _fields(block: bytes) -> HTTPHeaders | None:
+def read_headers(fields: bytes) -> HTTPHeaders | None:
     """Header lines; None if they are not plain. Programs say the same each time, so this is kept: only to be read."""
     headers = HTTPHeaders()
-    for field in block[:-2].decode("ascii").split("\r\n"):
+    for field in fields[:-2].decode("ascii").split("\r\n"):
         name, _, value = field.partition(":")
         name = name.title()
         if name in headers or name in _ODD or (name == "Connection" and value.strip().lower() != "keep-alive"):
