@@ -35,12 +35,16 @@ class ConfigError(Exception):
         self.errors = errors
 
 
+class Missing(ConfigError):
+    """There is no such file."""
+
+
 def load(path: Path, environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Config:
     """Flags (`{"server.port": 8080}`) win over the environment, the environment over the file.
 
     Raises ConfigError with all errors at once; also where the file is missing or cannot be read.
     """
-    document = read(_text(path))
+    document = read(_text(path, content_of(path)))
     report = Report(path, document)
     values: dict[str, object] = {}
     if isinstance(document.value, dict):
@@ -77,7 +81,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_str)
 
 
-def _text(path: Path) -> str:
+def content_of(path: Path) -> bytes:
     """The file, if it is one. Raises ConfigError: what it is instead, and what to do."""
     try:
         mode = path.stat().st_mode
@@ -88,13 +92,17 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise _unreadable(path, "there is no such file: create it, or name another with --config") from None
+        raise Missing((f"{path}: there is no such file: create it, or name another with --config",)) from None
     except PermissionError:
         raise _unreadable(path, "may not be read by the user who runs the server: change its mode") from None
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
         raise _unreadable(path, f"is larger than {MAX_FILE_BYTES >> 10}KiB: that cannot be meant as settings")
+    return content
+
+
+def _text(path: Path, content: bytes) -> str:
     try:
         return content.decode()  # A byte order mark is the parser's to skip.
     except UnicodeDecodeError as error:
@@ -143,7 +151,8 @@ def _set(values: dict[str, object], key: str, value: object) -> None:
 class ConfigWatcher:
     """Looks at the file twice a second: a good edit is handed on, a bad one reported and otherwise ignored.
 
-    It looks at the path, not at the inode, so that a replaced file and a swapped symlink are seen too.
+    It compares what stands in it (that is small): a replaced file and a swapped symlink are seen like any edit, and
+    nobody's clock matters, where sizes and times can be the same as before (`cp -p`, coarse times of a file server).
     """
 
     def __init__(
@@ -161,8 +170,8 @@ class ConfigWatcher:
         self._on_rejected = on_rejected
         self._errors: tuple[str, ...] = ()
         # None is no file: a missing default file is no news, and the first one seen is compared with `config`.
-        self._seen: tuple[int, ...] | None = None
-        self._settled: tuple[int, ...] | None = None
+        self._seen: bytes | tuple[str, ...] | None = None
+        self._settled: bytes | tuple[str, ...] | None = None
         self._timer = PeriodicCallback(self.poll, POLL_SECONDS * 1000)
 
     def start(self) -> None:
@@ -175,7 +184,7 @@ class ConfigWatcher:
         self._timer.stop()
 
     def poll(self) -> None:
-        """One look. The file is read when two looks agree, because until then it may be half written."""
+        """One look. The file is loaded when two looks agree, because until then it may be half written."""
         look = self._look()
         if look != self._seen:
             self._seen = look
@@ -186,14 +195,13 @@ class ConfigWatcher:
             else:
                 self._reload()
 
-    def _look(self) -> tuple[int, ...] | None:
+    def _look(self) -> bytes | tuple[str, ...] | None:
         try:
-            found = self._path.stat()
-        except FileNotFoundError:
+            return content_of(self._path)
+        except Missing:
             return None
-        except OSError as error:  # Let load() say what is wrong.
-            return (error.errno or 0,)
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        except ConfigError as error:
+            return error.errors
 
     def _reload(self) -> None:
         try:
