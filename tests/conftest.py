@@ -1,7 +1,8 @@
-"""What every test shares: the right Tornado, a loop of its own, patient property tests."""
+"""What every test shares: the right Tornado, a loop of its own, servers to start, patient property tests."""
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -9,6 +10,7 @@ import tornado
 from tornado.ioloop import IOLoop
 
 from hub.loop import MonotonicLoop
+from tests.wall import StartWall, Wall, walls
 
 # A busy machine is slow, not wrong; and a fixture shared by all examples is what a server is.
 hypothesis.settings.register_profile(
@@ -40,3 +42,16 @@ def io_loop() -> Iterator[IOLoop]:
         loop.run_sync(lambda: asyncio.wait(left, timeout=2))
     asyncio.set_event_loop(None)
     loop.close(all_fds=True)
+
+
+@pytest.fixture
+def start_wall(tmp_path: Path) -> Iterator[StartWall]:
+    """Starts servers, real processes, with settings of the test's own."""
+    with walls(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def wall(start_wall: StartWall) -> Wall:
+    """A server with the defaults, on any free port, and nothing on it that publishes by itself."""
+    return start_wall()

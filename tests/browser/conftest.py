@@ -7,14 +7,12 @@ A fixture that drives the page asks for `in_browser` and hands its calls over.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.parts import CHROMIUM
-from tests.wall import StartWall, Wall, walls
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,19 +65,6 @@ def page(browser: Browser, in_browser: InBrowser) -> Iterator[Page]:
     yield page
     in_browser(page.context.close)
     assert not faults, faults
-
-
-@pytest.fixture
-def start_wall(tmp_path: Path) -> Iterator[StartWall]:
-    """Starts servers with settings of the test's own."""
-    with walls(tmp_path) as start:
-        yield start
-
-
-@pytest.fixture
-def wall(start_wall: StartWall) -> Wall:
-    """A server with nothing on it that publishes by itself."""
-    return start_wall()
 
 
 @pytest.hookimpl(tryfirst=True)
