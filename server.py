@@ -30,7 +30,8 @@ from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
 from hub.history import History
 from hub.hub import Hub
-from hub.log.database import MEMORY, LogError
+from hub.log.database import MEMORY
+from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
 from hub.logs import Logs
 from hub.loop import MonotonicLoop

@@ -1,21 +1,20 @@
-"""The log's file: an SQLite database that is ours, of a version we know, and nobody else's right now.
+"""The log's database: an SQLite file that is ours, and of a version we know.
 
-Owns the schema, its migrations, and every reason not to open a file. Says each reason in one line.
+Owns the schema, its migrations, when a new epoch begins, and every reason in a file's content not to
+open it. Says each reason in one line.
 
 One writing connection, which also owns every checkpoint: SQLite before 3.51.3 can corrupt a
 database when two connections write or checkpoint at once (sqlite.org/wal.html, "walresetbug"), and
 Debian 12 has 3.40.1. All others are `query_only` and never checkpoint.
 """
 
-import fcntl
 import logging
-import os
-import re
 import sqlite3
 from pathlib import Path
 from typing import Final
 
-from hub.errors import EyewallError
+from hub.log import format_id
+from hub.log.file import BOOT, LogError, LogFile
 
 logger = logging.getLogger("eyewall.log")
 
@@ -65,62 +64,28 @@ MIGRATIONS: Final = (
     ALTER TABLE log ADD COLUMN boot TEXT;
     """,
 )
-BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
-MOUNTS: Final = Path("/proc/self/mounts")
-NETWORK: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre"}
-    | {"fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
-)
 # The write-ahead log is written in place up to here, which is twice as fast as letting it grow (measured).
 WAL_BYTES: Final = 8 << 20
 BUSY_SECONDS: Final = 1.0  # How long another program that writes to the file may make a publisher wait.
 
 
-class LogError(EyewallError):
-    """This file cannot be our log. The message names it and says what to do."""
+def open_writer(path: str, synchronous: str, epoch: int, file: LogFile | None = None) -> sqlite3.Connection:
+    """The one connection that writes. A new log is one of `epoch`, or later. Raises LogError.
 
-
-class Lock:
-    """Held as long as this process writes the file. The kernel lets go of it when the process ends, however."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.with_name(path.name + "-lock").open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            if not isinstance(error, BlockingIOError):
-                raise  # No locks here at all.
-            raise LogError(f"{path}: another Eyewall is using this log; stop it, or choose another log.path") from None
-
-    def release(self) -> None:
-        """Safe to call twice."""
-        self._file.close()
-
-
-def lock(path: Path) -> Lock:
-    """Make sure that this file can be written, by us alone. Raises LogError."""
-    if path.is_dir():
-        raise LogError(f"{path}: this is a folder; log.path must name a file")
-    kind = _file_system(path)
-    if kind in NETWORK:
-        raise LogError(
-            f"{path}: is on a network file system ({kind}), where SQLite's log is not safe; use a local disk"
+    `file` is held at `path`; without it nothing is known of how the log was left.
+    """
+    # With a file that is held, none is ever made here.
+    name = path if file is None else f"{Path(path).as_uri()}?mode=rw"
+    try:
+        connection = sqlite3.connect(
+            name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=file is not None
         )
-    try:
-        return Lock(path)
-    except OSError as error:
-        raise LogError(f"{path}: cannot be written here ({error.strerror}); change log.path or its folder") from None
-
-
-def open_writer(path: str, synchronous: str, epoch: int) -> sqlite3.Connection:
-    """The one connection that writes. A new file becomes an empty log of `epoch`. Raises LogError."""
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(connection, path, synchronous, epoch)
+            _prepare(connection, path, synchronous, epoch, file)
             # What the log begins with: where a file is torn, that is said here, before anybody relies on it.
             connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
+            if file is not None:
+                file.opened()
         except BaseException:
             connection.close()
             raise
@@ -139,11 +104,18 @@ def open_reader(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch: int) -> None:
+def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch: int, file: LogFile | None) -> None:
     # A file that is not ours, or not whole, is left as it is: up to here nothing is written.
-    if _version(connection, path):
+    version = _version(connection, path)
+    left = file.left if file else None
+    if left is not None:
+        epoch = max(epoch, left.epoch + 1)  # Also when the clock was set back.
+    if version:
         _check_whole(connection, path)
-    else:  # Before the first table, or it would take a rewrite of the whole file.
+    else:
+        if left is not None:
+            logger.warning("%s: is gone, with all up to %s: a new log begins", path, format_id(left.epoch, left.head))
+        # Before the first table, or it would take a rewrite of the whole file.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -152,25 +124,26 @@ def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch:
     connection.execute("PRAGMA cache_size = -16384")
     connection.execute("PRAGMA secure_delete = OFF")  # Debian's default is to write zeros over all that is pruned.
     _migrate(connection, epoch)
-    _begin(connection, path, synchronous, epoch)
-
-
-def _begin(connection: sqlite3.Connection, path: str, synchronous: str, epoch: int) -> None:
-    """With `normal` a machine that goes down takes the last messages along, and their seqs are given out again.
-
-    So after that a new epoch begins: who saw the lost ones is told that this is not the log they knew.
-    """
-    boot = BOOT.read_text("ascii").strip()
-    (unsynced,) = connection.execute("SELECT boot FROM log").fetchone()
-    if unsynced not in (None, boot):
-        logger.warning(
-            "%s: this machine went down while log.synchronous was normal: the last messages may be lost", path
-        )
-        connection.execute("UPDATE log SET epoch = ?", (epoch,))
+    _begin(connection, path, epoch, file if version else None)
     if synchronous == "normal":
-        _remember_boot(connection, boot)
+        _remember_boot(connection, _boot())
         connection.execute("PRAGMA synchronous = NORMAL")
-    elif unsynced is not None:
+
+
+def _begin(connection: sqlite3.Connection, path: str, epoch: int, file: LogFile | None) -> None:
+    """Where messages may be missing at the end, their seqs are given out again, and that needs a new epoch.
+
+    Otherwise who saw the first ones would take the second for them. So it is in a backup that was put
+    back, and when a machine went down that had not synced what it acknowledged (`normal`).
+    """
+    old, head, unsynced = connection.execute("SELECT epoch, head, boot FROM log").fetchone()
+    doubt = file.doubt(old, head) if file else ""
+    if unsynced not in (None, _boot()):
+        doubt = "this machine went down while log.synchronous was normal"
+    if doubt:
+        logger.warning("%s: %s; messages may be missing, so a new epoch begins and readers are told", path, doubt)
+        connection.execute("UPDATE log SET epoch = ?", (max(epoch, old + 1),))
+    if unsynced is not None:
         _remember_boot(connection, None)
 
 
@@ -178,6 +151,10 @@ def close_writer(connection: sqlite3.Connection) -> None:
     """In order: everything is synced and copied into the file. Raises sqlite3.Error."""
     _remember_boot(connection, None)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _boot() -> str:
+    return BOOT.read_text("ascii").strip()
 
 
 def _remember_boot(connection: sqlite3.Connection, boot: str | None) -> None:
@@ -223,19 +200,3 @@ def _migrate(connection: sqlite3.Connection, epoch: int) -> None:
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _file_system(path: Path) -> str:
-    """The type of the file system that `path` is on, as the kernel calls it; "" when it does not say."""
-    place = os.path.realpath(path.parent)
-    best, kind = "", ""
-    try:
-        mounts = MOUNTS.read_text("utf-8", "replace").split("\n")
-    except OSError:
-        return ""
-    for fields in (line.split(" ") for line in mounts if line):
-        # Blanks stand there as \\040. Of two mounts on one folder the later one is seen.
-        mount = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[1])
-        if len(mount) >= len(best) and (place + "/").startswith(mount.rstrip("/") + "/"):
-            best, kind = mount, fields[2]
-    return kind

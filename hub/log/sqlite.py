@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +22,8 @@ import msgspec
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
-from hub.log.database import MEMORY, lock, open_reader, open_writer
+from hub.log.database import MEMORY, open_reader, open_writer
+from hub.log.file import LogFile
 from hub.log.jobs import Append
 from hub.log.retention import Retention
 from hub.log.writer import Writer
@@ -49,19 +49,17 @@ class SqliteLog:
     """A Log in the file `path`, or in memory for ":memory:". Raises LogError when the file cannot be had."""
 
     def __init__(self, path: str, config: LogConfig, clock: Clock = time.time) -> None:
-        if path != MEMORY:
-            # As SQLite does: what belongs to the file stands beside it, not beside a link to it.
-            path = os.path.realpath(path)
-        self._lock = lock(Path(path)) if path != MEMORY else None
+        self._file = None if path == MEMORY else LogFile(path)
+        path = self._file.path if self._file else path
         self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
-        connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000))
+        connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000), self._file)
         chores = [getattr(self._retention, name) for name in ("prune", "checkpoint", "shrink", "forget_receipts")]
         chores += search_index.CHORES
         try:
-            self._writer = Writer(path, connect, clock, chores, self._committed)
+            self._writer = Writer(path, connect, clock, chores, self._committed, self._file)
         except BaseException:
-            if self._lock:
-                self._lock.release()
+            if self._file:
+                self._file.release()
             raise
         connection = self._writer.connection
         self.epoch = self._writer.epoch
@@ -142,8 +140,8 @@ class SqliteLog:
             self._idle.get().close()
         # Last, because the last connection to close copies the write-ahead log into the file.
         await asyncio.to_thread(self._writer.stop)
-        if self._lock:
-            self._lock.release()
+        if self._file:
+            self._file.release()
 
     def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._idle.get()

@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from hub.errors import EyewallError, LogFailed, LogFull
-from hub.log.database import LogError
+from hub.log.file import LogError
 
 logger = logging.getLogger("eyewall.log")
 

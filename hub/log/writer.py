@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from hub.errors import Conflict, EyewallError, LogFailed
 from hub.log import Clock, Once, Receipt, format_time, stamp
-from hub.log.database import LogError, close_writer
+from hub.log.database import close_writer
+from hub.log.file import LogError, LogFile
 from hub.log.jobs import Append, Call
 from hub.log.trouble import Trouble, explain
 from hub.message import RANK, Draft
@@ -31,7 +32,7 @@ Chore = Callable[[sqlite3.Connection, bool], bool]
 class Writer:
     """`committed` is called on the loop with what is in the log now, in order, before anybody is answered.
 
-    `name` is what error lines call the log.
+    `name` is what error lines call the log, `file` what it stands in, if anything.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Writer:
         clock: Clock,
         chores: Sequence[Chore],
         committed: Callable[[Sequence[Append]], None],
+        file: LogFile | None = None,
     ) -> None:
         self._connect = connect
+        self._file = file
         self._connection = connect()
         self._clock = clock
         self._chores = chores
@@ -52,6 +55,8 @@ class Writer:
         self._trouble = Trouble(name)
         row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
         self.epoch, self._head = row
+        if file:
+            file.vouch(*row, synced=True)
         self._jobs: queue.SimpleQueue[Append | Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._stopped = False
@@ -143,6 +148,7 @@ class Writer:
         try:
             connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
+            self._check()
             connection.execute("COMMIT")
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
             self._recover()
@@ -152,6 +158,8 @@ class Writer:
                 append.receipt, append.messages = problem, []
         else:
             self._head = head
+            if self._file:
+                self._file.vouch(self.epoch, head)
             self._trouble.is_over()
         self._loop.call_soon_threadsafe(self._committed, appends)
 
@@ -177,7 +185,9 @@ class Writer:
             head += len(append.drafts)
         if rows:
             self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            self._connection.execute("UPDATE log SET head = ?", (head,))
+            update = "UPDATE log SET head = ? WHERE head = ? AND epoch = ?"
+            if self._connection.execute(update, (head, self._head, self.epoch)).rowcount != 1:
+                raise LogError("another program has changed it; restart the server with the log that shall go on")
         return head
 
     def _said_before(self, once: Once) -> Receipt | EyewallError | None:
@@ -214,16 +224,21 @@ class Writer:
             self._recover()
             return False
 
+    def _check(self) -> None:
+        if self._file:
+            self._file.check()
+
     def _recover(self) -> None:
-        """After an error: a connection without a transaction, a new one if need be."""
+        """After an error: a connection without a transaction, a new one if need be; but never to another log."""
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             try:
                 self._connection.close()
+                self._check()
                 self._connection = self._connect()
-            except (sqlite3.Error, LogError) as error:
+            except (sqlite3.Error, OSError, LogError) as error:
                 self._trouble.say("cannot be reopened", error)
 
 

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.log import database
-from hub.log.database import APPLICATION_ID, MEMORY, MIGRATIONS, LogError, lock, open_reader, open_writer
+from hub.log.database import APPLICATION_ID, MEMORY, MIGRATIONS, open_reader, open_writer
+from hub.log.file import LogError
 from tests.hub.parts import EPOCH
 
 NEWER = len(MIGRATIONS) + 1
@@ -169,59 +168,3 @@ def test_a_reader_cannot_write(path: Path, connection: sqlite3.Connection) -> No
 def test_a_log_in_memory_needs_no_file() -> None:
     with closing(open_writer(MEMORY, "full", EPOCH)) as connection:
         assert value(connection, "SELECT epoch FROM log") == EPOCH
-
-
-def test_a_log_has_one_writer_at_a_time(path: Path) -> None:
-    held = lock(path)
-    with pytest.raises(LogError, match=r"another Eyewall is using this log; stop it, or choose another log\.path"):
-        lock(path)
-    held.release()
-    held.release()
-    lock(path).release()
-
-
-def test_a_lock_goes_with_its_process(path: Path) -> None:
-    """However it ends: nothing is left that somebody would have to remove by hand."""
-    program = """
-import os, pathlib, sys
-from hub.log.database import lock
-held = lock(pathlib.Path(sys.argv[1]))
-os._exit(9)
-"""
-    assert subprocess.run([sys.executable, "-c", program, path]).returncode == 9
-    lock(path).release()
-
-
-def test_a_folder_is_no_log(tmp_path: Path) -> None:
-    with pytest.raises(LogError, match=r"folder; log\.path must name a file"):
-        lock(tmp_path)
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LogError, match=r"missing/eyewall\.db: cannot be written here \(No such file or directory\)"):
-        lock(tmp_path / "missing" / "eyewall.db")
-
-
-@pytest.mark.parametrize(
-    ("mounts", "kind"),
-    [
-        ("/dev/sda / ext4 rw 0 0", ""),
-        ("/dev/sda / ext4 rw 0 0\nserver:/x {0} nfs4 rw 0 0", "nfs4"),
-        ("server:/x / nfs rw 0 0\ntmpfs {0} tmpfs rw 0 0", ""),
-        ("/dev/sda / ext4 rw 0 0\n//nas/x {0}-not cifs rw 0 0", ""),
-        ("/dev/sda {0} ext4 rw 0 0\n//nas/x {0} cifs rw 0 0", "cifs"),  # The later one is seen.
-    ],
-)
-def test_a_network_file_system_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: str, kind: str
-) -> None:
-    folder = tmp_path / "with blank"
-    folder.mkdir()
-    table = tmp_path / "mounts"
-    table.write_text(mounts.format(str(folder).replace(" ", "\\040")) + "\n", "utf-8")
-    monkeypatch.setattr(database, "MOUNTS", table)
-    if kind:
-        with pytest.raises(LogError, match=rf"on a network file system \({kind}\).*use a local disk"):
-            lock(folder / "eyewall.db")
-    else:
-        lock(folder / "eyewall.db").release()

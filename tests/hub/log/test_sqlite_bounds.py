@@ -11,7 +11,8 @@ from tornado.ioloop import IOLoop
 from hub.errors import LogFailed, Overloaded
 from hub.log import Once
 from hub.log import sqlite as sqlite_log
-from hub.log.database import MEMORY, LogError
+from hub.log.database import MEMORY
+from hub.log.file import LogError
 from tests.hub.log_files import Open, held, in_writer, open_log, queued, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
