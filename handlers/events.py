@@ -10,14 +10,13 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
+from handlers.wanted import wanted
 from hub.config import ServerConfig
 from hub.connection import Connection
 from hub.cursor import Position, find, newest, resolve
 from hub.errors import InvalidInput
-from hub.filter import Filter
 from hub.hub import Hub
 from hub.log import Log
-from hub.message import Level
 from hub.moment import parse_moment
 
 logger = logging.getLogger("eyewall.http")
@@ -36,7 +35,7 @@ class EventsHandler(BaseHandler):
 
     async def head(self, *_: str) -> None:
         """What GET would answer, at once: a page learns here why its EventSource was refused."""
-        self._wanted()
+        wanted(self)
         await self._position()
         self.hub.registry.check_room(self.request.remote_ip or "")
         self._set_stream_headers()
@@ -46,7 +45,7 @@ class EventsHandler(BaseHandler):
         position = await self._position()
         # Registered before the flush, so that a reader who leaves during it is found and removed.
         self.connection = self.hub.connect(
-            self._wanted(),
+            wanted(self),
             address=sys.intern(self.request.remote_ip or ""),  # Behind a proxy, thousands have the same.
             client=_printable(headers.get("User-Agent", "")),
             chunked=self.request.version == "HTTP/1.1",
@@ -75,11 +74,6 @@ class EventsHandler(BaseHandler):
         hub, connection = self.hub, self.connection
         self.__dict__.clear()
         self.hub, self.connection = hub, connection
-
-    def _wanted(self) -> Filter:
-        one, many = self.get_query_argument, self.get_query_arguments
-        # Names are not stripped: a line end behind one is no name, and is refused like any other character.
-        return Filter.parse(many("topic", strip=False), one("level", Level.DEBUG, strip=False), one("q", ""))
 
     async def _position(self) -> Position:
         """Where to begin: what the browser says of itself counts before what stands in the address."""

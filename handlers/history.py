@@ -13,13 +13,13 @@ from tornado.iostream import StreamClosedError
 
 from handlers.messages import MessagesHandler
 from handlers.publish import NDJSON, Uploads
+from handlers.wanted import wanted
 from hub.config import PublishConfig, ServerConfig
 from hub.cursor import Gap
 from hub.errors import InvalidInput
-from hub.filter import Filter
 from hub.history import Asked, History, Page
 from hub.hub import Hub
-from hub.message import Level, Message
+from hub.message import Message
 from hub.moment import parse_moment
 
 DEFAULT_LIMIT: Final = 100
@@ -89,9 +89,7 @@ class HistoryHandler(MessagesHandler):
         if order not in ("asc", "desc"):
             raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
         return Asked(
-            Filter.parse(
-                self.get_query_arguments("topic", strip=False), one("level", Level.DEBUG, strip=False), one("q", "")
-            ),
+            wanted(self),
             after=after,
             before=one("before", None),
             since=self._moment("since"),

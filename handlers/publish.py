@@ -215,7 +215,7 @@ class PublishHandler(BaseHandler):
             self.batch.accept(await self.hub.publish(drafts, self.once(drafts)))
 
     async def publish_one(self, message: Draft) -> None:
-        receivers = self.hub.receivers(message)
+        receivers = await self.hub.registry.receivers(message)
         receipt = await self.hub.publish([message], self.once([message], receivers))
         if receipt.receivers is not None:
             receivers = receipt.receivers  # As it was said the first time.

@@ -76,7 +76,7 @@ class Shortcut:
 
     async def _publish(self, draft: Draft) -> bytes:
         """Raises what Hub.publish raises."""
-        receivers = self._hub.receivers(draft)
+        receivers = await self._hub.registry.receivers(draft)
         receipt = await self._hub.publish([draft])
         body = _json.encode({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}) + b"\n"
         return _head(int(time.time()), self._vary, len(body)) + body

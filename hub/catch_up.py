@@ -19,7 +19,7 @@ from hub.cursor import Gap
 from hub.filter import Filter
 from hub.log import Log
 from hub.notices import Notices
-from hub.pages import Pages
+from hub.pages import Page, Pages
 from hub.sockets import Sockets
 
 logger = logging.getLogger("eyewall.hub")
@@ -138,10 +138,7 @@ class CatchUp:
         key = (connection.filter, connection.chunked, connection.cursor)
         page = self._pages.recent(*key, self._goal())
         if page is not None:
-            connection.rest = memoryview(page.payload)
-            connection.cursor = page.cursor
-            connection.base_sent += page.count
-            self.add(connection)
+            self._read(connection, page)
         elif connection.cursor < self._log.first - 1:
             gap = Gap.expired(self._log, connection.cursor)
             connection.cursor = self._log.first - 1
@@ -154,14 +151,23 @@ class CatchUp:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def _read(self, connection: Connection, page: Page) -> None:
+        connection.rest = memoryview(page.payload)
+        connection.cursor = page.cursor
+        connection.base_sent += page.count
+        self.add(connection)
+
     async def _fetch(self, key: tuple[Filter, bool, int]) -> None:
-        """Get a page once for all who wait for it; after that it is among the recent ones."""
+        """Get a page once for all who wait for it; among the recent ones it may not be kept until their turn comes."""
         try:
-            await self._pages.fetch(*key, self._goal())
+            page = await self._pages.fetch(*key, self._goal())
         except Exception:
             logger.exception("cannot read the log; cutting %d readers, who will resume", len(self._waiting[key]))
             for connection in self._waiting.pop(key):
                 connection.on_close()
         else:
             for connection in self._waiting.pop(key):
-                self.add(connection)
+                if page is None:  # Pruned meanwhile: it is told so in its turn.
+                    self.add(connection)
+                else:
+                    self._read(connection, page)

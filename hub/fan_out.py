@@ -5,24 +5,31 @@ and gives the same bytes to every socket of the group. Fewer sends is all that m
 first message after silence goes at once, then one send a tick, however many messages there were.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 
-from hub.connection import Connection
-from hub.filter import Filter
+from hub.connection import NOTHING, Connection
+from hub.filter import LOOK_SECONDS, Filter
 from hub.group import Group
 from hub.message import Message
 from hub.pages import Pages
+from hub.query.seen import Seen
 from hub.sockets import Sockets
+from hub.sse import Joined
 
 SLICE_SOCKETS: Final = 2000  # Sends in one turn of the loop, some 25 ms; then publishers and newcomers are served.
+SEND_BYTES: Final = 32 << 10  # To copy so much costs the kernel about as much again as a send itself.
 REST_FACTOR: Final = 0.1  # A flush is followed by a rest of a tenth of its duration (measured best of several).
 
 
 class FanOut:
-    """Owns the groups. `on_short` gets who did not take all, and the rest; `on_flush` is told when a flush begins."""
+    """Owns the groups. `on_flush` is told when a flush begins.
+
+    `on_short` gets whoever has to catch up from `flushed`, and what is left of the bytes in front of that.
+    """
 
     def __init__(
         self,
@@ -70,8 +77,9 @@ class FanOut:
             if unflushed is None:
                 return False
             group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
+            until = time.monotonic() + LOOK_SECONDS
             for message, frame in unflushed:
-                group.offer(message, frame)
+                self._offer(group, Seen(message), frame, until)
         connection.join(group)
         return True
 
@@ -84,11 +92,19 @@ class FanOut:
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Encode each message once, and owe it to every group that wants it."""
+        until = time.monotonic() + LOOK_SECONDS
         for message in messages:
-            frame = self._pages.append(message)
+            frame, seen = self._pages.append(message), Seen(message)
             for group in self._groups.values():
-                group.offer(message, frame)
+                self._offer(group, seen, frame, until)
         self._wake()
+
+    def _offer(self, group: Group, seen: Seen, frame: bytes, until: float) -> None:
+        """Hundreds of long queries and a long message are seconds of looking: whom it is too late to ask catches up."""
+        if time.monotonic() > until and group.filter.query:
+            group.is_behind = True
+        if not group.is_behind:
+            group.offer(seen, frame)
 
     def send_to_all(self, frame: bytes) -> None:
         """An event that is no message."""
@@ -100,6 +116,9 @@ class FanOut:
         """Send every group what it is owed, unless a flush is under way or has only just ended."""
         if self._slices is not None or self._loop.time() < self._rest_until:
             return  # Not lost: what is pending goes with the next tick.
+        for group in [group for group in self._groups.values() if group.is_behind]:
+            for connection in tuple(group.members):
+                self._on_short(connection, NOTHING)
         self.flushed = self._pages.head
         self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._owing()])
         self._on_flush()
@@ -129,17 +148,21 @@ class FanOut:
             else:
                 self._loop.add_callback(self._continue)
 
-    def _send(self, owed: list[tuple[Group, bytes, tuple[Connection, ...]]]) -> Iterator[None]:
+    def _send(self, owed: list[tuple[Group, list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
         """One flush, in slices. It belongs to those who were live when it began; who joins meanwhile starts behind."""
         started = self._loop.time()
         room = SLICE_SOCKETS
-        for group, payload, members in owed:
-            for start in range(0, len(members), SLICE_SOCKETS):
-                part = members[start : start + SLICE_SOCKETS]
-                if room < len(part):
+        joined = Joined()
+        for group, frames, members in owed:
+            payload = joined.payload(frames, chunked=group.chunked)
+            cost = 1 + len(payload) // SEND_BYTES
+            at_once = max(1, SLICE_SOCKETS // cost)
+            for start in range(0, len(members), at_once):
+                part = members[start : start + at_once]
+                if room < len(part) * cost:
                     yield
                     room = SLICE_SOCKETS
-                room -= len(part)
+                room -= len(part) * cost
                 # Between two slices somebody may have hung up.
                 still_live = [connection for connection in part if connection.group is group]
                 for connection, taken in self._sockets.broadcast(still_live, payload):

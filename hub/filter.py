@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Final
 
 from hub.errors import InvalidInput
-from hub.message import AT_LEAST, Draft, Level, Message
+from hub.message import AT_LEAST, Level
 from hub.query import EVERYTHING, Query
 from hub.query import parse as parse_query
+from hub.query.seen import Seen
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
+LOOK_SECONDS: Final = 0.02  # What one turn of the loop gives to asking filters about messages.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class Filter:
         """Check what was asked for, once. Raises InvalidInput: which parameter, and what it may be."""
         return _parse(frozenset(topics), level, q)
 
-    def matches(self, message: Message | Draft) -> bool:
+    def matches(self, seen: Seen) -> bool:
         """Asked once per message and group, never per reader."""
         return self.is_everything or (
-            message.level in AT_LEAST[self.level]
-            and (self._topic is None or self._topic.match(message.topic) is not None)
-            and (not self.query or self.query.matches(message))
+            seen.message.level in AT_LEAST[self.level]
+            and (self._topic is None or self._topic.match(seen.message.topic) is not None)
+            and (not self.query or self.query.matches(seen))
         )
 
     def as_json(self) -> dict[str, object]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub import sse
 from hub.filter import Filter
-from hub.message import Message
+from hub.query.seen import Seen
 
 if TYPE_CHECKING:
     from hub.connection import Connection
@@ -15,13 +14,14 @@ if TYPE_CHECKING:
 class Group:
     """One filter, one framing, and what its members are owed since the last flush."""
 
-    __slots__ = ("_messages", "_pending", "chunked", "filter", "members", "sent")
+    __slots__ = ("_messages", "_pending", "chunked", "filter", "is_behind", "members", "sent")
 
     def __init__(self, wanted: Filter, *, chunked: bool) -> None:
         self.filter = wanted
         self.chunked = chunked  # HTTP/1.0 knows no chunks, so framing is part of the key.
         self.members: dict[Connection, None] = {}  # A dict for its order: who came first is served first.
         self.sent = 0  # Messages, since the group was made.
+        self.is_behind = False  # It was not asked about every message: the next flush makes its members catch up.
         self._pending: list[bytes] = []
         self._messages = 0
 
@@ -29,9 +29,9 @@ class Group:
     def has_pending(self) -> bool:
         return bool(self._pending)
 
-    def offer(self, message: Message, frame: bytes) -> None:
+    def offer(self, seen: Seen, frame: bytes) -> None:
         """Owe a message to the members, if they want it."""
-        if self.filter.matches(message):
+        if self.filter.matches(seen):
             self._pending.append(frame)
             self._messages += 1
 
@@ -39,10 +39,9 @@ class Group:
         """Owe an event that is no message."""
         self._pending.append(frame)
 
-    def take(self) -> bytes:
-        """What is pending as one piece, framed once for all members. Only when `has_pending`."""
-        payload = b"".join(self._pending)
-        self._pending.clear()
+    def take(self) -> list[bytes]:
+        """What is pending: it counts as sent from here on."""
+        frames, self._pending = self._pending, []
         self.sent += self._messages
         self._messages = 0
-        return sse.chunk(payload) if self.chunked else payload
+        return frames

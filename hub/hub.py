@@ -128,10 +128,6 @@ class Hub:
         """Groups of live readers; one that nobody is in any more does not exist."""
         return self._fan_out.group_count
 
-    def receivers(self, draft: Draft) -> int:
-        """How many connections it would go to now."""
-        return sum(count for wanted, count in self.registry.filters.items() if wanted.matches(draft))
-
     def deliver(self, messages: Sequence[Message]) -> None:
         """Called by the log with everything it has committed, in order, wherever it was published."""
         self._fan_out.deliver(messages)
@@ -220,7 +216,10 @@ class Hub:
         connection.rest = rest
         connection.notices = self._flushed_notices  # What was announced since is still pending in the group it left.
         connection.progress_at = self._loop.time()
-        self._catch_up.add_full(connection)
+        if rest:
+            self._catch_up.add_full(connection)
+        else:
+            self._catch_up.add(connection)
 
     def _on_writable(self, connection: Connection) -> None:
         self._catch_up.writable(connection)

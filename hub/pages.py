@@ -4,6 +4,7 @@ Recent frames come from a tail in memory, older ones from the log's storage. A p
 and shared: ten thousand readers who resume from the same place hold views on the same bytes.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from hub import sse
 from hub.filter import Filter
 from hub.log import Log
 from hub.message import Message
+from hub.query.seen import Seen
 from hub.tail import Tail
 
 TAIL_BYTES: Final = 16 << 20
@@ -20,7 +22,11 @@ PAGE_BYTES: Final = 64 << 10  # Below what one send to a fresh socket takes at T
 # The most messages that one page looks at, also when the filter lets little through; it ends at a multiple of
 # this, so that readers who come from different places are soon on the same pages.
 PAGE_MESSAGES: Final = 256
-CACHED_PAGES: Final = 64
+LOOK_SECONDS: Final = 0.005  # A page ends with the message at which a query has taken so long.
+CACHE_BYTES: Final = 8 << 20  # Of pages; the newest is kept whatever its size.
+ROOM_BYTES: Final = 512  # What a page takes beside its payload (a guess).
+STRETCH_BYTES: Final = 1 << 20  # A page looks at no more than this, and the message that reaches it.
+STRETCHES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,10 @@ class Page:
     count: int  # Messages in it.
 
 
+Stretch = list[tuple[Seen, bytes]]
+"""Messages one behind the other, and their frames."""
+
+
 class Pages:
     """Frames behind a cursor. Told of every message by the hub, in order."""
 
@@ -37,6 +47,9 @@ class Pages:
         self._log = log
         self._tail: Tail[tuple[Message, bytes]] = Tail(TAIL_BYTES, head=log.head)
         self._cache: OrderedDict[tuple[Filter, bool, int], Page] = OrderedDict()
+        self._cache_bytes = 0
+        self._stretches: OrderedDict[tuple[int, int], Stretch] = OrderedDict()
+        self._joined = sse.Joined()
 
     @property
     def head(self) -> int:
@@ -60,37 +73,57 @@ class Pages:
         if page is not None:
             self._cache.move_to_end(key)
             return page
-        if after < self._tail.first - 1:
-            return None
-        frames = self._tail.after(after, _room(after, up_to))
-        return self._keep(key, self._make(wanted, chunked, after, frames))
+        stretch = self._stretches.get((after, _room(after, up_to)))
+        if stretch is None:
+            if after < self._tail.first - 1:
+                return None
+            stretch = self._look_at(after, up_to, self._tail.after(after, _room(after, up_to)))
+        return self._keep(key, self._make(wanted, chunked, after, stretch))
 
     async def fetch(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> Page | None:
         """The page behind seq `after` from storage; None when it was pruned meanwhile."""
         messages = await self._log.read(after, _room(after, up_to))
         if not messages:
             return None
-        frames = ((message, sse.encode(message)) for message in messages)
-        return self._keep((wanted, chunked, after), self._make(wanted, chunked, after, frames))
+        stretch = self._look_at(after, up_to, ((message, sse.encode(message)) for message in messages))
+        return self._keep((wanted, chunked, after), self._make(wanted, chunked, after, stretch))
+
+    def _look_at(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> Stretch:
+        """What follows, for a while also for other filters: hundreds of them need not fold the same texts again."""
+        stretch, size = [], 0
+        for message, frame in frames:
+            stretch.append((Seen(message), frame))
+            size += len(frame)
+            if size >= STRETCH_BYTES:
+                break
+        self._stretches[after, _room(after, up_to)] = stretch
+        if len(self._stretches) > STRETCHES:
+            self._stretches.popitem(last=False)
+        return stretch
 
     def _keep(self, key: tuple[Filter, bool, int], page: Page) -> Page:
+        before = self._cache.pop(key, None)  # Two may have fetched the same.
         self._cache[key] = page
-        while len(self._cache) > CACHED_PAGES:
-            self._cache.popitem(last=False)
+        self._cache_bytes += _size(page) - (_size(before) if before else 0)
+        while self._cache_bytes > CACHE_BYTES and len(self._cache) > 1:
+            self._cache_bytes -= _size(self._cache.popitem(last=False)[1])
         return page
 
-    @staticmethod
-    def _make(wanted: Filter, chunked: bool, after: int, frames: Iterable[tuple[Message, bytes]]) -> Page:
+    def _make(self, wanted: Filter, chunked: bool, after: int, stretch: Stretch) -> Page:
         matching, size, cursor = [], 0, after
-        for message, frame in frames:
+        until = time.monotonic() + LOOK_SECONDS
+        for seen, frame in stretch:
             cursor += 1
-            if wanted.matches(message):
+            if wanted.matches(seen):
                 matching.append(frame)
                 size += len(frame)
-                if size >= PAGE_BYTES:
-                    break
-        payload = b"".join(matching)
-        return Page(sse.chunk(payload) if payload and chunked else payload, cursor, len(matching))
+            if size >= PAGE_BYTES or (time.monotonic() > until and wanted.query):
+                break
+        return Page(self._joined.payload(matching, chunked=chunked), cursor, len(matching))
+
+
+def _size(page: Page) -> int:
+    return ROOM_BYTES + len(page.payload)
 
 
 def _room(after: int, up_to: int) -> int:

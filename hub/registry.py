@@ -1,5 +1,7 @@
 """Who is connected, how many may be, and the counts that everybody sees."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
@@ -7,7 +9,9 @@ from typing import TypeVar
 from hub.config import ServerConfig
 from hub.connection import Connection, new_id
 from hub.errors import NotFound, Overloaded, TooManyConnections
-from hub.filter import Filter
+from hub.filter import LOOK_SECONDS, Filter
+from hub.message import Draft
+from hub.query.seen import Seen
 
 T = TypeVar("T")
 
@@ -29,6 +33,17 @@ class Registry:
     def counts(self) -> dict[str, object]:
         """What everybody may know of all."""
         return {"count": self.count, "peak": self.peak}
+
+    async def receivers(self, draft: Draft) -> int:
+        """How many connections it would go to now. While there are many filters to ask, others get their turn."""
+        seen, found = Seen(draft), 0
+        until = time.monotonic() + LOOK_SECONDS
+        for wanted, count in tuple(self.filters.items()):
+            found += count if wanted.matches(seen) else 0
+            if time.monotonic() > until:
+                await asyncio.sleep(0)
+                until = time.monotonic() + LOOK_SECONDS
+        return found
 
     def __contains__(self, connection: Connection) -> bool:
         return connection.id in self._by_id

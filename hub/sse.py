@@ -35,6 +35,25 @@ def retry(milliseconds: int) -> bytes:
     return b"retry: %d\n" % milliseconds
 
 
+class Joined:
+    """Frames as one piece. Who is to be sent the same as the one before is given the very same bytes.
+
+    With many filters each of them wants the message of 1 MiB: that is one payload then, not hundreds.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[bool, list[bytes]] | None = None
+        self._payload = b""
+
+    def payload(self, frames: list[bytes], *, chunked: bool) -> bytes:
+        """Framed for HTTP/1.1 if `chunked`; nothing at all stays nothing."""
+        if self._last != (chunked, frames):
+            self._last = chunked, frames
+            payload = b"".join(frames)
+            self._payload = chunk(payload) if payload and chunked else payload
+        return self._payload
+
+
 def chunk(payload: bytes) -> bytes:
     """`payload` as one chunk of an HTTP/1.1 body (RFC 9112 section 7.1). Never call it with b"": that ends the body."""
     return b"%x\r\n%b\r\n" % (len(payload), payload)

@@ -7,7 +7,6 @@ hub/query/parser.py, what each term finds in hub/query/terms.py.
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from hub.message import Draft, Message
 from hub.query.parser import Parser
 from hub.query.seen import Seen
 from hub.query.terms import ANYTHING, Finder, Term
@@ -29,8 +28,8 @@ class Query:
         """False if anything will do: then `matches` need not be asked."""
         return bool(self.text)
 
-    def matches(self, message: Message | Draft) -> bool:
-        return self._find(Seen(message))
+    def matches(self, seen: Seen) -> bool:
+        return self._find(seen)
 
 
 def parse(text: str) -> Query:

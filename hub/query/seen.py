@@ -14,6 +14,7 @@ from hub.message import Draft, Message
 NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _POSITION: Final = re.compile("0|[1-9][0-9]{0,8}")
 MISSING: Final = object()
+BETWEEN: Final = "\0"  # Stands between fields that are searched as one text: in a query it is refused.
 _NOT_YET: Final = object()
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -28,28 +29,28 @@ def fold(text: str) -> str:
 
 
 class Seen:
-    """One message while terms look at it: what several of them need is made once."""
+    """One message while filters look at it: what several of them need is made once, however many they are."""
 
-    __slots__ = ("_data", "_strings", "_text", "message")
+    __slots__ = ("_data", "_fields", "_strings", "message")
 
     def __init__(self, message: Message | Draft) -> None:
         self.message = message
-        self._text: str | None = None
+        self._fields: str | None = None
         self._data: object = _NOT_YET
-        self._strings: tuple[str, ...] | None = None
+        self._strings: str | None = None
 
     def says(self, needle: str) -> bool:
         """`needle`, folded, is in the text, topic, source or a string anywhere in data."""
         message = self.message
-        if self._text is None:
-            self._text = fold(message.message)
-        if needle in self._text or needle in message.topic.lower() or needle in fold(message.source):
+        if self._fields is None:
+            self._fields = fold(BETWEEN.join((message.message, message.topic, message.source)))
+        if needle in self._fields:
             return True
         if message.data is None:
             return False
         if self._strings is None:
-            self._strings = tuple(map(fold, strings(self.data)))
-        return any(needle in text for text in self._strings)
+            self._strings = fold(BETWEEN.join(strings(self.data)))
+        return needle in self._strings
 
     @property
     def data(self) -> object:

@@ -16,6 +16,7 @@ import msgspec
 from hub.filter import Filter
 from hub.log.sqlite import LEVELS, as_message
 from hub.message import RANK, Draft, Message
+from hub.query.seen import Seen
 from hub.search.candidates import stretches
 from hub.search.index import ROWS, Row
 
@@ -60,7 +61,7 @@ def find(connection: sqlite3.Connection, epoch: int, search: Search, seconds: fl
         with closing(_looked_at(connection, search, low)) as rows:
             size = 0
             for seq, row in rows:
-                if row is not None and search.wanted.matches(_draft(row)):
+                if row is not None and search.wanted.matches(Seen(_draft(row))):
                     found.messages.append(as_message(epoch, row))
                     size += len(row[5]) + len(row[6] or "")
                 if len(found.messages) >= search.limit or size >= PAGE_BYTES or time.monotonic() > until:

@@ -21,7 +21,7 @@ import { FilterError, fieldTest, fold, holds } from './terms.js';
  */
 
 /** What the server looks for at most: what is found here can be searched for there. They also bound the recursion. */
-const MAX = { characters: 1024, terms: 64, depth: 16 };
+const MAX = { characters: 1024, terms: 64, texts: 24, depth: 16 };
 /** An expression of a stranger's could be slow: it sees no more of a text than this. */
 const EXPRESSION_LIMIT = 8192;
 /** The first / behind the opening one closes it, and the word ends there: /var/log is none, /log/ is one. */
@@ -34,6 +34,8 @@ export function parse(text) {
   if (text.length > MAX.characters) {
     throw new FilterError(MAX.characters + 1, `a filter has at most ${MAX.characters} characters.`);
   }
+  const nul = text.indexOf('\0');
+  if (nul >= 0) throw new FilterError(nul + 1, 'a NUL character cannot be looked for.');
   const parser = new Parser(text);
   const test = parser.any();
   if (!parser.atEnd) throw new FilterError(parser.at + 1, 'there is nothing to close here.');
@@ -49,6 +51,7 @@ class Parser {
     this.marks = [];
     this.isNegated = false;
     this.terms = 0;
+    this.texts = 0;
     this.depth = 0;
     /** @type {{from: number, to: number, isNegated: boolean}[]} where the expressions stand */
     this.expressions = [];
@@ -121,11 +124,11 @@ class Parser {
     this.terms += 1;
     if (this.terms > MAX.terms)
       throw new FilterError(this.at + 1, `a filter has at most ${MAX.terms} terms.`);
-    if (this.#next('"')) return this.#words(this.#quoted());
+    const column = this.at + 1;
+    if (this.#next('"')) return this.#words(this.#quoted(), column);
     if (this.#next('/')) return this.#expression();
     const field = FIELD.exec(this.text.slice(this.at));
-    if (field === null) return this.#words(this.#bare());
-    const column = this.at + 1;
+    if (field === null) return this.#words(this.#bare(), column);
     this.at += field[0].length;
     const name = field[1] ?? '';
     const isValue = this.at < this.text.length && !/[\s()]/.test(this.text[this.at] ?? '');
@@ -133,7 +136,18 @@ class Parser {
     const operator = /^(>=|<=|>|<|=)?/.exec(this.text.slice(this.at))?.[0] ?? '';
     this.at += operator.length;
     const value = operator + (this.text[this.at] === '"' ? this.#quoted() : this.#bare());
+    if (/^data\./i.test(name)) this.#countText(column);
     return fieldTest(name, value, column);
+  }
+
+  /** What reads all of a message: words, phrases and what looks into data. @param {number} column */
+  #countText(column) {
+    this.texts += 1;
+    if (this.texts > MAX.texts)
+      throw new FilterError(
+        column,
+        `a filter has at most ${MAX.texts} words, phrases and data. terms in all.`,
+      );
   }
 
   /** @returns {Test} */
@@ -164,9 +178,10 @@ class Parser {
     return word;
   }
 
-  /** @param {string} words @returns {Test} */
-  #words(words) {
+  /** @param {string} words @param {number} column @returns {Test} */
+  #words(words, column) {
     const wanted = fold(words);
+    if (wanted) this.#countText(column);
     if (wanted && !this.isNegated) this.marks.push(wanted);
     return (message) =>
       fold(message.message).includes(wanted) ||
@@ -178,7 +193,8 @@ class Parser {
   /** @returns {Test} */
   #expression() {
     const found = EXPRESSION.exec(this.text.slice(this.at));
-    if (!found) return this.#words(this.#bare());
+    const column = this.at + 1;
+    if (!found) return this.#words(this.#bare(), column);
     try {
       const expression = new RegExp(found[1] ?? '', 'i');
       if (!this.isNegated) this.marks.push(expression);

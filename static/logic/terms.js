@@ -21,7 +21,7 @@ export class FilterError extends Error {
 }
 
 /** Names behind data., at most: what the server takes. */
-const MAX_NAMES = 32;
+const MAX_NAMES = 10;
 /** Written as in JSON: what else the language would take for a number (+5, .5, 0x10) is text. */
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i;
 const COMPARED = /^(>=|<=|>|<|=)?(.*)$/s;

@@ -110,6 +110,7 @@ async def test_a_cursor_that_is_none_is_a_gap_and_then_all_there_is(both_ways: S
         ("topic=%00a", "topic"),
         ("topic=a%0Db", "topic"),
         ("topic=%FF", ""),
+        ("q=%00", "q"),  # Tornado would make a blank of it, and blanks alone ask for everything.
         ("level=loud", "level"),
         ("level=info%0A", "level"),
         ("last=-1", "last"),
@@ -138,6 +139,16 @@ async def test_head_and_options_answer_at_once_and_hold_no_place(both_ways: Site
     options = await both_ways.request("OPTIONS", "/events")
     assert (options.status, options.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
     assert both_ways.wall.registry.count == 0
+
+
+@pytest.mark.parametrize("q", ["", "%20", "%09%0A%20", "%E2%80%83", "%22%22"])
+@pytest.mark.gen_test
+async def test_blanks_alone_ask_for_everything(both_ways: Site, q: str) -> None:
+    stream = await both_ways.open_stream(f"/events?q={q}")
+    await both_ways.say("hello")
+    assert await stream.messages(1) == ["hello"]
+    (connection,) = (await both_ways.get("/connections")).json["connections"]
+    assert connection["filter"] == {}
 
 
 @pytest.mark.gen_test

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.errors import LogFailed
+from hub.filter import Filter
 from hub.log import format_id
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import MemoryLog, log_of
@@ -151,3 +152,17 @@ async def test_readers_who_wait_for_the_same_page_share_one_look_into_storage() 
         await audience.settle()
         assert audience.log.reads == 1
         assert all(reader.seqs == [2, 3, 4, 5] for reader in readers)
+
+
+@pytest.mark.gen_test
+async def test_a_page_that_was_waited_for_is_read_even_if_there_is_no_room_to_keep_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it would be fetched again, and again be gone when its readers' turn comes."""
+    monkeypatch.setattr("hub.pages.CACHE_BYTES", 0)
+    monkeypatch.setattr("hub.pages.STRETCHES", 0)
+    with audience_of(log_of(5)) as audience:
+        readers = [audience.join(Filter.parse(["demo", f"t{number % 5}"]), after=an_id(4)) for number in range(50)]
+        await audience.settle()
+        assert all(reader.seqs == [5] for reader in readers)
+        assert audience.log.reads == 5

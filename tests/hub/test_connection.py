@@ -3,6 +3,7 @@
 from hub.connection import Connection
 from hub.filter import Filter
 from hub.group import Group
+from hub.query.seen import Seen
 from tests.hub.parts import message
 
 
@@ -12,7 +13,7 @@ def reader() -> Connection:
 
 def say(group: Group, count: int) -> None:
     for seq in range(count):
-        group.offer(message(seq), b"frame")
+        group.offer(Seen(message(seq)), b"frame")
     group.take()
 
 

@@ -2,13 +2,16 @@
 
 A machine draws a schedule: readers with different filters join, read at their own pace, hang up and
 resume, while messages are published, the log forgets its old end and notices are announced. Memory
-is made small and slices short, so that storage, gaps and late slices all come into play.
+is made small, slices short, and time for queries scarce, so that storage, gaps, late slices and
+readers whose queries were not asked all come into play.
 """
 
 import asyncio
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -18,11 +21,13 @@ from hub.filter import Filter
 from hub.log import format_id, parse_id
 from hub.loop import MonotonicLoop
 from hub.message import Draft
+from hub.query.seen import Seen
 from tests.hub.audience import Audience, Reader
 from tests.hub.memory_log import MemoryLog
 from tests.hub.parts import EPOCH
 
 FILTERS = [Filter.parse(), Filter.parse(["a"]), Filter.parse(["a", "b*"], "error"), Filter.parse(["nobody"])]
+FILTERS += [Filter.parse(q="x"), Filter.parse(q="-x"), Filter.parse(["a"], q="level:error")]
 SIZES = st.sampled_from([0, 10, 10, 1000, 20_000, 70_000])
 messages = st.lists(st.tuples(st.sampled_from(["a", "b1", "c"]), st.sampled_from(["info", "error"]), SIZES), max_size=6)
 
@@ -45,7 +50,7 @@ class Expectation:
                 seq = parsed[1]
                 assert seq > self.position, f"{seq} comes twice or too late, after {self.position}"
                 self.demand_nothing_between(log, self.position, seq - 1)
-                assert self.wanted.matches(log._messages[seq - 1])
+                assert self.wanted.matches(Seen(log._messages[seq - 1]))
                 self.position = seq
             elif name == "gap":
                 before, after = parse_id(data["before"]), parse_id(data["after"] or f"{EPOCH}-{self.position}")
@@ -58,15 +63,17 @@ class Expectation:
         self.seen = len(self.reader.events)
 
     def demand_nothing_between(self, log: MemoryLog, after: int, up_to: int) -> None:
-        missing = [message.id for message in log._messages[after:up_to] if self.wanted.matches(message)]
+        missing = [message.id for message in log._messages[after:up_to] if self.wanted.matches(Seen(message))]
         assert not missing, f"{missing} never came"
 
 
 class EveryReader(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.was = pages.TAIL_BYTES, fan_out.SLICE_SOCKETS
-        pages.TAIL_BYTES, fan_out.SLICE_SOCKETS = 150_000, 2  # type: ignore[misc]  # Final for everybody else
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(pages, "TAIL_BYTES", 150_000)
+        self.patch.setattr(pages, "CACHE_BYTES", 50_000)
+        self.patch.setattr(fan_out, "SLICE_SOCKETS", 2)
         self.loop = MonotonicLoop(make_current=False)
         asyncio.set_event_loop(self.loop.asyncio_loop)
         self.log = MemoryLog()
@@ -120,6 +127,10 @@ class EveryReader(RuleBasedStateMachine):
     def forget(self, kept: int) -> None:
         self.log.forget(self.log.head - kept)
 
+    @rule(module=st.sampled_from([fan_out, pages]), seconds=st.sampled_from([-1, 60]))
+    def make_time_for_queries(self, module: ModuleType, seconds: float) -> None:
+        self.patch.setattr(module, "LOOK_SECONDS", seconds)
+
     @rule()
     def announce(self) -> None:
         self.inside(lambda: self.audience.hub.announce("config", {"status": "rejected"}))
@@ -150,7 +161,7 @@ class EveryReader(RuleBasedStateMachine):
                 known.demand_nothing_between(self.log, known.position, self.log.head)
             assert set(self.audience.registry) == {known.reader.connection for known in self.here}
         finally:
-            pages.TAIL_BYTES, fan_out.SLICE_SOCKETS = self.was  # type: ignore[misc]  # as above
+            self.patch.undo()
             self.inside(self.audience.close)
             asyncio.set_event_loop(None)
             self.loop.close(all_fds=True)

@@ -125,3 +125,47 @@ async def test_a_reader_gets_what_it_asked_for_and_no_more() -> None:
         audience.log.say([draft(topic="a.1", level="error"), draft(topic="a.1"), draft(topic="b", level="error")])
         await audience.settle()
         assert (some.seqs, everything.seqs) == ([1], [1, 2, 3])
+
+
+@pytest.mark.gen_test
+async def test_whose_query_there_was_no_time_for_catches_up_and_the_others_do_not_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """300 readers with 60 phrases each and one message of 1 MiB: the loop stood still for 8 s."""
+    with audience_of() as audience:
+        everything, topic = audience.join(), audience.join(Filter.parse(["demo"]))
+        searching = [audience.join(Filter.parse(q=f"yes -nothing{number}")) for number in range(5)]
+        await audience.settle()
+        audience.log.say([draft("yes 1"), draft("no 2")])
+        monkeypatch.setattr(fan_out, "LOOK_SECONDS", -1)
+        audience.log.say([draft("yes 3"), draft("no 4")])
+        audience.hub.announce("config", {"status": "rejected"})
+        audience.hub.flush()
+        await until(lambda: not any(reader.connection.is_live for reader in searching))
+        assert everything.connection.is_live
+        assert topic.connection.is_live
+        monkeypatch.setattr(fan_out, "LOOK_SECONDS", 60)
+        await audience.settle()
+        audience.log.say([draft("yes 5")])
+        await audience.settle()
+        assert everything.seqs == topic.seqs == [1, 2, 3, 4, 5]
+        for reader in searching:
+            assert reader.seqs == [1, 3, 5]
+            assert reader.named("config") == [{"status": "rejected"}]
+            assert reader.connection.sent == 3
+
+
+@pytest.mark.gen_test
+async def test_a_long_payload_is_sent_to_fewer_in_one_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 4)
+    with audience_of() as audience:
+        readers = [audience.join() for _ in range(4)]
+        await audience.settle()
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        audience.log.say([draft()])
+        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        assert audience.hub._fan_out.flushed == 1
+        audience.log.say([draft("x" * fan_out.SEND_BYTES)])
+        assert audience.hub._fan_out._slices is not None
+        await audience.settle()
+        assert [reader.seqs for reader in readers] == [[1, 2]] * 4

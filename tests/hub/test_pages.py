@@ -7,7 +7,7 @@ import pytest
 from hub import pages as pages_module
 from hub.filter import Filter
 from hub.message import Message
-from hub.pages import CACHED_PAGES, PAGE_BYTES, PAGE_MESSAGES, Page, Pages
+from hub.pages import PAGE_BYTES, PAGE_MESSAGES, ROOM_BYTES, Page, Pages
 from hub.sse import chunk, encode
 from tests.hub.memory_log import MemoryLog, log_of
 from tests.hub.parts import draft, message
@@ -93,13 +93,55 @@ def test_ten_thousand_readers_at_the_same_place_share_one_page() -> None:
     assert recent(pages, 0, 2) is recent(pages, 0, 2, wanted=Filter.parse(["*"]))
 
 
-def test_only_the_newest_pages_are_kept() -> None:
+def test_only_the_newest_pages_are_kept_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 pages could be 64 messages of 1 MiB each, or of 64."""
+    monkeypatch.setattr(pages_module, "CACHE_BYTES", 10_000)
     log = MemoryLog()
     pages = followed(log)
-    log.say([draft() for _ in range(2 * CACHED_PAGES)])
-    for after in range(2 * CACHED_PAGES):
-        recent(pages, after, log.head)
-    assert len(pages._cache) == CACHED_PAGES
+    log.say([draft("x" * 1000) for _ in range(20)])
+    for after in (*range(20), 19):
+        recent(pages, after, after + 1)
+    held = sum(len(page.payload) + ROOM_BYTES for page in pages._cache.values())
+    assert 0 < 10_000 - held == 10_000 - pages._cache_bytes < 2000
+    log.say([draft("x" * 20_000)])
+    assert recent(pages, 20, 21) is recent(pages, 20, 21)
+    assert len(pages._cache) == 1  # One that is larger than all the room is kept for those who wait for it.
+
+
+def test_many_pages_without_anything_in_them_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_module, "CACHE_BYTES", 10_000)
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft()])
+    for number in range(50):
+        recent(pages, 0, 1, wanted=Filter.parse([f"other{number}"]))
+    assert len(pages._cache) <= 10_000 // ROOM_BYTES
+
+
+def test_a_page_ends_where_a_query_has_taken_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_module, "LOOK_SECONDS", -1)
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft("other"), draft()])
+    wanted = Filter.parse(q="hello")
+    assert recent(pages, 0, 3, wanted=wanted) == Page(frames(1), 1, 1)
+    assert recent(pages, 1, 3, wanted=wanted) == Page(b"", 2, 0)
+    assert (
+        recent(pages, 0, 3, wanted=Filter.parse(["demo"])).count == 3
+    )  # Without a query there is nothing to wait for.
+
+
+def test_readers_of_other_filters_look_at_the_same_stretch() -> None:
+    log = MemoryLog()
+    pages = followed(log)
+    log.say([draft(), draft()])
+    for word in ("hell", "ello"):
+        recent(pages, 0, 2, wanted=Filter.parse(q=word))
+    (stretch,) = pages._stretches.values()
+    one, other = (recent(pages, 0, 2, wanted=Filter.parse(q=word)).payload for word in ("hell", "ello"))
+    assert one is other
+    assert len(stretch) == 2
+    assert recent(pages, 0, 1, wanted=Filter.parse(q="lo")).cursor == 1  # Not beyond what live readers have.
 
 
 @pytest.mark.gen_test

@@ -1,5 +1,7 @@
 """Who is connected, and who is turned away."""
 
+import asyncio
+
 import pytest
 
 from hub.config import ServerConfig
@@ -7,6 +9,7 @@ from hub.connection import Connection
 from hub.errors import NotFound, Overloaded, TooManyConnections
 from hub.filter import Filter
 from hub.registry import Registry
+from tests.hub.parts import draft
 
 
 def reader(address: str = "10.0.0.1", wanted: Filter | None = None) -> Connection:
@@ -28,6 +31,22 @@ def test_count_and_peak_follow_who_comes_and_goes() -> None:
     assert list(here) == readers[1:]
     assert readers[0] not in here
     assert readers[1] in here
+
+
+@pytest.mark.gen_test
+async def test_while_receivers_are_counted_others_get_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 filters of 60 phrases and a message of 1 MiB are seconds of looking."""
+    monkeypatch.setattr("hub.registry.LOOK_SECONDS", -1)
+    here = registry()
+    for number in range(5):
+        here.add(reader(wanted=Filter.parse(q=f"hello -nothing{number}")))
+    turns = 0
+    counting = asyncio.ensure_future(here.receivers(draft("hello")))
+    while not counting.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert counting.result() == 5
+    assert turns > 5
 
 
 def test_going_twice_is_harmless() -> None:
