@@ -22,9 +22,9 @@ from tornado.ioloop import IOLoop
 
 from handlers import routes
 from handlers.assets import Assets
-from handlers.front import CannotListen, Front, application, listen
-from handlers.publish import Uploads
+from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
 from handlers.shortcut import Shortcut
+from handlers.uploads import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
@@ -35,6 +35,7 @@ from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
 from hub.logs import Logs
 from hub.loop import MonotonicLoop
+from hub.places import Places
 from hub.registry import Registry
 
 HERE: Final = Path(__file__).resolve().parent
@@ -57,8 +58,9 @@ class Eyewall:
         self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
         self.history = History(self.log)
         self.registry = Registry(config.server)
+        self.places = Places(config.server, "connections besides streams")
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
-        self.uploads: Uploads = set()
+        self.uploads = Uploads()
         self.front = Front()
         self.sources: list[sources.Source] = []
         self.apply(config)
@@ -67,7 +69,7 @@ class Eyewall:
         """Every part gets its section; no stream notices."""
         self.config = config
         self.log.configure(config.log)
-        self.registry.config = config.server
+        self.registry.places.config = self.places.config = config.server
         self.hub.configure(config.stream)
         parts = (self.hub, self.log, self.history, self.assets, self.uploads)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
@@ -105,7 +107,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.push_async_callback(wall.log.stop)
         hub.start()
         stack.callback(hub.stop)
-        door, port = listen(wall.front, config.server, lambda: wall.registry.count)
+        door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count)
         stack.push_async_callback(door.close_all_connections)
         stack.callback(door.stop)
         wall.start_sources()
@@ -140,8 +142,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         door.stop()
         # 2. Publishers who wait for an answer get it.
         await hub.finish_publishing(PUBLISH_SECONDS)
-        for upload in tuple(wall.uploads):
-            upload.stop()
+        wall.uploads.stop()
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
         await hub.drain(wall.config.server.drain_seconds)
 
@@ -198,6 +199,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(dump(config), end="")
         return 0
     try:
+        raise_descriptor_limit()
         asyncio.run(serve(config, asked.config, reload))
     except (LogError, CannotListen) as error:
         print(error, file=sys.stderr)

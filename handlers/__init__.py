@@ -13,7 +13,7 @@ from handlers.events import EventsHandler
 from handlers.history import HistoryHandler
 from handlers.messages import TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
-from handlers.publish import Uploads
+from handlers.uploads import Uploads
 from hub.config import Config
 from hub.history import History
 from hub.hub import Hub

@@ -117,25 +117,17 @@ class BaseHandler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
-        more: dict[str, object] = {}
-        if isinstance(error, EyewallError):
-            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-            code, message, hint = name, error.message, error.hint
-            if isinstance(error, Overloaded):
-                self.set_header("Retry-After", str(error.retry_seconds))
-            more = error.details
-        else:
-            unknown = ("internal_error", "something went wrong here", "the server's log says more")
-            code, message, hint = PLAIN.get(status_code, unknown)
+        if isinstance(error, Overloaded):
+            self.set_header("Retry-After", str(error.retry_seconds))
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         self._allow_origin()  # Tornado clears all headers before an error.
-        self.write_json({"error": {"code": code, "message": message, "hint": hint}, **more}, status_code)
+        self.write_json(error_json(error, status_code), status_code)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, EyewallError):
-            status_code = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+            status_code = status_of(error)
         super().send_error(status_code, **kwargs)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002  # Tornado's hook
@@ -165,6 +157,19 @@ class NotFoundHandler(BaseHandler):
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # Tornado refuses a method that it does not know before it asks us.
         super().send_error(404 if status_code == 405 else status_code, **kwargs)
+
+
+def status_of(error: EyewallError) -> int:
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def error_json(error: BaseException | None, status: int = 500) -> dict[str, object]:
+    """What is said of an error; of one that is none of ours, only what its status says."""
+    if not isinstance(error, EyewallError):
+        unknown = ("internal_error", "something went wrong here", "the server's log says more")
+        return {"error": dict(zip(("code", "message", "hint"), PLAIN.get(status, unknown), strict=True))}
+    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+    return {"error": {"code": code, "message": error.message, "hint": error.hint}, **error.details}
 
 
 def is_ours(host: str, server: ServerConfig) -> bool:

@@ -37,7 +37,7 @@ class EventsHandler(BaseHandler):
         """What GET would answer, at once: a page learns here why its EventSource was refused."""
         wanted(self)
         await self._position()
-        self.hub.registry.check_room(self.request.remote_ip or "")
+        self.hub.registry.places.check(self.request.remote_ip or "")
         self._set_stream_headers()
 
     async def get(self) -> None:

@@ -3,6 +3,7 @@
 Owns everything about HTTP that stands before a handler.
 """
 
+import errno
 import logging
 import resource
 import socket
@@ -12,28 +13,30 @@ from typing import Any, Final
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
 from tornado.ioloop import IOLoop
-from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from handlers.base import NotFoundHandler
 from handlers.lane import Lane
 from handlers.plain import Request
+from handlers.refusal import Bounded
 from handlers.shortcut import Shortcut
 from hub.config import ServerConfig
+from hub.places import Places
 from hub.sockets import KERNEL_MS
 
 logger = logging.getLogger("eyewall.http")
 
 BACKLOG: Final = 4096  # 2,000 clients while the loop is busy for 1 s: worst connect 1.3 s instead of 9 (measured).
+LEAST_DESCRIPTORS: Final = 100
 SPARE_DESCRIPTORS: Final = 64  # For listening, the log, and the moment in which a socket has two.
 
 # Tornado's own are not safe: 3600 s for a header, none for a body, 100 MB of it.
 LIMITS: Final[dict[str, float]] = {
     "idle_connection_timeout": 15,
     "body_timeout": 15,
-    "max_header_size": 16 << 10,
-    "max_body_size": 1 << 20,  # Only for bodies that nobody reads: publishers' are counted by their handler.
+    "max_header_size": 64 << 10,  # What is beyond it is not answered; what is over our own limit is, in refusal.py.
+    "max_body_size": 64 << 10,  # Only for bodies that nobody reads: publishers' are counted by their handler.
 }
 
 # Inherited by every accepted socket. Keepalive finds peers that vanished while idle, USER_TIMEOUT while
@@ -51,8 +54,17 @@ LISTENER_OPTIONS: Final = (
 )
 
 
+ANOTHER_ADDRESS: Final = (
+    "set server.address to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for every network"
+)
+MENDED_BY: Final[dict[int | None, str]] = {
+    errno.EADDRINUSE: "choose another with --port or server.port",
+    errno.EACCES: "choose one from 1024 on with --port or server.port, or give the process CAP_NET_BIND_SERVICE",
+}
+
+
 class CannotListen(Exception):
-    """The address is taken, forbidden, or none of this machine's."""
+    """The address is taken, forbidden, or none of this machine's; or there are too few descriptors."""
 
 
 class Front(HTTPServerConnectionDelegate):
@@ -70,21 +82,21 @@ class Front(HTTPServerConnectionDelegate):
 
 
 class Door(HTTPServer):
-    """Tornado's server, with a fast lane before it; `open` counts who is on either side."""
+    """Tornado's server, with a fast lane before it; `places` counts who is on either side."""
 
     lane: Lane
-    in_tornado = 0
+    places: Places
 
     @property
     def open(self) -> int:
-        return self.in_tornado + len(self.lane.everyone)
+        return self.places.count + self.lane.newcomers
 
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        self.in_tornado += 1
-        super().handle_stream(stream, address)
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        return Bounded(super().start_request(server_conn, request_conn), request_conn)
 
-    def on_close(self, server_conn: object) -> None:
-        self.in_tornado -= 1  # Also for a stream that a handler detached.
+    def on_close(self, server_conn: Any) -> None:
+        """Also for a stream that a handler detached."""
+        self.places.leave(server_conn.context.remote_ip)
         super().on_close(server_conn)
 
     def stop(self) -> None:
@@ -96,19 +108,22 @@ class Door(HTTPServer):
         await super().close_all_connections()
 
 
-def listen(front: Front, config: ServerConfig, readers: Callable[[], int], **limits: float) -> tuple[Door, int]:
+def listen(
+    front: Front, config: ServerConfig, places: Places, readers: Callable[[], int], **limits: float
+) -> tuple[Door, int]:
     """Start to accept; returns the server and its port. `readers` says how many sockets the hub holds.
 
     `limits` are HTTPServer's, in place of LIMITS. Raises CannotListen.
     """
     door = Door(front, **(LIMITS | limits))
+    door.places = places
     try:
         sockets = bind_sockets(config.port, config.address, backlog=BACKLOG)
-    except OSError as error:
-        where = f"{config.address}:{config.port}"
-        raise CannotListen(
-            f"cannot listen on {where}: {error.strerror}; choose another with --port or server.port"
-        ) from None
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no DNS could hold.
+        where = f"[{config.address}]" if ":" in config.address else config.address
+        why = error.strerror if isinstance(error, OSError) else "no such name"
+        mend = MENDED_BY.get(getattr(error, "errno", None), ANOTHER_ADDRESS)
+        raise CannotListen(f"cannot listen on {where}:{config.port}: {why}; {mend}") from None
     for listening in sockets:
         for level, option, value in LISTENER_OPTIONS:
             listening.setsockopt(level, option, value)
@@ -119,6 +134,7 @@ def listen(front: Front, config: ServerConfig, readers: Callable[[], int], **lim
         IOLoop.current(),
         answer=front.answer,
         hand_off=door.handle_stream,
+        places=places,
         room=lambda: descriptors - readers() - door.open,
         idle_seconds=(LIMITS | limits)["idle_connection_timeout"],
     )
@@ -149,7 +165,12 @@ def log_request(handler: RequestHandler) -> None:
 
 
 def raise_descriptor_limit() -> int:
-    """As many descriptors as this process may have. Returns how many that is."""
+    """As many descriptors as this process may have. Returns how many that is. Raises CannotListen."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < LEAST_DESCRIPTORS:
+        raise CannotListen(
+            f"this process may open {hard} files, and needs at least {LEAST_DESCRIPTORS}, one for each connection"
+            " besides its own; raise `ulimit -n`, or LimitNOFILE= in a systemd unit"
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard

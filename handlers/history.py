@@ -12,7 +12,8 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.messages import MessagesHandler
-from handlers.publish import NDJSON, Uploads
+from handlers.publish import NDJSON
+from handlers.uploads import Uploads
 from handlers.wanted import wanted
 from hub.config import PublishConfig, ServerConfig
 from hub.cursor import Gap

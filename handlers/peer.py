@@ -67,6 +67,9 @@ class Peer(HTTPConnection):
     def close(self) -> None:
         """Hang up in order: with unread bytes a bare close() would be a reset, which takes the answer with it."""
         self._lane.forget(self)
+        if self._stream is not None:
+            self._stream.close()
+            return
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
         self.socket.close()
@@ -181,7 +184,7 @@ class Peer(HTTPConnection):
             done.exception()  # Nobody has to look at it.
             return done
         if taken < len(data):
-            self._lane.forget(self)
+            self._lane.unwatch(self)
             self._stream = IOStream(self.socket)
             return self._stream.write(data[taken:])
         done.set_result(None)

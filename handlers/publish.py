@@ -13,54 +13,23 @@ import msgspec
 from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
+from handlers.batch import Batch
+from handlers.uploads import FREE_BYTES, Uploads
 from hub.config import PublishConfig, ServerConfig
 from hub.errors import EyewallError, InvalidInput, Overloaded, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.json_text import decode
 from hub.lines import Cut, Lines
-from hub.log import Once, Receipt
+from hub.log import Once
 from hub.message import FIELDS_HINT, Draft
 
 JSON: Final = frozenset({"application/json", "text/json"})
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-SHOWN_REJECTED: Final = 100
 REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
 MAX_ITEMS: Final = 10_000
 UNLIMITED: Final = 1 << 62
 IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-Uploads = set["PublishHandler"]
-"""Streams of lines that are under way."""
-
-
-class Batch:
-    """What became of many: how many are in the log, from which id to which; which are not, and why."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.accepted = 0
-        self.first = self.last = ""
-        self.rejected: list[dict[str, object]] = []
-        self.rejected_count = 0
-
-    def accept(self, receipt: Receipt) -> None:
-        self.first = self.first or receipt.first_id
-        self.last = receipt.last_id
-        self.accepted += receipt.count
-
-    def reject(self, error: EyewallError) -> None:
-        self.rejected_count += 1
-        if len(self.rejected) < SHOWN_REJECTED:
-            self.rejected.append({"line": self.lines, "error": str(error)})
-
-    def as_json(self) -> dict[str, object]:
-        """Shows the first rejected ones; `rejected_count` counts them all."""
-        shown: dict[str, object] = {"accepted": self.accepted}
-        if self.accepted:
-            shown |= {"first": self.first, "last": self.last}
-        return shown | {"rejected": self.rejected, "rejected_count": self.rejected_count}
 
 
 @stream_request_body
@@ -79,6 +48,7 @@ class PublishHandler(BaseHandler):
         self.batch = Batch()
         self.problem: EyewallError | HTTPError | None = None
         self.received = 0
+        self.kept = 0  # Bytes of it that count.
 
     def prepare(self) -> None:
         if self.request.method not in ("POST", "PUT"):
@@ -109,16 +79,27 @@ class PublishHandler(BaseHandler):
             # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
             raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
         self.lines = Lines(max_bytes)
-        self.uploads.add(self)
+        self.uploads.lines.add(self)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Tornado reads on when this is done: a publisher of lines is held back as long as the log is busy."""
         self.received += len(chunk)
-        if self.lines is None and self.problem is None and self.received <= self.limits.max_body_bytes:
+        is_whole = self.lines is None and self.problem is None and self.received <= self.limits.max_body_bytes
+        if is_whole and self.keep(self.received):
             self.body += chunk
             return None
         return self._receive(chunk)
+
+    def keep(self, size: int) -> bool:
+        """Whether so much of this body may be kept until it ends."""
+        counted = size if size > FREE_BYTES else 0
+        if counted == self.kept:
+            return True
+        if not self.uploads.keep(self.kept, counted, self.limits.max_unfinished_bytes):
+            return False
+        self.kept = counted
+        return True
 
     async def _receive(self, chunk: bytes) -> None:
         """A piece of what does not fit, or of a stream."""
@@ -126,11 +107,14 @@ class PublishHandler(BaseHandler):
             if self.problem is not None:
                 if self.received > REFUSED_BYTES:
                     raise self.problem  # Its sender may go on for ever.
-            elif self.lines is not None:
-                await self.publish_lines(self.lines.feed(chunk))
+            elif (lines := self.lines) is not None:
+                await self.publish_lines(lines.feed(chunk))
+                if self in self.uploads.lines and not self.keep(lines.kept):
+                    raise self.no_room()
             else:
-                self.body.clear()
-                self.problem = self.too_large("body")
+                is_too_large = self.received > self.limits.max_body_bytes
+                self.problem = self.too_large("body") if is_too_large else self.no_room()
+                self.forget_body()
         except Exception as error:  # Out of here Tornado would only log it and hang up.
             if isinstance(error, EyewallError) and self.lines is not None:
                 error.details = self.batch.as_json()  # Up to here it is published, and need not be sent again.
@@ -147,15 +131,25 @@ class PublishHandler(BaseHandler):
             hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
         )
 
+    def no_room(self) -> Overloaded:
+        return Overloaded(
+            f"unfinished bodies already take {self.uploads.kept_bytes:,} bytes (publish.max_unfinished_bytes)",
+            hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
+        )
+
     def on_finish(self) -> None:
-        self.uploads.discard(self)
+        self.forget_body()
 
     def on_connection_close(self) -> None:
-        self.uploads.discard(self)
-        # The handler waits for the cycle collector, which comes seldom; megabytes of a body must not.
-        self.body = bytearray()
+        self.forget_body()
         self.lines = None
         super().on_connection_close()
+
+    def forget_body(self) -> None:
+        """The handler waits for the cycle collector, which comes seldom; megabytes must not. Safe to call twice."""
+        self.uploads.lines.discard(self)
+        self.body = bytearray()
+        self.keep(0)
 
     def stop(self) -> None:
         """The server ends, and these lines would go on: say how far they got, and hang up."""

@@ -55,6 +55,11 @@ class Lines:
         self._kept = bytearray()  # Of the current line: up to the limit, and one byte more, which may be its CR.
         self._length = 0  # What was not kept included.
 
+    @property
+    def kept(self) -> int:
+        """Bytes of the line that has not ended yet."""
+        return len(self._kept)
+
     def feed(self, data: bytes) -> list[str]:
         """The lines that end in `data`, without their ends (LF or CRLF); what was over the limit is a Cut."""
         *ended, rest = data.split(b"\n")

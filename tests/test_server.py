@@ -137,40 +137,6 @@ def test_the_version_is_known() -> None:
     assert run("--version").stdout == f"Eyewall {__version__}\n"
 
 
-@pytest.mark.parametrize("port", ["-1", "65536", "x", "012"])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
-    done = run("--config", config_of(tmp_path, ""), f"--port={port}")
-    assert done.returncode == 2
-    assert "port" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_an_address_that_is_taken_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
-    config = config_of(tmp_path, "log: {path: ':memory:'}")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        done = run("--config", config, "--port", str(port))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port or server.port\n"
-    )
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not")
-def test_a_port_without_permission_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
-    start = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-    if int(start.read_text()) <= 1:
-        pytest.skip("here everybody may listen on port 1")
-    config = config_of(tmp_path, "log: {path: ':memory:'}")
-    # Without the capability that lets root do what others may not.
-    command = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", sys.executable]
-    done = subprocess.run(
-        [*command, "server.py", "--config", config, "--port", "1"], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("cannot listen on 127.0.0.1:1: Permission denied; ")
-
-
 def test_sigterm_says_bye_to_every_stream_and_ends_each_in_order(start_wall: StartWall) -> None:
     wall = start_wall("server: {drain_seconds: 1}")
     readers = [open_stream(wall) for _ in range(10)]

@@ -65,6 +65,7 @@ class PublishConfig(Section):
 
     max_message_bytes: Annotated[int, Size(KIB, 64 * MIB)] = MAX_MESSAGE_BYTES
     max_body_bytes: Annotated[int, Size(KIB, GIB)] = 8 * MIB
+    max_unfinished_bytes: Annotated[int, Size(KIB, 64 * GIB)] = 256 * MIB
 
 
 class LogConfig(Section):

@@ -124,7 +124,8 @@ def _take_environment(environ: Mapping[str, str], values: dict[str, object], rep
         key = _VARIABLES.get(variable)
         if key is None:
             # Not passed over: a misspelt variable would leave the server with a setting nobody wanted.
-            meant = near(variable.upper(), _VARIABLES)
+            inside = (known for known in _VARIABLES if known.endswith(f"__{variable.upper()}"))
+            meant = next(inside, "") or near(variable.upper(), _VARIABLES)
             hint = f"did you mean {_PREFIX}{meant}?" if meant else "remove it"
             report.add_outside(origin, f"unknown setting, {hint}")
             continue

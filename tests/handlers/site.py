@@ -139,7 +139,7 @@ async def site_of(config: Config, folder: Path, **limits: Any) -> AsyncIterator[
     wall = Eyewall(config, folder, IOLoop.current())
     await wall.log.start(wall.hub.deliver)
     wall.hub.start()
-    door, port = listen(wall.front, config.server, lambda: wall.registry.count, **limits)
+    door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count, **limits)
     site = Site(wall, door, port)
     try:
         yield site

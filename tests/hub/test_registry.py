@@ -61,7 +61,7 @@ def test_the_newest_is_refused_when_all_places_are_taken() -> None:
     here = registry(total=2)
     here.add(reader("10.0.0.1"))
     here.add(reader("10.0.0.2"))
-    with pytest.raises(Overloaded, match="all 2 connections are in use") as caught:
+    with pytest.raises(Overloaded, match="all 2 streams are in use") as caught:
         here.add(reader("10.0.0.3"))
     assert "server.max_connections " in caught.value.hint
     assert not isinstance(caught.value, TooManyConnections)
@@ -73,7 +73,7 @@ def test_one_address_cannot_take_every_place() -> None:
     first = reader()
     here.add(first)
     here.add(reader())
-    with pytest.raises(TooManyConnections, match=r"10\.0\.0\.1 already has 2 connections") as caught:
+    with pytest.raises(TooManyConnections, match=r"10\.0\.0\.1 already has 2 streams") as caught:
         here.add(reader())
     assert "server.max_connections_per_address" in caught.value.hint
     here.add(reader("10.0.0.2"))
@@ -85,10 +85,10 @@ def test_a_lower_limit_refuses_newcomers_and_evicts_nobody() -> None:
     here = registry()
     for _ in range(3):
         here.add(reader())
-    here.config = ServerConfig(max_connections=1)
+    here.places.config = ServerConfig(max_connections=1)
     assert here.count == 3
     with pytest.raises(Overloaded):
-        here.check_room("10.0.0.9")
+        here.places.check("10.0.0.9")
 
 
 def test_filters_count_their_readers_and_are_forgotten_with_the_last() -> None:
@@ -100,7 +100,7 @@ def test_filters_count_their_readers_and_are_forgotten_with_the_last() -> None:
     for one in ones:
         here.remove(one)
     assert not here.filters
-    assert not here._by_address
+    assert not here.places._by_address
 
 
 def test_a_reader_is_found_by_its_id() -> None:

@@ -273,6 +273,7 @@ def test_a_text_in_the_environment_is_taken_as_it_stands_and_lists_are_yaml() ->
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
+        ("EYEWALL_PORT", "80", "unknown setting, did you mean EYEWALL_SERVER__PORT?"),
         ("EYEWALL_STREAM__HARTBEAT", "5", "unknown setting, did you mean EYEWALL_STREAM__HEARTBEAT_SECONDS?"),
         ("EYEWALL_server__port", "5", "unknown setting, did you mean EYEWALL_SERVER__PORT?"),
         ("EYEWALL_FOO", "", "unknown setting, remove it"),

@@ -1,0 +1,32 @@
+"""Bodies that have not ended yet: those that are streams of lines, and how many bytes are kept of all together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from handlers.publish import PublishHandler
+
+# Of a single body, not counted: every connection has as much in its buffers anyway.
+FREE_BYTES: Final = 16 << 10
+
+
+class Uploads:
+    """One for a process."""
+
+    def __init__(self) -> None:
+        self.lines: set[PublishHandler] = set()
+        self.kept_bytes = 0
+
+    def keep(self, before: int, now: int, limit: int) -> bool:
+        """Whether a body of which `before` bytes were counted may grow to `now`. One alone always may."""
+        others = self.kept_bytes - before
+        if now > before and others and others + now > limit:
+            return False
+        self.kept_bytes = others + now
+        return True
+
+    def stop(self) -> None:
+        """The server ends, and streams of lines would go on. Safe to call twice."""
+        for upload in tuple(self.lines):
+            upload.stop()
