@@ -1,8 +1,9 @@
 """How long a search takes in a log of a million messages: `python -m benchmarks.search`.
 
 Fills a log as publishers do, waits until its index has caught up, and asks for first pages as the
-page and an export do. Prints a table, and PASS if each search that an index can help shows its first
-page within 50 ms (the median of several; somebody else may be using the machine).
+page and an export do. Prints a table, and PASS if the first page is there within 50 ms (the median of
+several; somebody else may be using the machine). Where there is still more to look through by then, it
+says how long an export took to come to the end.
 """
 
 import argparse
@@ -33,25 +34,27 @@ BATCH: Final = 4000
 HEX: Final = "0123456789abcdef"
 NAMES: Final = ("ana", "bob", "carla", "dmitri", "eve", "farid", "gul", "hana")
 
-# What is asked, and whether the index can help. The oldest message alone has the needle.
-QUERIES: Final[tuple[tuple[str, dict[str, Any], bool], ...]] = (
-    ("everything", {}, True),
-    ("a common word", {"q": "accepted"}, True),
-    ("a word in the oldest message only", {"q": "needle"}, True),
-    ("a phrase that is nowhere", {"q": '"never said by anybody"'}, True),
-    ("an address", {"q": "10.17.33.201"}, True),
-    ("six digits", {"q": "918273"}, True),
-    ("one of two rare words", {"q": "needle OR deadbeef"}, True),
-    ("a word, not with another", {"q": "accepted -tls"}, False),
-    ("a rare topic", {"topics": ["rare"]}, True),
-    ("the worst level", {"level": "critical"}, True),
-    ("errors with a word", {"level": "error", "q": "checkpoint"}, True),
-    ("a name inside data", {"q": "data.user.name:hana"}, True),
-    ("a trace inside data", {"q": "data.trace:deadbeef*"}, True),
-    ("a number inside data", {"q": "data.status:>=500"}, True),
-    ("two letters, common", {"q": "ms"}, True),
-    ("two letters that are nowhere", {"q": "qz"}, False),
-    ("two common words, never together", {"q": "checkpoint accepted"}, False),
+# What is asked. The oldest message alone has the needle; with the last three the index does not help.
+QUERIES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("everything", {}),
+    ("a common word", {"q": "accepted"}),
+    ("a word in the oldest message only", {"q": "needle"}),
+    ("a phrase that is nowhere", {"q": '"never said by anybody"'}),
+    ("an address", {"q": "10.17.33.201"}),
+    ("six digits", {"q": "918273"}),
+    ("one of two rare words", {"q": "needle OR deadbeef"}),
+    ("a rare topic", {"topics": ["rare"]}),
+    ("the worst level", {"level": "critical"}),
+    ("errors with a word", {"level": "error", "q": "checkpoint"}),
+    ("a name inside data", {"q": "data.user.name:hana"}),
+    ("a trace inside data", {"q": "data.trace:deadbeef*"}),
+    ("a number inside data", {"q": "data.status:>=500"}),
+    ("two letters, common", {"q": "ms"}),
+    ("two letters that are nowhere", {"q": "qz"}),
+    ("a letter that is nowhere", {"q": "ж"}),
+    ("a word, not with another", {"q": "accepted -tls"}),
+    ("two common words, never together", {"q": "checkpoint accepted"}),
+    ("nothing that has an e", {"q": "-e"}),
 )
 
 
@@ -116,9 +119,17 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(query, (STEP_ROWS,)).fetchone()[0]) and connection.execute(full).fetchone()[0] <= 1
 
 
+async def to_the_end(history: History, wanted: Filter) -> float:
+    """Seconds until all of the log has been looked through."""
+    began = time.perf_counter()
+    async for _ in history.pages(Asked(wanted)):
+        pass
+    return time.perf_counter() - began
+
+
 async def lag(history: History) -> list[float]:
     """How late the loop was (ms), asked every millisecond while the hardest search is under way."""
-    search = asyncio.create_task(history.page(Asked(Filter.parse(q="qz"))))
+    search = asyncio.create_task(to_the_end(history, Filter.parse(q="accepted -tls")))
     late = []
     while not search.done():
         began = time.perf_counter()
@@ -131,19 +142,19 @@ async def lag(history: History) -> list[float]:
 async def measure(log: SqliteLog, repeats: int) -> bool:
     history, passed = History(log), True
     print(f"\n{'first page of 100':36}{'found':>6}{'median ms':>11}{'worst ms':>10}")
-    for name, asked, is_judged in QUERIES:
+    for name, asked in QUERIES:
         wanted = Filter.parse(**asked)
         times: list[float] = []
         page = await history.page(Asked(wanted))  # The first one may wait for the disk.
-        for _ in range(repeats if is_judged else 3):
+        for _ in range(repeats):
             began = time.perf_counter()
             page = await history.page(Asked(wanted))
             times.append(1000 * (time.perf_counter() - began))
         found = len(page.messages)
         middle = statistics.median(times)
-        verdict = "" if not is_judged else "PASS" if middle <= TARGET_MS else "FAIL"
-        passed = passed and verdict != "FAIL"
-        rest = "" if page.next is None or found == 100 else f"  stopped after {times[-1] / 1000:.0f} s, goes on by next"
+        verdict = "PASS" if middle <= TARGET_MS else "FAIL"
+        passed = passed and middle <= TARGET_MS
+        rest = "" if page.next is None or found == 100 else f"  goes on: {await to_the_end(history, wanted):.1f} s"
         print(f"{name:36}{found:6}{middle:11.1f}{max(times):10.1f}  {verdict}{rest}")
     late = await lag(history)
     print(f"the loop during the slowest: p50 {late[len(late) // 2]:.1f}, p99 {late[len(late) * 99 // 100]:.1f} ms late")

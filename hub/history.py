@@ -5,7 +5,6 @@ readers who catch up. Knows no SQL (search.py does) and no HTTP.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -18,9 +17,8 @@ from hub.filter import Filter
 from hub.log import format_id, format_time, parse_id
 from hub.log.sqlite import SqliteLog
 from hub.message import Message
-from hub.search.find import EVER, PAGE_BYTES, Found, Search, find
+from hub.search.find import EVER, Found, Search, find
 
-PAGE_SECONDS: Final = 5.0  # A page that has taken so long ends where it is.
 MAX_WAITING: Final = 32
 
 
@@ -70,23 +68,12 @@ class History:
         self._waiting = 0
 
     async def page(self, asked: Asked) -> Page:
-        """Up to `asked.limit` messages, fewer if they are long or hard to find. Raises as `pages`."""
-        until = time.monotonic() + PAGE_SECONDS
+        """Up to `asked.limit` messages; fewer, or none, if they are long or hard to find: then `next` goes on.
+
+        Raises as `pages`.
+        """
         async with aclosing(self.pages(asked)) as pages:
-            whole = await anext(pages)
-            size = _bytes(whole)
-            while (
-                whole.next is not None
-                and len(whole.messages) < asked.limit
-                and size < PAGE_BYTES
-                and time.monotonic() < until
-            ):
-                page = await anext(pages)
-                size += _bytes(page)
-                whole.messages += page.messages
-                whole.gap = whole.gap or page.gap
-                whole.first, whole.next = page.first, page.next
-        return whole
+            return await anext(pages)
 
     async def pages(self, asked: Asked) -> AsyncGenerator[Page, None]:
         """All that was asked for, piece by piece; some may be empty. The log is not held in between.
@@ -152,7 +139,3 @@ def _check_id(field: str, text: str) -> tuple[int, int]:
     if found is None:
         raise InvalidInput(field, f"{text[:40]!r} is no id", hint="use the id of a message: <epoch>-<seq>")
     return found
-
-
-def _bytes(page: Page) -> int:
-    return sum(len(message.message) + len(message.data or b"") for message in page.messages)

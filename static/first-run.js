@@ -122,6 +122,14 @@ export function Empty(el, store) {
     const { zone } = store.view;
     const first = past?.first ? Date.parse(past.first.time) : Number.NaN;
     if (past?.isGone) return [messageGone(first, zone), [[words.goToOldest, 'show-oldest']]];
+    if (past?.older)
+      return [
+        words.notYetInHistory,
+        [
+          [words.searchOn, 'more-history'],
+          [words.clearFilter, 'clear-filter'],
+        ],
+      ];
     if (past) return [notInHistory(first, zone), [[words.clearFilter, 'clear-filter']]];
     const isFiltered = selection.filter.test !== null || selection.range !== null;
     const hiddenOnes = roll.levels.reduce(

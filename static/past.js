@@ -23,9 +23,9 @@ const PAGE = 200;
 const MOST = 1_000;
 /** More than this, looking back, and the oldest are let go. A guess at what anybody reads. */
 const LIMIT = 20_000;
-/** A search goes on until so many were found, or so often: what the page alone can tell apart comes in vain. */
+/** A search goes on until so many were found, or for so long; the server answers each time with what it has by then. */
 const ENOUGH = 100;
-const PAGES = 10;
+const SEARCH_MS = 10_000;
 
 /** The id before, which need not exist. @param {string} id */
 function before(id) {
@@ -120,12 +120,13 @@ export function looks({ store, say, link }) {
 
   /** As far as it takes to find enough. @param {Past} past */
   async function search(past) {
-    for (let pages = 0; pages < PAGES; pages++) {
-      const had = past.roll.shown;
+    const [had, until] = [past.roll.shown, performance.now() + SEARCH_MS];
+    do {
       await addOlder(past, toHistory(store.selection), past.older, PAGE);
       if (past.older === null || past.roll.shown - had >= ENOUGH || store.past !== past) return;
+      store.changed('messages');
       store.changed('view');
-    }
+    } while (performance.now() < until);
   }
 
   function more() {

@@ -124,6 +124,8 @@ export const words = {
   lookingBack: 'Looking through the server’s history…',
   loadFromServer: 'Load them from the server',
   searchHistory: 'Search the server’s history',
+  notYetInHistory: 'Nothing so far matches in the server’s history, and there is more of it.',
+  searchOn: 'Search on',
   goToOldest: 'Go to the oldest kept',
   howToFilter: 'how to filter',
   outOfMemory: 'The rows you were reading have left this page’s memory.',

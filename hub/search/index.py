@@ -90,6 +90,7 @@ def drop(connection: sqlite3.Connection, busy: bool) -> bool:
     if row is None:
         return False
     connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"DROP TABLE IF EXISTS trigram_{row[0]}")
     connection.execute(f"DROP TABLE search_{row[0]}")
     connection.execute("DELETE FROM segment WHERE number = ?", row)
     connection.execute("COMMIT")
@@ -113,7 +114,8 @@ def document(row: Row) -> str:
             text += "".join(value + STRING for value in strings(_decode(data), keys=True))
         except (RecursionError, msgspec.DecodeError):
             text += CUT
-    return folded(text if len(text) <= LONGEST else text[:LONGEST] + CUT)
+    # The line end makes two characters behind the last text too, so that its last letter begins a trigram.
+    return folded(text if len(text) <= LONGEST else text[:LONGEST] + CUT) + "\n"
 
 
 def _begin_segment(connection: sqlite3.Connection, number: int, start: int) -> None:
@@ -124,6 +126,8 @@ def _begin_segment(connection: sqlite3.Connection, number: int, start: int) -> N
     # Merging by itself it would now and then take 200 ms (measured); `merge` does it in steps.
     for setting, value in (("automerge", 0), ("crisismerge", 2000)):
         connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES (?, ?)", (setting, value))
+    # A view on the same: which trigrams there are, in order, for texts that are shorter.
+    connection.execute(f"CREATE VIRTUAL TABLE trigram_{number} USING fts5vocab(search_{number}, row)")
     connection.execute("INSERT INTO segment VALUES (?, ?, ?, NULL, NULL, 0, 0)", (number, start, start))
 
 
@@ -136,7 +140,7 @@ def _index(connection: sqlite3.Connection, number: int, start: int, stop: int) -
         found = list(members)
         if found[-1][0] % BLOCK != BLOCK - 1:  # The newest block is not full yet.
             break
-        documents.append((block, "\n".join(map(document, found))))
+        documents.append((block, "".join(map(document, found))))
         times += [row[1] for row in found]
         indexed = (block + 1) * BLOCK
         characters += len(documents[-1][1])

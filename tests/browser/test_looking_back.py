@@ -81,6 +81,19 @@ def test_a_search_looks_through_all_that_the_server_keeps(page: Page, wall: Wall
     expect(role(page, "mode-bar")).to_be_hidden()
 
 
+def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall: Wall) -> None:
+    """The server answers after 40 ms with what it has by then, which can be nothing yet."""
+    wall.publish("the oldest")
+    filled(page, wall, 40_000)
+    role(page, "filter").fill("-line")
+    with page.expect_response(lambda response: "/messages?" in response.url) as first:
+        role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    expect(rows(page)).to_have_count(1, timeout=30_000)
+    assert texts(page) == ["the oldest"]
+    answer = first.value.json()
+    assert (answer["messages"], answer["next"] is None) == ([], False)
+
+
 def test_older_rows_come_above_and_nothing_moves(page: Page, wall: Wall) -> None:
     filled(page, wall, 1500)
     page.keyboard.press("Home")

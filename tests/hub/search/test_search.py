@@ -178,6 +178,41 @@ def test_the_index_is_asked_and_not_only_kept(connection: sqlite3.Connection) ->
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("q", ["qz", "ж", "timeout qz", "qz OR jq", "source:j", "data.jq:*", "topic:q*"])
+def test_what_is_shorter_than_the_index_has_it_is_looked_up_too(connection: sqlite3.Connection, q: str) -> None:
+    """In a log of a million messages a rare word of two letters took 5 s."""
+    index(connection)
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    assert not find(connection, EPOCH, Search(Filter.parse(q=q), 1, 447, 10, True)).messages
+    assert not any(statement.startswith(search_index.ROWS) for statement in seen)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_segment_that_was_begun_without_a_list_of_trigrams_is_looked_through(connection: sqlite3.Connection) -> None:
+    index(connection)
+    everywhere = find(connection, EPOCH, Search(Filter.parse(q="an"), 1, 500, 500, True))
+    for number in range(1, 8):
+        connection.execute(f"DROP TABLE trigram_{number}")
+    assert find(connection, EPOCH, Search(Filter.parse(q="an"), 1, 500, 500, True)) == everywhere
+    connection.execute("DELETE FROM message WHERE seq <= 447")
+    index(connection)
+    assert connection.execute("SELECT count(*) FROM segment").fetchone()[0] == 1
+
+
+@pytest.mark.usefixtures("small")
+def test_a_text_that_many_trigrams_begin_with_is_not_worth_the_asking(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MOST_BEGINNINGS", 1)
+    index(connection)
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    assert find(connection, EPOCH, Search(Filter.parse(q="a"), 1, 447, 10, True)).messages
+    assert not any(statement.startswith("SELECT rowid FROM search_") for statement in seen)
+
+
+@pytest.mark.usefixtures("small")
 def test_a_segment_of_another_time_is_not_looked_into(connection: sqlite3.Connection) -> None:
     index(connection)
     seen: list[str] = []
@@ -227,7 +262,10 @@ def test_every_text_in_a_message_is_in_its_document(before: str, after: str, tex
         assert document.count(search_index.folded(encoded)) >= 2
 
 
-def test_a_search_ends_in_time_and_goes_on_where_it_stopped(connection: sqlite3.Connection) -> None:
+def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
     search = Search(Filter.parse(q="nowhere"), 1, 500, 10, True)
     reached: list[int] = []
     while True:
