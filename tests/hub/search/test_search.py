@@ -1,44 +1,22 @@
 """Searching finds what `Filter.matches` finds: with the index, without it, and while both change."""
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.filter import Filter
 from hub.log.sqlite import as_message
-from hub.message import RANK, Draft, Level, Message
+from hub.message import Draft, Level, Message
 from hub.query.seen import Seen
-from hub.search import candidates
 from hub.search import index as search_index
 from hub.search.find import EVER, Search, find
-from tests.hub.log_files import open_log
 from tests.hub.parts import EPOCH, draft
+from tests.hub.search.logs import a_draft, fill, index
 
-WORDS = [
-    "timeout",
-    "Über",
-    "disk",
-    "full",
-    "a",
-    "ok",
-    "Straße",
-    "ΟΔΟΣ",
-    "x\0y",  # Nobody can look for the NUL, but for what stands beside it.
-    "\ue001db\ue002",
-    '"quoted"',
-    "-1",
-    "line\nend",
-]
-TOPICS = ["api", "api.auth", "db", "d", "Web.A"]
 QUERIES = [
     "", "timeout", "IME", "ab", "a", '"disk full"', "disk full", "disk OR ok", "-timeout", "ok -(a OR full)", "über",
     "οδοσ", "straße", "strasse", '"x y"', "y", "level:warn", "level:>=error", "level:<info", "-level:info",
@@ -49,59 +27,6 @@ QUERIES = [
     "data.user:*", "data.status:500 timeout",
     "ana", "name", "(timeout OR data.status:404) -level:debug", "nowhere", '\'"quoted"', '-1', "quoted",
 ]  # fmt: skip
-
-
-def a_draft(random: Random) -> Draft:
-    data: dict[str, Any] = {
-        "status": random.choice([200, 404, 500, 500.0, "500"]),
-        "user": {"name": random.choice(["ana", "Ana Maria", "bob", "null"])},
-        "ok": random.choice([True, False, "true"]),
-        "list": random.choice([["one", "two"], [], {"0": "one"}]),
-        "http.code": random.choice([7, 8, "7"]),
-        "long": [*range(100), random.choice(["end", 5])],
-    } | random.choice([{}, {"note": None}, {"note": "null"}, {"É": "\n\u2028"}])
-    return Draft(
-        random.choice(TOPICS),
-        random.choice(list(Level)),
-        random.choice(["", "web-1", "Web"]),
-        " ".join(random.choices(WORDS, k=random.randint(0, 4))),
-        msgspec.Raw(json.dumps(data).encode()) if random.random() < 0.5 else None,
-    )
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Segments and steps of a few messages, so that a small log has many of each."""
-    monkeypatch.setattr(search_index, "SEGMENT", 64)
-    monkeypatch.setattr(search_index, "STEP_ROWS", 24)
-    monkeypatch.setattr(candidates, "SCAN_ROWS", 10)
-
-
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """The writing connection of a log that holds 500 messages and runs no thread."""
-    log = open_log(tmp_path / "log.db")
-    connection = log._writer.connection
-    random = Random(7)
-    for seq in range(1, 501):
-        fill(connection, seq, a_draft(random), time=EPOCH + random.randint(0, 500))
-    connection.execute("UPDATE log SET head = 500")
-    yield connection
-    log._writer.stop()
-    asyncio.run(log.stop())
-
-
-def fill(connection: sqlite3.Connection, seq: int, said: Draft, time: int) -> None:
-    data = bytes(said.data).decode() if said.data is not None else None
-    row = (seq, time, said.topic, RANK[said.level], said.source, said.message, data)
-    connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-
-
-def index(connection: sqlite3.Connection) -> None:
-    """All that the writer would do while nobody publishes."""
-    for chore in search_index.CHORES:
-        while chore(connection, False):
-            pass
 
 
 def everything(connection: sqlite3.Connection) -> list[tuple[int, int, Message]]:
@@ -163,63 +88,6 @@ def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection
                 assert found_in_pages(connection, search) == ids, search
                 some += len(ids)
     assert some > 10_000
-
-
-@pytest.mark.usefixtures("small")
-def test_the_index_is_asked_and_not_only_kept(connection: sqlite3.Connection) -> None:
-    """Or the test above would prove nothing of it."""
-    index(connection)
-    seen: list[str] = []
-    connection.set_trace_callback(seen.append)
-    assert not find(connection, EPOCH, Search(Filter.parse(q="nowhere"), 1, 447, 10, True)).messages
-    looked_at = [statement for statement in seen if statement.startswith(search_index.ROWS)]
-    assert sum("MATCH" in statement for statement in seen) == 7
-    assert not looked_at
-
-
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("q", ["qz", "ж", "timeout qz", "qz OR jq", "source:j", "data.jq:*", "topic:q*"])
-def test_what_is_shorter_than_the_index_has_it_is_looked_up_too(connection: sqlite3.Connection, q: str) -> None:
-    """In a log of a million messages a rare word of two letters took 5 s."""
-    index(connection)
-    seen: list[str] = []
-    connection.set_trace_callback(seen.append)
-    assert not find(connection, EPOCH, Search(Filter.parse(q=q), 1, 447, 10, True)).messages
-    assert not any(statement.startswith(search_index.ROWS) for statement in seen)
-
-
-@pytest.mark.usefixtures("small")
-def test_a_segment_that_was_begun_without_a_list_of_trigrams_is_looked_through(connection: sqlite3.Connection) -> None:
-    index(connection)
-    everywhere = find(connection, EPOCH, Search(Filter.parse(q="an"), 1, 500, 500, True))
-    for number in range(1, 8):
-        connection.execute(f"DROP TABLE trigram_{number}")
-    assert find(connection, EPOCH, Search(Filter.parse(q="an"), 1, 500, 500, True)) == everywhere
-    connection.execute("DELETE FROM message WHERE seq <= 447")
-    index(connection)
-    assert connection.execute("SELECT count(*) FROM segment").fetchone()[0] == 1
-
-
-@pytest.mark.usefixtures("small")
-def test_a_text_that_many_trigrams_begin_with_is_not_worth_the_asking(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(candidates, "MOST_BEGINNINGS", 1)
-    index(connection)
-    seen: list[str] = []
-    connection.set_trace_callback(seen.append)
-    assert find(connection, EPOCH, Search(Filter.parse(q="a"), 1, 447, 10, True)).messages
-    assert not any(statement.startswith("SELECT rowid FROM search_") for statement in seen)
-
-
-@pytest.mark.usefixtures("small")
-def test_a_segment_of_another_time_is_not_looked_into(connection: sqlite3.Connection) -> None:
-    index(connection)
-    seen: list[str] = []
-    connection.set_trace_callback(seen.append)
-    span = (EPOCH + 10_000, EPOCH + 20_000)
-    assert not find(connection, EPOCH, Search(Filter.parse(q="timeout"), 1, 448, 10, True, span)).messages
-    assert not any("MATCH" in statement for statement in seen)
 
 
 def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.Connection) -> None:
