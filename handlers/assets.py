@@ -27,7 +27,7 @@ CONTENT_SECURITY_POLICY: Final = (
 )
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 # One file for the browser, in this order: what comes later overrules.
-STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panels", "phone")
+STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panel", "dialogs", "phone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
  */
 import { Announcer } from './announcer.js';
 import { Banner } from './banner.js';
+import { Bottom } from './bottom.js';
 import { ConnectionCount, WhoPanel } from './connections.js';
 import { Details, Panel } from './details.js';
 import { Dialog, Help } from './dialogs.js';
@@ -149,6 +150,7 @@ mount('panel', (el) => Panel(el, store));
 mount('who', (el) => WhoPanel(el, store));
 mount('details', (el) => Details(el, store));
 mount('messages', (el) => Feed(el, store));
+mount('bottom', (el) => Bottom(el, store));
 mount('publish', (el) =>
   Publish(el, { topics: () => store.topics.names(), maxBytes: Number(maxMessageBytes) }),
 );

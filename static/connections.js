@@ -4,6 +4,7 @@
  * Owns the table; reads it only while it is open. Asks for: list-connections, disconnect.
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
+import { isUp } from './logic/state.js';
 import { count, span } from './logic/time.js';
 import { connected, connectedTitle, disconnectQuestion } from './text.js';
 import { words } from './words.js';
@@ -16,11 +17,12 @@ const EVERY = 2_000;
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function ConnectionCount(el, store) {
   function update() {
-    const { connections } = store; // Nothing heard yet is a dash: 0 would be a claim.
+    // Nothing heard yet, or no longer, is a dash: any number would be a claim.
+    const connections = isUp(store.link) ? store.connections : null;
     write(el, connected(connections?.count));
     el.title = connectedTitle(connections?.count, connections?.peak);
   }
-  hear(el, 'connections', update);
+  for (const noun of ['connections', 'link']) hear(el, noun, update);
   update();
 }
 

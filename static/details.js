@@ -23,6 +23,7 @@ const NODES = 200;
 export function Details(el, store) {
   /** What is drawn; another message begins anew. @type {import('./logic/message.js').Message | null} */
   let shown = null;
+  let zone = store.view.zone;
   let isWhole = false;
   let limit = NODES;
   /** @type {Map<string, boolean>} */
@@ -37,7 +38,10 @@ export function Details(el, store) {
 
   function update() {
     const message = current();
-    if (message === shown) return;
+    const isSame = message === shown;
+    if (isSame && zone === store.view.zone) return;
+    zone = store.view.zone;
+    if (isSame) return draw();
     shown = message;
     isWhole = false;
     limit = NODES;
@@ -63,7 +67,7 @@ export function Details(el, store) {
         fact(words.topic, message.topic, `topic:${message.topic}`),
         fact(words.time, iso(message.ms, store.view.zone), ''),
         message.source ? fact(words.source, message.source, `source:${message.source}`) : null,
-        fact('id', message.id, ''),
+        fact(words.id, message.id, ''),
       ),
       text(message.message),
       message.data === undefined ? '' : tree(message.data),

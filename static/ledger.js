@@ -11,12 +11,12 @@ export function ProofButton(el, store) {
   el.append(glyph, text);
   el.addEventListener('click', () => ask(el, 'open-dialog', 'ledger'));
   function update() {
-    const [sign, sentence] = proof(store.proof?.first ? store.proof : null);
+    const [sign, sentence] = proof(store.isKnown ? store.proof : null, store.link.lostAt);
     write(glyph, sign);
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
   }
-  for (const noun of ['ledger', 'messages']) hear(el, noun, update);
+  for (const noun of ['ledger', 'messages', 'link']) hear(el, noun, update);
   update();
 }
 

@@ -32,7 +32,7 @@ export function LevelChips(el, store) {
   function update() {
     for (const { chip, number, level } of chips) {
       const many = store.roll.levels[level] ?? 0;
-      write(number, store.counters.received === 0 ? '–' : short(many));
+      write(number, store.isKnown ? short(many) : '–');
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
       chip.title = levelTitle(count(many));
     }

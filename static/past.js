@@ -178,12 +178,15 @@ export function looks({ store, say, link }) {
   async function fill(n) {
     const { live } = store;
     const mark = live.ring.get(n);
-    const [from, to] = [live.beside(n, -1)?.id, live.beside(n, 1)?.id];
-    if (!mark || !isMark(mark) || mark.isLoading || !from || !to) return;
+    if (!mark || !isMark(mark) || mark.isLoading) return;
+    // What stood before the hole may have left the memory: the hole itself knows its ends, if anybody named them.
+    const [from, to] = [live.beside(n, -1)?.id ?? mark.after, live.beside(n, 1)?.id ?? mark.before];
+    if (!from || !to) return;
     mark.isLoading = true;
     store.changed('view');
     const entries = await settled(between(from, to));
     mark.isLoading = false;
+    mark.hasFailed = entries === null;
     const here = live.ring.findLast((entry) => entry === mark);
     if (entries === null || here < 0) return store.changed('view');
     store.insert(here, entries);

@@ -63,7 +63,8 @@ export function drawMessage(row, message, zone, marks) {
 function remedy(mark) {
   if (mark.mark === 'older') return words.showThem;
   if (!canFill(mark)) return '';
-  return mark.isLoading ? words.loading : words.load;
+  if (mark.isLoading) return words.loading;
+  return mark.hasFailed ? words.tryAgain : words.load;
 }
 
 /** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Zone} zone */
@@ -114,8 +115,13 @@ function paint(span, color, isText) {
   if (color === null) return;
   // The sixteen are the theme's own; of any other, text is made one that can be read.
   const own = typeof color === 'number' ? `var(--ansi-${color})` : '';
-  if (isText) span.style.color = own || rgb(readable(/** @type {Rgb} */ (color), pageColor()));
-  else span.style.background = `color-mix(in srgb, ${own || rgb(color)} 25%, transparent)`;
+  if (isText) {
+    span.style.color = own || rgb(readable(/** @type {Rgb} */ (color), pageColor()));
+    return;
+  }
+  span.style.background = `color-mix(in srgb, ${own || rgb(color)} 25%, transparent)`;
+  // Of two colours of a stranger's few pairs can be read: on a ground of its own text is the page's.
+  span.style.color = 'var(--text)';
 }
 
 /** @param {number | Rgb} color */

@@ -6,20 +6,24 @@
 import { ask, h, hear } from './lib/dom.js';
 import { words } from './words.js';
 
-/** Every choice with its values, the first being what nobody has to choose. */
+/** Every choice with its values. */
 export const CHOICES = /** @type {const} */ ({
   theme: ['system', 'light', 'dark'],
   density: ['normal', 'compact', 'relaxed'],
   zone: ['local', 'utc'],
   announce: ['digest', 'errors', 'off'],
   keys: ['on', 'off'],
-  ring: ['100000', '20000', '1000', '300000'],
+  ring: ['1000', '20000', '100000', '300000'],
 });
+/** What nobody has to choose, where that is not the first. @type {Record<string, string>} */
+const USUAL = { ring: '100000' };
 
-/** As they were left, or the first of each. @returns {Record<string, string>} */
+/** As they were left, or as usual. @returns {Record<string, string>} */
 export function leftAs() {
   const all = Object.entries({ ...CHOICES, topics: ['on', 'off'] });
-  return Object.fromEntries(all.map(([name, [first]]) => [name, remembered(name, String(first))]));
+  return Object.fromEntries(
+    all.map(([name, [first]]) => [name, remembered(name, USUAL[name] ?? String(first))]),
+  );
 }
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */

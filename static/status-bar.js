@@ -5,8 +5,7 @@
  */
 import { ask, attribute, h, hear, say, write } from './lib/dom.js';
 import { isUp } from './logic/state.js';
-import { rate } from './logic/time.js';
-import { bar, behindBar, behindPill, historyProblem, pill, tabTitle } from './text.js';
+import { bar, behindBar, behindPill, historyProblem, pill, rate, tabTitle } from './text.js';
 import { words } from './words.js';
 
 /** Messages older than this on arrival: the browser does not keep up (ms). */
@@ -20,6 +19,8 @@ const LOOKS = {
   held: 'doubt',
   resting: 'doubt',
 };
+/** And the bar's. @type {Record<string, string>} */
+const BARS = { busy: 'notice', wait: 'doubt', doubt: 'doubt' };
 /** What its one button does. @type {Record<string, string>} */
 const BUTTONS = {
   silent: words.reconnect,
@@ -48,7 +49,7 @@ export function StatePill(el, store) {
     write(state, text);
     attribute(box, 'data-look', slow ? 'busy' : (LOOKS[link.phase] ?? 'lost'));
     attribute(box, 'data-phase', link.phase);
-    write(speed, store.counters.received === 0 ? '' : rate(store.rate(now)));
+    write(speed, store.isKnown && isUp(link) ? rate(store.rate(now)) : '–');
   }
   for (const noun of ['link', 'tick']) hear(el, noun, update);
   update();
@@ -102,7 +103,7 @@ export function StateBar(el, store) {
     const slow = link.phase === 'live' && behind > BEHIND;
     const phrase = slow ? behindBar(behind) : bar(link, Date.now(), location.host);
     sentence.hidden = phrase === '';
-    attribute(sentence, 'data-look', slow || link.replay ? 'notice' : 'lost');
+    attribute(sentence, 'data-look', BARS[slow ? 'busy' : (LOOKS[link.phase] ?? 'lost')] ?? 'lost');
     say(text, phrase);
     progress.hidden = link.replay === null;
     if (link.replay) {

@@ -2,16 +2,17 @@
  * The page's state and its nouns.
  *
  * Owns what is true; says which noun changed. Knows no element: parts hear nouns, and app.js alone changes
- * anything here, when a part asks for it or the link brings something.
+ * anything here, when a part asks for it or the link brings something (arrivals.js).
  */
+import { arrive } from './arrivals.js';
 import { Counts } from './logic/counts.js';
 import { Fresh } from './logic/fresh.js';
 import { parseId } from './logic/ledger.js';
-import { ERROR, fromWire, isMark } from './logic/message.js';
+import { isMark } from './logic/message.js';
+import { Rate } from './logic/rate.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toTest } from './logic/selection.js';
 import { initial } from './logic/state.js';
-import { dayNumber } from './logic/time.js';
 import { Topics } from './logic/topics.js';
 import { VIEW } from './logic/view.js';
 
@@ -30,9 +31,6 @@ import { VIEW } from './logic/view.js';
 
 /** A device with a small screen can spare less. A guess. */
 const PHONE_RING = 20_000;
-const RATE_SECONDS = 5;
-/** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
-const BEHIND_GRACE = 3_000;
 
 /** @param {string | undefined} setting */
 function ringSize(setting) {
@@ -58,6 +56,7 @@ export class Store {
     this.past = null;
     this.counts = new Counts();
     this.topics = new Topics();
+    this.traffic = new Rate();
     /** @type {Connections | null} */
     this.connections = null;
     /** @type {Config | null} */
@@ -116,92 +115,27 @@ export class Store {
     return id !== this.oldestKept && (parseId(id)?.seq ?? 0) > 1;
   }
 
+  /** Whether there is anything to count: not before the first messages came, or the server said that there are none. */
+  get isKnown() {
+    return this.counters.received > 0 || parseId(this.head)?.seq === 0;
+  }
+
   /** The server's clock, as far as it is known. @param {number} [now] */
   serverTime(now = Date.now()) {
     return now - (this.clockOff ?? 0);
   }
 
-  /** What was said lately by the messages' own time: what is replayed is none of it. @param {number} now */
-  rate(now) {
-    const second = Math.floor(this.serverTime(now) / 1000);
-    return {
-      perSecond: this.counts.sum(second - RATE_SECONDS, second) / RATE_SECONDS,
-      perMinute: this.counts.sum(second - 60, second + 1),
-    };
-  }
-
   /**
-   * What the worker says.
-   * @param {string} noun @param {any} value @param {number} now
+   * What was said lately, by the messages' own time: what is replayed is none of it.
+   * @param {number} now @param {Rate} [rate] of a topic; else of all
    */
+  rate(now, rate = this.traffic) {
+    return rate.at(Math.floor(this.serverTime(now) / 1000));
+  }
+
+  /** What the worker says. @param {string} noun @param {any} value @param {number} now */
   hear(noun, value, now) {
-    if (noun === 'batch') this.#take(value, now);
-    else if (noun === 'link') this.link = value;
-    else if (noun === 'connections') this.connections = value;
-    else if (noun === 'config') this.#configured(value);
-    else if (noun === 'ledger') {
-      this.proof = value;
-      this.losses = value.entries;
-    } else if (noun === 'heartbeat') this.#beat(value);
-    else return;
-    this.changed(noun === 'batch' ? 'messages' : noun === 'heartbeat' ? 'link' : noun);
-  }
-
-  /** @param {import('./wire/worker.js').Batch} batch @param {number} now */
-  #take({ batch, heard, proof }, now) {
-    const entries = JSON.parse(batch);
-    let messages = 0;
-    for (const raw of entries) {
-      if (raw.mark) this.#mark(raw);
-      else {
-        this.#message(fromWire(raw), now);
-        messages += 1;
-      }
-    }
-    this.live.trim(this.view.mode !== 'following');
-    this.link = { ...this.link, heard };
-    this.proof = proof;
-    this.#measure(entries, messages, now);
-  }
-
-  /** @param {any[]} entries @param {number} messages @param {number} now */
-  #measure(entries, messages, now) {
-    const { counters, proof } = this;
-    counters.received += messages;
-    counters.repeated = proof?.repeated ?? 0;
-    counters.missing = proof?.missing ?? 0;
-    counters.oldest = Date.parse(entries[0]?.time);
-    counters.newest = Date.parse(entries.at(-1)?.time);
-    // A tab's own first batches are old by nature; what comes while live tells whether the browser keeps up.
-    if (this.link.phase !== 'live' || this.clockOff === null || !(counters.newest > 0)) this.behind = 0;
-    else if (now - this.link.since < BEHIND_GRACE) this.behind = 0;
-    else this.behind = Math.max(0, now - this.clockOff - counters.newest);
-  }
-
-  /** @param {Message} message @param {number} now */
-  #message(message, now) {
-    const today = dayNumber(message.ms, this.view.zone);
-    if (today > this.today) {
-      if (this.today !== 0) this.#mark({ mark: 'day', at: message.ms });
-      this.today = today;
-    }
-    const shown = this.live.push(message);
-    this.counts.add(message.ms, message.level, shown);
-    this.topics.add(message.topic, message.ms, this.serverTime(now));
-    // What was said before this page came is no news, however late it is read.
-    if (message.ms < this.serverTime(this.since)) return;
-    const away = this.view.mode !== 'following';
-    if (message.level >= ERROR && (away || document.hidden)) this.unseenErrors += 1;
-    if (!shown || !away) return;
-    this.view.unseen += 1;
-    if (message.level >= ERROR) this.view.unseenErrors += 1;
-    this.changed('view');
-  }
-
-  /** @param {Mark} mark */
-  #mark(mark) {
-    if (this.live.pushMark(mark)) this.rematch();
-    if (mark.mark === 'asleep') this.changed('asleep');
+    arrive(this, noun, value, now);
   }
 
   /**
@@ -219,23 +153,6 @@ export class Store {
     // Rows in front of all others are only more to scan; any other change gives rows a new place.
     if (!isFront || live.matching.dropped > 0) this.rematch();
     else this.changed('messages');
-  }
-
-  /** @param {Config & {heard: number}} config */
-  #configured(config) {
-    if (config.status === 'applied') this.configSince = config.heard;
-    this.config = config;
-  }
-
-  /** @param {{time: string, version?: string, connection?: string, head?: string, heard: number}} beat */
-  #beat({ time, version, connection, head, heard }) {
-    const off = heard - Date.parse(time);
-    // The smallest difference seen is the one that waited least on its way.
-    if (Number.isFinite(off)) this.clockOff = Math.min(this.clockOff ?? off, off);
-    this.head = head ?? '';
-    if (version) this.version = version;
-    if (connection) this.connection = connection;
-    this.link = { ...this.link, heard };
   }
 
   /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */

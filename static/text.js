@@ -3,8 +3,7 @@
  * choose one; nothing else holds words that a person reads.
  */
 import { parseId } from './logic/ledger.js';
-import { count, dayMinute, minute, second, some, span } from './logic/time.js';
-
+import { count, dayMinute, minute, pace, second, short, some, span } from './logic/time.js';
 import { words } from './words.js';
 
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
@@ -116,7 +115,8 @@ function gap(reason, mark, range) {
  * @param {Mark} mark @param {number | null} from time of the message before @param {number | null} to and behind it
  */
 export function markRow(mark, from = null, to = null) {
-  const range = from !== null && to !== null ? `, ${second(from)}–${second(to)}` : '';
+  const [begin, end] = from !== null && to !== null ? [second(from), second(to)] : ['', ''];
+  const range = begin === end ? begin && `, ${begin}` : `, ${begin}–${end}`;
   if (mark.mark === 'gap') return gap(mark.reason ?? 'unexplained', mark, range);
   if (mark.mark === 'older') return words.olderOnServer;
   if (mark.mark === 'asleep')
@@ -128,12 +128,16 @@ export function markRow(mark, from = null, to = null) {
   return `Connection lost ${second(mark.from ?? mark.at)}–${second(mark.at)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
 }
 
-/** @param {{since: number, missing: number, unknown: boolean} | null} proof @returns {[glyph: string, words: string]} */
-export function proof(proof) {
+/**
+ * @param {{since: number, missing: number, unknown: boolean} | null} proof
+ * @param {number | null} lostAt since when nothing can be claimed
+ * @returns {[glyph: string, words: string]}
+ */
+export function proof(proof, lostAt = null) {
   if (proof === null) return ['', '–'];
-  if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? ' or more' : ''} missing`];
+  if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? '+' : ''} missing`];
   if (proof.unknown) return ['▲', 'some missing'];
-  return ['✓', `no gaps since ${minute(proof.since)}`];
+  return ['✓', lostAt === null ? `no gaps since ${minute(proof.since)}` : `no gaps until ${minute(lostAt)}`];
 }
 
 /** @param {number} unseen @param {number} errors */
@@ -218,12 +222,13 @@ export const chartLabel = (minutes) => `messages/s, ${minutes} min`;
 export const peak = (perSecond) => `peak ${count(perSecond)}`;
 /** @param {string} many */
 export const levelTitle = (many) => `${many} here. Alt-click shows only these.`;
-/** @param {number} rate per second */
-export function topicRate(rate) {
-  if (rate >= 1000) return `${(rate / 1000).toFixed(1)}k/s`;
-  if (rate >= 1) return `${Math.round(rate)}/s`;
-  return rate * 60 >= 1 ? `${Math.round(rate * 60)}/min` : '–';
+/** @param {import('./logic/rate.js').Busy} busy */
+export function rate(busy) {
+  const [number, unit] = pace(busy);
+  return `${number} msg/${unit}`;
 }
+/** The same, for a narrow column. @param {import('./logic/rate.js').Busy} busy */
+export const topicRate = (busy) => pace(busy, short).join('/');
 /** @param {number} held */
 export const nothingMatches = (held) => `None of the ${some(held, 'message')} here match.`;
 /** @param {number} many */

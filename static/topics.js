@@ -3,6 +3,7 @@
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isBelow } from './logic/selection.js';
+import { isUp } from './logic/state.js';
 import { span } from './logic/time.js';
 import { topicRate } from './text.js';
 import { words } from './words.js';
@@ -65,12 +66,11 @@ export function TopicList(el, store) {
     const [name, number] = /** @type {[HTMLElement, HTMLElement]} */ ([...button.children]);
     const now = Date.now();
     const { only, hidden } = store.selection;
-    const rate = store.topics.rate(topic, now);
-    const silent = now - (store.clockOff ?? 0) - topic.last;
+    const silent = store.serverTime(now) - topic.last;
     write(name, label);
     name.title = topic.name;
     name.style.paddingInlineStart = `${depth * 14}px`;
-    write(number, silent > QUIET ? span(silent) : topicRate(rate));
+    write(number, silent > QUIET ? span(silent) : topicRate(store.rate(now, topic.rate)));
     attribute(button, 'aria-pressed', topic.name === only);
     li.classList.toggle(
       'is-hidden',
@@ -87,8 +87,11 @@ export function TopicList(el, store) {
     more.hidden = found.length <= DRAWN;
     write(more, words.moreTopics(found.length - DRAWN));
     attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);
-    write(/** @type {HTMLElement} */ (all.lastElementChild), topicRate(store.rate(Date.now()).perSecond));
+    write(
+      /** @type {HTMLElement} */ (all.lastElementChild),
+      store.isKnown && isUp(store.link) ? topicRate(store.rate(Date.now())) : '–',
+    );
   }
-  for (const noun of ['tick', 'selection']) hear(el, noun, update);
+  for (const noun of ['tick', 'link', 'selection']) hear(el, noun, update);
   update();
 }

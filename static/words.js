@@ -76,6 +76,7 @@ export const words = {
   noneSelected: 'Choose a message to see all of it.',
   time: 'Time',
   source: 'Source',
+  id: 'Id',
   only: 'only',
   hide: 'hide',
   copyShort: 'copy',

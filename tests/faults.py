@@ -38,6 +38,7 @@ class Faults(ThreadingTCPServer):
         self.holds_answers = False  # Not even the status passes.
         self.holds_bodies = False  # The status passes, and nothing else.
         self.delay_seconds = 0.0  # Of each piece.
+        self.swallows: bytes | None = None  # What holds this never arrives. To be said before a stream is opened.
         self.requests: list[str] = []
         self.open: set[socket.socket] = set()
         self.lock = Lock()
@@ -97,6 +98,8 @@ class Relay(BaseRequestHandler):
         while len(body) < length:
             body += self.request.recv(65536)
         host = f"Host: 127.0.0.1:{self.server.wall.port}".encode()
+        if self.server.swallows is not None:  # Without chunks, so that an event can be left out.
+            lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
         return b"\r\n".join([*lines, host, b"Connection: close", b"", body])
 
     def _pass_on(self, head: bytes, is_stream: bool) -> None:
@@ -118,6 +121,8 @@ class Relay(BaseRequestHandler):
             while is_stream and (self.server.holds_answers or (has_begun and self.server.holds_bodies)):
                 if self.server.is_over.wait(0.02):
                     return
+            if is_stream and (swallowed := self.server.swallows) is not None:  # A few small events come in one piece.
+                piece = b"\n\n".join(event for event in piece.split(b"\n\n") if swallowed not in event)
             if self.server.delay_seconds:
                 time.sleep(self.server.delay_seconds)
             if is_stream and not has_begun and self.server.holds_bodies:

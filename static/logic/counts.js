@@ -59,17 +59,6 @@ export class Counts {
     }
   }
 
-  /** Messages of the seconds from one to another, that one not included. @param {number} from @param {number} to */
-  sum(from, to) {
-    let total = 0;
-    for (let second = from; second < to; second++) {
-      const place = second % SECONDS;
-      if (this.second[place] !== second) continue;
-      for (let level = 0; level < LEVELS; level++) total += this.all[place * LEVELS + level] ?? 0;
-    }
-    return total;
-  }
-
   /**
    * @param {number} from second @param {number} width seconds of one bar @param {number} count
    * @returns {Bar[]} oldest first

@@ -20,6 +20,7 @@
  * @property {number} [from] when the connection was lost
  * @property {number} [replayed]
  * @property {boolean} [isLoading] it is being filled
+ * @property {boolean} [hasFailed] the server would not say
  * @property {boolean} [folded] a later mark stands for this one
  * @property {number} [times] how many losses in quick succession this row stands for
  *

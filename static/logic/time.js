@@ -82,10 +82,11 @@ export function span(ms) {
 }
 
 /**
- * 1 204 msg/s; of less than one a second the whole minute, which does not read as none.
- * @param {{perSecond: number, perMinute: number}} rate
+ * 1 204 a second; of less than one a second the whole minute, which does not read as none.
+ * @param {import('./rate.js').Busy} busy @param {(n: number) => string} write
+ * @returns {[number: string, unit: 's' | 'min']}
  */
-export function rate({ perSecond, perMinute }) {
-  if (perSecond >= 10) return `${count(Math.round(perSecond))} msg/s`;
-  return perSecond >= 1 ? `${perSecond.toFixed(1)} msg/s` : `${count(perMinute)} msg/min`;
+export function pace({ perSecond, perMinute }, write = count) {
+  if (perSecond >= 10) return [write(Math.round(perSecond)), 's'];
+  return perSecond >= 1 ? [perSecond.toFixed(1), 's'] : [write(perMinute), 'min'];
 }

@@ -1,11 +1,10 @@
-/** The topics seen, how busy each is, and when it last spoke. The clock is an argument. */
+/** The topics seen, how busy each is, and when it last spoke. */
+import { Rate } from './rate.js';
 
-/** A rate looks back about this far (ms). */
-const MEMORY = 10_000;
 /** More names than anybody reads; the one that was silent longest goes. */
 const LIMIT = 2_000;
 
-/** @typedef {{name: string, last: number, weight: number, at: number, total: number}} Topic */
+/** @typedef {{name: string, last: number, rate: Rate}} Topic last: when it last spoke (ms) */
 
 /** @param {string} name */
 const sortKey = (name) => name.replaceAll('.', '\0');
@@ -16,31 +15,22 @@ export class Topics {
     this.byName = new Map();
   }
 
-  /** @param {string} name @param {number} ms the message's own time @param {number} now by the same clock */
-  add(name, ms, now) {
+  /** @param {string} name @param {number} ms the message's own time */
+  add(name, ms) {
     let topic = this.byName.get(name);
     if (topic === undefined) {
       if (this.byName.size >= LIMIT) this.#dropOne();
-      topic = { name, last: ms, weight: 0, at: now, total: 0 };
+      topic = { name, last: ms, rate: new Rate() };
       this.byName.set(name, topic);
     }
-    // What is replayed was said long ago: it makes a topic known, not busy.
-    const isRecent = now - ms < MEMORY;
-    topic.weight = topic.weight * Math.exp((topic.at - now) / MEMORY) + (isRecent ? 1 : 0);
-    topic.at = now;
+    topic.rate.add(Math.floor(ms / 1000));
     topic.last = Math.max(topic.last, ms);
-    topic.total += 1;
   }
 
   #dropOne() {
     let oldest = null;
     for (const topic of this.byName.values()) if (oldest === null || topic.last < oldest.last) oldest = topic;
     if (oldest) this.byName.delete(oldest.name);
-  }
-
-  /** Messages per second, lately. @param {Topic} topic @param {number} now */
-  rate(topic, now) {
-    return (topic.weight * Math.exp((topic.at - now) / MEMORY)) / (MEMORY / 1000);
   }
 
   names() {

@@ -160,6 +160,7 @@ def test_forced_colours_lose_nothing(page: Page, wall: Wall) -> None:
     expect(page.locator(".row.selected")).to_have_count(1)
     assert page.evaluate(look, ".row.selected")[0] == "solid"
     page.keyboard.press("1")
+    expect(role(page, "level-debug")).to_have_attribute("aria-pressed", "false")
     on, off = (page.evaluate(look, f'[data-role="level-{level}"]') for level in ("info", "debug"))
     assert on != off
 

@@ -80,7 +80,7 @@ test('a time that is none is not counted', () => {
 
 test('topics nest below those that are there', () => {
   const topics = new Topics();
-  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login']) topics.add(name, 1, 1);
+  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login']) topics.add(name, 1);
   assert.deepEqual(
     topics.list().map(({ label, depth }) => [label, depth]),
     [
@@ -93,18 +93,9 @@ test('topics nest below those that are there', () => {
   );
 });
 
-test('a rate rises with the messages and falls with the time', () => {
-  const topics = new Topics();
-  for (let now = 0; now < 60_000; now += 100) topics.add('api', now, now);
-  const topic = topics.list()[0]?.topic;
-  assert.ok(topic);
-  assert.ok(Math.abs(topics.rate(topic, 60_000) - 10) < 1);
-  assert.ok(topics.rate(topic, 120_000) < 0.1);
-});
-
 test('ten thousand topics do not stay', () => {
   const topics = new Topics();
-  for (let n = 0; n < 3000; n++) topics.add(`t${n}`, n, n);
+  for (let n = 0; n < 3000; n++) topics.add(`t${n}`, n);
   assert.equal(topics.byName.size, 2000);
   assert.equal(topics.byName.has('t2999'), true);
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Counts } from '../../static/logic/counts.js';
 import { asText, exported } from '../../static/logic/export.js';
 import { parse } from '../../static/logic/filter.js';
 import { Fresh } from '../../static/logic/fresh.js';
@@ -138,13 +137,6 @@ test('a hole that was filled is no hole', () => {
   assert.deepEqual([ledger.proof.missing, ledger.proof.entries.length], [1, 1]);
   ledger.filled('7-1', '7-5', 1);
   assert.deepEqual([ledger.proof.missing, ledger.proof.entries.length], [0, 0]);
-});
-
-test('a sum of seconds does not count those of an hour before', () => {
-  const counts = new Counts();
-  counts.add(5_000, 1, true);
-  counts.add(7_000, 3, false);
-  assert.deepEqual([counts.sum(5, 7), counts.sum(5, 8), counts.sum(3605, 3608)], [1, 2, 0]);
 });
 
 test('what came while nobody looked is new for a while', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { delay, retryAfter } from '../../static/logic/state.js';
-import { count, dayNumber, exact, iso, rate, second, short, span } from '../../static/logic/time.js';
+import { count, dayNumber, exact, iso, second, short, span } from '../../static/logic/time.js';
 
 const MS = Date.UTC(2026, 10, 23, 3, 4, 5, 60);
 
@@ -29,13 +29,6 @@ test('spans have one unit, the largest that says something', () => {
 test('numbers have thin spaces, and short forms for narrow places', () => {
   assert.equal(count(1_234_567), '1\u202f234\u202f567');
   assert.deepEqual([999, 8400, 12_345, 1_250_000].map(short), ['999', '8.4k', '12k', '1.2M']);
-});
-
-test('a slow rate is said per minute, so that it does not read as none', () => {
-  assert.deepEqual(
-    [1204, 2.5, 0.2, 0].map((n) => rate({ perSecond: n, perMinute: n * 60 })),
-    ['1\u202f204 msg/s', '2.5 msg/s', '12 msg/min', '0 msg/min'],
-  );
 });
 
 test('a day begins at midnight of the zone that is shown', () => {

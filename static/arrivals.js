@@ -1,0 +1,122 @@
+/**
+ * What the worker says, and what is true from then on.
+ *
+ * Owns how arrivals change the store: messages and rows between them, the server's clock, what is news to
+ * whoever is away. Knows no worker and no element.
+ */
+import { ERROR, fromWire } from './logic/message.js';
+import { dayNumber } from './logic/time.js';
+
+/**
+ * @typedef {import('./store.js').Store} Store
+ * @typedef {import('./logic/message.js').Message} Message
+ * @typedef {import('./logic/ledger.js').Mark} Mark
+ */
+
+/** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
+const BEHIND_GRACE = 3_000;
+
+/** @type {Record<string, (store: Store, value: any, now: number) => string>} what is said, and the noun that changed */
+const arrivals = {
+  batch,
+  heartbeat,
+  link(store, value) {
+    store.link = value;
+    return 'link';
+  },
+  connections(store, value) {
+    store.connections = value;
+    return 'connections';
+  },
+  config(store, value) {
+    if (value.status === 'applied') store.configSince = value.heard;
+    store.config = value;
+    return 'config';
+  },
+  ledger(store, value) {
+    store.proof = value;
+    store.losses = value.entries;
+    return 'ledger';
+  },
+};
+
+/** @param {Store} store @param {string} said @param {any} value @param {number} now */
+export function arrive(store, said, value, now) {
+  const noun = arrivals[said]?.(store, value, now);
+  if (noun) store.changed(noun);
+}
+
+/** @param {Store} store @param {import('./wire/worker.js').Batch} value @param {number} now */
+function batch(store, { batch, heard, proof }, now) {
+  const entries = JSON.parse(batch);
+  let messages = 0;
+  for (const raw of entries) {
+    if (raw.mark) pushMark(store, raw);
+    else {
+      pushMessage(store, fromWire(raw));
+      messages += 1;
+    }
+  }
+  store.live.trim(store.view.mode !== 'following');
+  store.link = { ...store.link, heard };
+  store.proof = proof;
+  measure(store, entries, messages, now);
+  return 'messages';
+}
+
+/** @param {Store} store @param {any[]} entries @param {number} messages @param {number} now */
+function measure(store, entries, messages, now) {
+  const { counters, proof, link, clockOff } = store;
+  counters.received += messages;
+  counters.repeated = proof?.repeated ?? 0;
+  counters.missing = proof?.missing ?? 0;
+  counters.oldest = Date.parse(entries[0]?.time);
+  counters.newest = Date.parse(entries.at(-1)?.time);
+  // A tab's own first batches are old by nature; what comes while live tells whether the browser keeps up.
+  if (link.phase !== 'live' || clockOff === null || !(counters.newest > 0)) store.behind = 0;
+  else if (now - link.since < BEHIND_GRACE) store.behind = 0;
+  else store.behind = Math.max(0, now - clockOff - counters.newest);
+}
+
+/** @param {Store} store @param {Message} message */
+function pushMessage(store, message) {
+  const { view } = store;
+  const today = dayNumber(message.ms, view.zone);
+  if (today > store.today) {
+    if (store.today !== 0) pushMark(store, { mark: 'day', at: message.ms });
+    store.today = today;
+  }
+  const shown = store.live.push(message);
+  store.counts.add(message.ms, message.level, shown);
+  store.topics.add(message.topic, message.ms);
+  store.traffic.add(Math.floor(message.ms / 1000));
+  // What was said before this page came is no news, however late it is read.
+  if (message.ms < store.serverTime(store.since)) return;
+  const away = view.mode !== 'following';
+  if (message.level >= ERROR && (away || document.hidden)) store.unseenErrors += 1;
+  if (!shown || !away) return;
+  view.unseen += 1;
+  if (message.level >= ERROR) view.unseenErrors += 1;
+  store.changed('view');
+}
+
+/** @param {Store} store @param {Mark} mark */
+function pushMark(store, mark) {
+  if (store.live.pushMark(mark)) store.rematch();
+  if (mark.mark === 'asleep') store.changed('asleep');
+}
+
+/**
+ * @param {Store} store
+ * @param {{time: string, version?: string, connection?: string, head?: string, heard: number}} value
+ */
+function heartbeat(store, { time, version, connection, head, heard }) {
+  const off = heard - Date.parse(time);
+  // The smallest difference seen is the one that waited least on its way.
+  if (Number.isFinite(off)) store.clockOff = Math.min(store.clockOff ?? off, off);
+  store.head = head ?? '';
+  if (version) store.version = version;
+  if (connection) store.connection = connection;
+  store.link = { ...store.link, heard };
+  return 'link';
+}

@@ -1,0 +1,217 @@
+"""How soon the page says what is wrong, and how soon it is live again: the seconds that the design gives it."""
+
+import re
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.figures import Said, heard, judged, listen, pace
+from tests.browser.parts import counters, open_live, role, wait_received
+from tests.browser.test_nothing_lost import expect_each_once, publishing
+from tests.faults import Faults, answer, faults_before
+from tests.waiting import block_until
+from tests.wall import StartWall, Wall
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+PATIENCE = 90_000
+COUNTED = re.compile(r"Retrying in (\d+) s")
+
+
+class Seconds:
+    """By name, each beside its aim."""
+
+    def __init__(self, **taken: tuple[float, float]) -> None:
+        self.taken = taken
+
+    @property
+    def good(self) -> bool:
+        return all(seconds <= aim for seconds, aim in self.taken.values())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.2f} s (aim {aim} s)" for name, (seconds, aim) in self.taken.items())
+
+
+def until_said(page: Page, cause: float, pill: str) -> float:
+    """Seconds from a cause to the first words that fit."""
+    expect(role(page, "connection-state")).to_have_text(re.compile(pill), timeout=PATIENCE)
+    return next(said.at for said in heard(page, cause) if re.search(pill, said.pill)) - cause
+
+
+def until_live(page: Page, back: float) -> float:
+    return until_said(page, back, "^Live ")
+
+
+def wrong_countdown(said: list[Said]) -> float:
+    """By how much the worst count-down was wrong (s): what it said, against when the next attempt began."""
+    worst = 0.0
+    for n, one in enumerate(said):
+        counted = COUNTED.search(one.pill)
+        attempt = next((later.at for later in said[n:] if not COUNTED.search(later.pill)), None)
+        if counted and attempt:
+            worst = max(worst, abs(int(counted[1]) - (attempt - one.at)))
+    return worst
+
+
+Cause = Callable[[Page, Faults], float]
+
+
+def answers(said: bytes) -> Cause:
+    def cause(page: Page, faults: Faults) -> float:
+        faults.answer = said
+        began = time.time()
+        faults.cut()
+        return began
+
+    return cause
+
+
+def refuses(page: Page, faults: Faults) -> float:
+    faults.refuses = True
+    began = time.time()
+    faults.cut()
+    return began
+
+
+def goes_offline(page: Page, faults: Faults) -> float:
+    faults.refuses = True
+    began = time.time()
+    page.context.set_offline(True)
+    faults.cut()
+    return began
+
+
+def holds_back(page: Page, faults: Faults) -> float:
+    """The cause is the answer that nothing follows."""
+    asked = len(faults.requests)
+    faults.holds_bodies = True
+    faults.cut()
+    block_until(lambda: any(each.startswith("GET /events") for each in faults.requests[asked:]))
+    return time.time()
+
+
+def holds_answers(page: Page, faults: Faults) -> float:
+    asked = len(faults.requests)
+    faults.holds_answers = True
+    faults.cut()
+    block_until(lambda: any(each.startswith("GET /events") for each in faults.requests[asked:]))
+    return time.time()
+
+
+def is_told_to_leave(page: Page, faults: Faults) -> float:
+    own = page.evaluate("() => eyewall.store.connection")
+    began = time.time()
+    faults.wall.get(f"/connections/{own}", method="DELETE")
+    return began
+
+
+@pytest.mark.parametrize(
+    ("cause", "pill", "aim"),
+    [
+        (answers(answer("502 Bad Gateway")), "^Answer 502$", 1),
+        (answers(answer("503 Service Unavailable", "Retry-After: 1")), "^Server full$", 1),
+        (answers(answer("204 No Content")), "^Answer 204$", 1),
+        (answers(answer("200 OK", "Content-Type: text/html", body="<h1>Sign in</h1>")), "^Answer 200$", 11),
+        (refuses, "^Retrying", 1),
+        (goes_offline, "^Offline$", 1),
+        (holds_back, "^Held back$", 6),
+        (holds_answers, "^Held back$|^Retrying", 11),
+        (is_told_to_leave, "^Disconnected$", 1),
+    ],
+    ids=["502", "full", "204", "wrong type", "cut", "offline", "held back", "no answer", "disconnected"],
+)
+def test_trouble_is_named_in_time(page: Page, start_wall: StartWall, cause: Cause, pill: str, aim: float) -> None:
+    def run() -> Seconds:
+        wall = start_wall()
+        with faults_before(wall) as faults:
+            page.goto(faults.url)
+            expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+            listen(page)
+            named = until_said(page, cause(page, faults), pill)
+            page.context.set_offline(False)
+        wall.kill()
+        return Seconds(named=(named, aim))
+
+    judged(page, run, lambda seconds: seconds.good)
+
+
+def test_a_frozen_server_is_called_silent_in_time_and_heals(page: Page, start_wall: StartWall) -> None:
+    """With the heartbeat that everybody has."""
+
+    def run() -> Seconds:
+        wall = start_wall()
+        open_live(page, wall)
+        listen(page)
+        wall.signal(signal.SIGSTOP)
+        last = page.evaluate("() => eyewall.store.link.heard") / 1000
+        silent = until_said(page, last, "^Silent ")
+        thawed = time.time()
+        wall.signal(signal.SIGCONT)
+        live = until_live(page, thawed)
+        wall.kill()
+        return Seconds(silent=(silent, 32), live=(live, 2.5))
+
+    judged(page, run, lambda seconds: seconds.good)
+
+
+def outage(page: Page, wall: Wall, seconds: float) -> tuple[float, float]:
+    """Killed for so long while somebody publishes; how long until live again, and how wrong the count-down was."""
+    open_live(page, wall)
+    listen(page)
+    with publishing(wall) as ids:
+        wait_received(page, 20)
+        wall.kill()
+        killed = time.time()
+        page.wait_for_timeout(seconds * 1000)
+        wall.start()
+        live = until_live(page, time.time())
+        said = len(ids)
+    head = int(wall.get_json("/messages?limit=1")["head"].split("-")[1])
+    page.wait_for_function("(head) => eyewall.counters.received >= head", arg=head)
+    expect_each_once(page, head)
+    assert head >= said
+    assert page.evaluate("() => eyewall.store.losses.map(({ mark, missing }) => [mark, missing])") == [["loss", 0]]
+    return live, wrong_countdown(heard(page, killed))
+
+
+@pytest.mark.parametrize(("seconds", "aim"), [(10, 2.5), (60, 10)])
+def test_a_server_killed_under_load_is_live_again_in_time(
+    page: Page, start_wall: StartWall, seconds: float, aim: float
+) -> None:
+    def run() -> Seconds:
+        wall = start_wall()
+        live, wrong = outage(page, wall, seconds)
+        wall.kill()
+        return Seconds(live=(live, aim), countdown_wrong_by=(wrong, 1))
+
+    judged(page, run, lambda figures: figures.good)
+
+
+def test_a_network_cut_for_ten_seconds_is_made_up_for_in_time(page: Page, start_wall: StartWall) -> None:
+    """At 100 messages a second: what was missed comes, counted to the last one."""
+
+    def run() -> Seconds:
+        wall = start_wall()
+        with faults_before(wall) as faults:
+            page.goto(faults.url)
+            expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+            listen(page)
+            with pace(wall, 100, 12):
+                wait_received(page, 100)
+                cut = refuses(page, faults)
+            page.wait_for_timeout(max(0, cut + 10 - time.time()) * 1000)
+            before = counters(page)["received"]
+            back = time.time()
+            faults.heal()
+            live = until_live(page, back)
+            wait_received(page, 1200)
+            expect_each_once(page, 1200)
+            totals = {found[1] for said in heard(page, back) if (found := re.search(r"of (\S+) missed", said.bar))}
+            assert totals <= {f"{1200 - before:,}".replace(",", "\u202f")}, (totals, before)
+            wrong = wrong_countdown(heard(page, cut))
+        wall.kill()
+        return Seconds(live=(live, 2.5), countdown_wrong_by=(wrong, 1))
+
+    judged(page, run, lambda figures: figures.good)

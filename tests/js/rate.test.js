@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Rate } from '../../static/logic/rate.js';
+import { pace } from '../../static/logic/time.js';
+import { Topics } from '../../static/logic/topics.js';
+import { rate as header, topicRate } from '../../static/text.js';
+
+/** Says a message at each of these seconds. @param {number[]} seconds */
+function said(...seconds) {
+  const rate = new Rate();
+  for (const second of seconds) rate.add(second);
+  return rate;
+}
+
+test('a steady stream is as fast as it is, whenever one looks', () => {
+  const rate = new Rate();
+  for (let tenth = 0; tenth < 1000; tenth++) rate.add(Math.floor(tenth / 10));
+  for (const second of [45, 70, 99]) assert.equal(rate.at(second).perSecond, 10);
+  assert.deepEqual(rate.at(105), { perSecond: 0, perMinute: 550 });
+  assert.deepEqual(rate.at(170), { perSecond: 0, perMinute: 0 });
+});
+
+test('what is said out of order, or long ago, is counted in its own second or not at all', () => {
+  const rate = said(100, 98, 99, 30, 100);
+  assert.deepEqual(rate.at(100), { perSecond: 2 / 5, perMinute: 4 });
+  assert.deepEqual(said(10, 1000).at(1000), { perSecond: 0, perMinute: 1 });
+  assert.deepEqual(said(Number.NaN, -1).at(10), { perSecond: 0, perMinute: 0 });
+});
+
+test('a place that is used again starts with nothing', () => {
+  const rate = said(1, 1, 1, 65);
+  assert.equal(rate.at(65).perMinute, 1);
+});
+
+test('the header and the topics tell one story', () => {
+  const topics = new Topics();
+  const all = new Rate();
+  for (const [second, many] of [
+    [40, 3],
+    [90, 1],
+    [100, 1],
+  ]) {
+    for (let n = 0; n < many; n++) {
+      topics.add('only', second * 1000 + n);
+      all.add(second);
+    }
+  }
+  const topic = topics.list()[0]?.topic;
+  assert.ok(topic);
+  for (const now of [40, 60, 95, 101, 104, 150]) {
+    assert.deepEqual(topic.rate.at(now), all.at(now));
+    assert.equal(topicRate(topic.rate.at(now)), header(all.at(now)).replace(' msg', ''));
+  }
+  assert.equal(header(all.at(101)), '2 msg/min');
+});
+
+test('a rate is written with as much as one can read of it', () => {
+  const at = (/** @type {number} */ n) => pace({ perSecond: n, perMinute: n * 60 }).join('/');
+  assert.deepEqual([1204, 12.4, 2.5, 0.2, 0].map(at), ['1\u202f204/s', '12/s', '2.5/s', '12/min', '0/min']);
+  assert.equal(topicRate({ perSecond: 1204, perMinute: 0 }), '1.2k/s');
+});
