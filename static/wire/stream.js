@@ -178,7 +178,8 @@ export class Stream {
     if (bye) return this.#failed('restarting', wait);
     if (phase === 'offline' || !navigator.onLine) return this.#failed('offline', wait);
     if (wasWelcome) return this.#failed('lost', wait);
-    const answer = await probe(this.path, 5000);
+    // After ten seconds without an answer nobody waits for another one.
+    const answer = await probe(this.path, phase === 'held' ? 500 : 5000);
     if (answer === null) return this.#failed('lost', wait);
     const asked = answer.wait === null ? wait : delay(outage, Math.random, answer.wait);
     if (answer.status === 503) return this.#failed('full', asked);

@@ -119,7 +119,10 @@ LISTEN = """() => {
     const part = (role) => document.querySelector(`[data-role="${role}"]`);
     const [pill, bar] = [part('connection-state'), part('state-bar')];
     const all = { subtree: true, childList: true, characterData: true, attributes: true };
-    const look = () => said.push([Date.now() / 1000, pill.textContent, bar.hidden ? '' : bar.textContent]);
+    const look = () => {
+        const words = [pill.textContent, bar.hidden ? '' : bar.textContent];
+        said.push([Date.now() / 1000, ...words, eyewall.store.link.attempt]);
+    };
     for (const el of [pill, bar]) new MutationObserver(look).observe(el, all);
 }"""
 
@@ -131,6 +134,7 @@ class Said:
     at: float
     pill: str
     bar: str
+    attempt: int
 
 
 def listen(page: Page) -> None:

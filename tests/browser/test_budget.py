@@ -40,3 +40,24 @@ def test_a_page_that_is_upgraded_never_mixes_old_and_new(page: Page, wall: Wall)
     assert len(cached) == 3
     # Only the head of a 304 crosses the wire.
     assert all(0 < sent < 1000 for sent in cached), cached
+
+
+def test_the_header_and_the_topics_say_the_same(page: Page, wall: Wall) -> None:
+    """And while the stream is down neither says anything: what was is no claim about what is."""
+    open_live(page, wall)
+    rate = role(page, "rate")
+    topics = role(page, "topics")
+    expect(rate).to_have_text("0 msg/min")
+    for n in range(3):
+        wall.publish(f"message {n}", topic="only")
+    expect(rate).to_have_text("3 msg/min")
+    expect(topics.locator(".topic .number")).to_have_text(["3/min", "3/min"])
+    wall.kill()
+    expect(rate).to_have_text("–")
+    expect(topics.locator(".topic .number").first).to_have_text("–")
+    expect(role(page, "connection-count")).to_have_text("– connected")
+    expect(role(page, "proof")).to_contain_text("no gaps until ")
+    wall.start()
+    expect(rate).to_contain_text("msg/")
+    expect(role(page, "connection-count")).to_have_text("1 connected")
+    expect(role(page, "proof")).to_contain_text("no gaps since ")
