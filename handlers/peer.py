@@ -34,13 +34,17 @@ class Peer(HTTPConnection):
     def __init__(self, lane: "Lane", connection: socket.socket, address: tuple[Any, ...]) -> None:
         self.socket = connection
         self.address = address
-        self.context = self  # Where HTTPServerRequest looks for remote_ip and protocol.
         self.remote_ip = address[0]
         self.is_busy = False
         self.used_at: float | None = None
         self._lane = lane
         self._is_chunked = False
         self._stream: IOStream | None = None  # Sends what the socket did not take at once.
+
+    @property
+    def context(self) -> "Peer":
+        """Where HTTPServerRequest looks for remote_ip and protocol. No attribute: that would be a circle."""
+        return self
 
     def read(self) -> None:
         """Answer the request that is there, if it is one for the lane."""

@@ -1,12 +1,17 @@
-"""A reader who leaves, however and whenever it does, leaves nothing behind."""
+"""Who leaves, however and whenever it does, leaves nothing behind."""
 
 import asyncio
+import gc
+import socket
+import tracemalloc
 
 import pytest
 
 from tests.handlers.site import Site
-from tests.handlers.wire import Stream
+from tests.handlers.wire import CUT, Stream
 from tests.waiting import until
+
+ABORTED = 40
 
 
 @pytest.mark.gen_test
@@ -64,3 +69,27 @@ async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Si
     await both_ways.get("/healthz")
     await until(lambda: both_ways.wall.registry.count == 0 and both_ways.door.open == 0)
     assert not both_ways.wall.hub._sockets._by_descriptor
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collector(site: Site, method: str) -> None:
+    """Which comes seldom: 1,000 of them left 60 MB behind."""
+    held: list[int] = []
+    head = site.head(method, "/topics/a", headers={"Transfer-Encoding": "chunked", "Content-Length": None})
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            for turns in range(ABORTED):
+                with socket.create_connection(("127.0.0.1", site.port)) as upload:
+                    upload.sendall(head + b"%x\r\n" % 500_000 + b"x" * 400_000)
+                    for _ in range(turns):  # So far the server gets with it.
+                        await asyncio.sleep(0)
+                    upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+                await until(lambda: site.door.open == 0)
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert (held[1] - held[0]) / ABORTED < 20_000
