@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any, ClassVar, Final
 
 import msgspec
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from hub.config import ServerConfig
 from hub.errors import (
@@ -54,6 +54,7 @@ PLAIN: Final[dict[int, tuple[str, str, str]]] = {
     405: ("method_not_allowed", "this address does not take this method", "the Allow header lists those it takes"),
     421: ("wrong_host", "this server does not go by that name", "list the name under server.allowed_hosts"),
 }
+REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
 ALLOWED_HEADERS: Final = "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 _json: Final = msgspec.json.Encoder()
@@ -147,15 +148,21 @@ class BaseHandler(RequestHandler):
             self.set_header("Access-Control-Allow-Origin", origin if origin in listed else "*")
 
 
+@stream_request_body
 class NotFoundHandler(BaseHandler):
     """Every address that is none of ours."""
 
     def prepare(self) -> None:
         self._check_host()
-        raise HTTPError(404)
+        if "Content-Length" not in self.request.headers:
+            raise HTTPError(404)  # A body without a length may have no end.
+        self.request.connection.set_max_body_size(REFUSED_BYTES)  # type: ignore[union-attr]  # HTTP1Connection has it
+
+    def data_received(self, chunk: bytes) -> None:
+        """Not kept, but read: who only writes would not hear of the 404 now."""
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        # Tornado refuses a method that it does not know before it asks us.
+        # No method is there, and Tornado refuses those that it does not know before it asks us.
         super().send_error(404 if status_code == 405 else status_code, **kwargs)
 
 

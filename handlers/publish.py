@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from tornado.web import HTTPError, stream_request_body
 
-from handlers.base import BaseHandler
+from handlers.base import REFUSED_BYTES, BaseHandler
 from handlers.batch import Batch
 from handlers.uploads import FREE_BYTES, Uploads
 from hub.config import PublishConfig, ServerConfig
@@ -27,7 +27,6 @@ from hub.message import FIELDS_HINT, Draft
 
 JSON: Final = frozenset({"application/json", "text/json"})
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
 MAX_ITEMS: Final = 10_000
 UNLIMITED: Final = 1 << 62
 IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.site import Site
+from tests.handlers.site import Site, Upload
 
 # Every address and what it takes; test_openapi.py holds the same against the routes.
 METHODS = {
@@ -89,3 +89,13 @@ async def test_options_say_what_there_is(site: Site, path: str) -> None:
         assert (answer.status, answer.headers["Allow"], answer.body) == (204, METHODS[path], b"")
     else:
         assert (answer.status, answer.error["code"]) == (404, "not_found")
+
+
+@pytest.mark.gen_test
+async def test_who_sends_a_body_to_an_unknown_address_hears_that_it_is_unknown(both_ways: Site) -> None:
+    """A misspelt address, and a file or an endless stream of lines for it."""
+    for path in ("/topic/app", "/topics/a/b"):
+        assert (await both_ways.request("POST", path, "x" * 5_000_000)).status == 404
+        upload = await Upload.open(both_ways, path)
+        await upload.send(b"one\n")
+        assert (await upload.answer()).status == 404
