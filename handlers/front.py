@@ -155,9 +155,12 @@ def application(routes: list[tuple[str, type, dict[str, Any]]], config: ServerCo
 
 
 def log_request(handler: RequestHandler) -> None:
-    """Without the query, which may hold what is nobody's business; refusals at info, what we did wrong as an error."""
+    """Without the query, which may hold what is nobody's business; refusals at info, what we did wrong as an error.
+
+    Of a log that cannot be written, or has no room, everybody hears who tries; whoever operates it once, from the log.
+    """
     status = handler.get_status()
-    level = logging.ERROR if status == 500 else logging.INFO if status >= 400 else logging.DEBUG
+    level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
     if logger.isEnabledFor(level):
         request = handler.request
         milliseconds = 1000 * request.request_time()

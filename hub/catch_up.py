@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 from hub import sse
 from hub.connection import NOTHING, Connection
 from hub.cursor import Gap
+from hub.errors import LogFailed
 from hub.filter import Filter
 from hub.log import Log
 from hub.notices import Notices
@@ -161,8 +162,9 @@ class CatchUp:
         """Get a page once for all who wait for it; among the recent ones it may not be kept until their turn comes."""
         try:
             page = await self._pages.fetch(*key, self._goal())
-        except Exception:
-            logger.exception("cannot read the log; cutting %d readers, who will resume", len(self._waiting[key]))
+        except Exception as error:  # Whatever it is, they are cut, and will resume.
+            if not isinstance(error, LogFailed):  # That the log has said itself, once a minute.
+                logger.exception("cannot make a page")
             for connection in self._waiting.pop(key):
                 connection.on_close()
         else:

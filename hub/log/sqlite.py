@@ -26,6 +26,7 @@ from hub.log.database import MEMORY, open_reader, open_writer
 from hub.log.file import LogFile
 from hub.log.jobs import Append
 from hub.log.retention import Retention
+from hub.log.trouble import Trouble
 from hub.log.writer import Writer
 from hub.message import Draft, Level, Message
 from hub.search import index as search_index
@@ -68,6 +69,7 @@ class SqliteLog:
         self._deliver: Deliver | None = None
         self._waiting = self._waiting_bytes = 0
         self._path = path
+        self._trouble = Trouble(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         if path != MEMORY:
@@ -85,7 +87,9 @@ class SqliteLog:
 
     async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
         if self._waiting >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES:
-            raise Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+            overloaded = Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+            self._trouble.say("publishers are turned away", overloaded)
+            raise overloaded
         size = sum(len(draft.message) + (len(draft.data) if draft.data else 0) for draft in drafts)
         self._waiting += len(drafts)
         self._waiting_bytes += size
@@ -131,6 +135,7 @@ class SqliteLog:
                 return await self._writer.call(function)  # type: ignore[no-any-return]  # what the function returns
             return await self._loop.run_in_executor(self._threads, self._read_with, function)
         except sqlite3.Error as error:
+            self._trouble.say("cannot be read", error)
             raise LogFailed(f"the log cannot be read ({error})", hint="the server's log says more") from error
 
     async def stop(self) -> None:

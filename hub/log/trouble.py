@@ -6,17 +6,25 @@ import time
 from typing import Final
 
 from hub.errors import EyewallError, LogFailed, LogFull
-from hub.log.file import LogError
 
 logger = logging.getLogger("eyewall.log")
 
 REPEAT_SECONDS: Final = 60.0
-DISK_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
-DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+UNWRITABLE: Final = "cannot be written"
+_DAMAGED: Final = "the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
+# What to do about each of SQLite's primary result codes. A disk that was remounted read-only fails its writes (IOERR).
+ADVICE: Final = {
+    sqlite3.SQLITE_FULL: "make room, and it goes on",
+    sqlite3.SQLITE_READONLY: "the file or its disk may only be read: make it writable, and it goes on",
+    sqlite3.SQLITE_IOERR: "its disk fails, or has become read-only: see the kernel's messages (dmesg)",
+    sqlite3.SQLITE_BUSY: "another program is writing to it: stop that, and it goes on",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
 
 
 class Trouble:
-    """With one log, called `name` in the lines. In the writer's thread."""
+    """With one log, called `name` in the lines. In one thread: the writer has its own, the loop another."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -25,25 +33,24 @@ class Trouble:
     def say(self, what: str, error: Exception) -> None:
         """Log it when it begins, and each minute; not for every publisher who tries."""
         text = f"{self._name}: {what}: {error}"
-        if _code(error) in DAMAGED:
-            text += "; the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
+        if advice := ADVICE.get(_code(error)):
+            text += f"; {advice}"
         now = time.monotonic()
         before, at = self._said.get(what, ("", 0.0))
         if text != before or now > at + REPEAT_SECONDS:
             self._said[what] = text, now
-            unexpected = not isinstance(error, sqlite3.Error | LogError)
+            unexpected = not isinstance(error, sqlite3.Error | EyewallError)
             logger.error("%s", text, exc_info=error if unexpected else None)
 
     def is_over(self) -> None:
-        """Something was written."""
-        if self._said:
-            self._said.clear()
+        """Something was written. Chores may fail all the same, and of these a line each minute is enough."""
+        if self._said.pop(UNWRITABLE, None):
             logger.info("%s: can be written again", self._name)
 
 
 def explain(error: Exception) -> EyewallError:
     """The same for a publisher."""
-    if _code(error) in DISK_FULL:
+    if _code(error) == sqlite3.SQLITE_FULL:
         return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
     if isinstance(error, sqlite3.Error):
         return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")

@@ -17,7 +17,7 @@ from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.log.database import close_writer
 from hub.log.file import LogError, LogFile
 from hub.log.jobs import Append, Call
-from hub.log.trouble import Trouble, explain
+from hub.log.trouble import UNWRITABLE, Trouble, explain
 from hub.message import RANK, Draft
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
@@ -152,7 +152,7 @@ class Writer:
             connection.execute("COMMIT")
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
             self._recover()
-            self._trouble.say("cannot be written", error)
+            self._trouble.say(UNWRITABLE, error)
             problem = explain(error)
             for append in appends:
                 append.receipt, append.messages = problem, []

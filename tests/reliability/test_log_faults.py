@@ -165,7 +165,7 @@ async def test_a_full_disk_is_said_and_healed_from(
 
 
 @pytest.mark.gen_test(timeout=1800)
-@pytest.mark.parametrize("rounds", [3, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
 async def test_calls_that_fail_are_said_and_healed_from(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader, rounds: int, figures: Callable[..., None]
 ) -> None:
@@ -173,6 +173,25 @@ async def test_calls_that_fail_are_said_and_healed_from(
     prefill(path, 1)
     wall = start_wall(SETTINGS.format(path=path))
     reader = await open_reader(wall, f"/events?last_event_id={EPOCH}-0")
-    faults = [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")]
+    faults = [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO"), ("pwrite64", "EROFS")]
     kinds = [lambda fault=fault: failing(wall, *fault) for fault in faults]
-    await break_it(wall, path, reader, [kinds[number % 3] for number in range(rounds)], figures)
+    await break_it(wall, path, reader, [kinds[number % 4] for number in range(rounds)], figures)
+
+
+@pytest.mark.gen_test(timeout=120)
+async def test_a_page_that_is_damaged_is_said_once_however_often_readers_come_for_it(
+    tmp_path: Path, start_wall: StartWall, open_reader: OpenReader
+) -> None:
+    path = tmp_path / "eyewall.db"
+    prefill(path, 20_000)
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * (1 << 18))
+    wall = start_wall(SETTINGS.format(path=path))
+    for _ in range(5):
+        reader = await open_reader(wall, f"/events?last_event_id={EPOCH}-0")
+        await until(lambda reader=reader: reader.has_ended, 20)  # type: ignore[misc]
+        assert not list(reader.named("gap"))
+    (said,) = [line for line in wall.log.split("\n") if "cannot be read" in line]
+    assert f"{path}: cannot be read: database disk image is malformed; the file is damaged: stop, then restore" in said
+    assert "Traceback" not in wall.log

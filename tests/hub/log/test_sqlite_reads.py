@@ -85,12 +85,15 @@ async def test_more_reads_than_readers_wait_their_turn(opened: Open, path: Path)
 
 
 @pytest.mark.gen_test
-async def test_a_read_that_fails_says_so_and_the_next_one_works(opened: Open, path: Path) -> None:
+async def test_a_read_that_fails_says_so_and_the_next_one_works(
+    opened: Open, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     log = opened(path)
     await started(log)
     for _ in range(5):
         with pytest.raises(LogFailed, match="no such table"):
             await log.query(lambda connection: connection.execute("SELECT * FROM nowhere"))
+    assert [record.getMessage() for record in caplog.records] == [f"{path}: cannot be read: no such table: nowhere"]
     with pytest.raises(LogFailed, match="readonly"):
         await log.query(lambda connection: connection.execute("DELETE FROM message"))
     assert await log.read(0, 1) == ()

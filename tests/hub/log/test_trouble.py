@@ -38,7 +38,10 @@ async def test_a_full_disk_stores_nothing_and_heals_by_itself(
     assert written.delivered.texts == ["before", "after"]
     assert rows(written.path) == [(1, "before"), (2, "after")]
     said = [record.getMessage() for record in caplog.records]
-    assert said == ["the.db: cannot be written: database or disk is full", "the.db: can be written again"]
+    assert said == [
+        "the.db: cannot be written: database or disk is full; make room, and it goes on",
+        "the.db: can be written again",
+    ]
 
 
 @pytest.mark.gen_test
@@ -81,6 +84,36 @@ async def test_a_damaged_file_is_named_with_what_to_do(written: Written, caplog:
 
 
 @pytest.mark.gen_test
+async def test_a_log_that_may_only_be_read_is_not_called_full(
+    written: Written, caplog: pytest.LogCaptureFixture
+) -> None:
+    written.writer.start()
+    await written.run("PRAGMA query_only = 1")
+    with pytest.raises(LogFailed, match="attempt to write a readonly database"):
+        await written.say("lost")
+    await written.run("PRAGMA query_only = 0")
+    assert (await written.say("kept")).first == 1
+    assert (
+        caplog.records[0]
+        .getMessage()
+        .endswith("readonly database; the file or its disk may only be read: make it writable, and it goes on")
+    )
+
+
+@pytest.mark.gen_test
+async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None:
+    """Somebody has written over the file in its place."""
+    written.writer.start()
+    await written.say("mine")
+    await written.run("UPDATE log SET head = 0")
+    await written.run("DELETE FROM message")
+    for _ in range(2):
+        with pytest.raises(LogFailed):
+            await written.say("lost")
+    assert written.delivered.texts == ["mine"]
+
+
+@pytest.mark.gen_test
 async def test_a_chore_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     asked: list[bool] = []
 
@@ -91,9 +124,12 @@ async def test_a_chore_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.L
 
     written = Written(tmp_path / "eyewall.db", [fail])
     written.writer.start()
+    caplog.set_level(logging.INFO)
     await until(lambda: asked)
-    assert (await written.say("kept")).first == 1
-    assert "the.db: cannot be tidied up: too large" in [record.getMessage() for record in caplog.records]
+    for number in range(1, 20):
+        assert (await written.say("kept")).first == number
+    assert len(asked) > 19
+    assert [record.getMessage() for record in caplog.records] == ["the.db: cannot be tidied up: too large"]
     await asyncio.to_thread(written.writer.stop)
 
 
