@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,3 +30,21 @@ class Call:
 
     function: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
+
+
+Chore = Callable[[sqlite3.Connection, bool], bool]
+"""A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
+
+
+@contextmanager
+def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that a power cut may undo, as what chores do may be: it waits for no disk.
+
+    The next commit of messages syncs it too, because both are in the write-ahead log, in order.
+    """
+    (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    yield  # After an error the writer rolls back, and syncs as before (Writer._recover).
+    connection.execute("COMMIT")
+    connection.execute(f"PRAGMA synchronous = {level}")

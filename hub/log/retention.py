@@ -1,7 +1,8 @@
 """How much history is kept: by age, count and size of the file, always from the oldest end.
 
 Each chore is one small step, because publishers wait for the same thread; what is kept stays
-without holes. A step that is `busy` stands between two commits: it does only what cannot wait.
+without holes. A step that is `busy` stands between two commits: it does only what cannot wait. Steps
+end by the clock, not by a number, because a row or a page may cost a microsecond or a seek.
 """
 
 import logging
@@ -13,19 +14,21 @@ from typing import Final
 from hub.config import LogConfig
 from hub.log import Clock
 from hub.log.database import WAL_BYTES
+from hub.log.jobs import unsynced
 
 logger = logging.getLogger("eyewall.log")
 
-STEP_SECONDS: Final = 0.003  # When a step of deleting begins nothing more; with its commit it takes some 10 ms.
+STEP_SECONDS: Final = 0.003  # When a step begins nothing more.
 STEP_ROWS: Final = 1000  # Deleted by one statement, at most.
 WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
 # How far over the bounds a busy log may get: some two commits' worth, for otherwise each would bring a second sync.
 BUSY_ROWS: Final = 8192
 BUSY_BYTES: Final = 8 << 20
-STEP_PAGES: Final = 200  # Given back to the file system in one step.
 KEPT_FREE_PAGES: Final = 1000  # Free pages are used again; to give all of them back would cost twice.
 CHECKPOINT_SECONDS: Final = 30  # A small one is copied into the file this often …
 CHECKPOINT_NOW_SECONDS: Final = 0.1  # … a large one at once, but a reader who is in the way is not asked all the time.
+COPY_SECONDS: Final = 0.02  # What a large one may take, and with it a publisher who comes at that moment …
+LEAST_WAL_BYTES: Final = 1 << 20  # … but less than this at a time is not worth its sync.
 ALARM_BYTES: Final = 64 << 20
 ALARM_SECONDS: Final = 60
 RECEIPT_SECONDS: Final = 24 * 3600
@@ -44,6 +47,7 @@ class Retention:
         self._wal_bytes = wal_bytes
         self._pruned = pruned
         self._checkpoint_at = self._alarm_at = float("-inf")  # Monotonic.
+        self._wal_limit = WAL_BYTES
         self._receipts_at = 0.0  # By the clock, which also decides how old they are.
 
     def prune(self, connection: sqlite3.Connection, busy: bool) -> bool:
@@ -56,14 +60,17 @@ class Retention:
         if (too_many < BUSY_ROWS and too_big < BUSY_BYTES) if busy else (too_many <= 0 and too_big <= 0):
             return False
         # Busy and far over the bounds, no less may go than comes with each commit.
-        until = time.monotonic() + STEP_SECONDS * (3 if busy else 1)
+        until = time.monotonic() + STEP_SECONDS * (2 if busy else 1)
         rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
-        connection.execute("BEGIN IMMEDIATE")
-        while first < head and time.monotonic() < until and (goes := self._too_many(connection, first, last, head)):
-            first = min(head, first + min(rows, goes))
-            connection.execute("DELETE FROM message WHERE seq < ?", (first,))
-            rows = min(2 * rows, STEP_ROWS)
-        connection.execute("COMMIT")
+        with unsynced(connection):
+            now = time.monotonic()
+            while first < head and (goes := self._too_many(connection, first, last, head)):
+                first = min(head, first + min(rows, goes))
+                connection.execute("DELETE FROM message WHERE seq < ?", (first,))
+                rows = min(2 * rows, STEP_ROWS)
+                before, now = now, time.monotonic()
+                if now + 2 * (now - before) > until:  # So long may the next ones take.
+                    break
         self._pruned(first)
         return True
 
@@ -71,14 +78,17 @@ class Retention:
         """Give free pages back to the file system."""
         if busy or _pragma(connection, "freelist_count") <= KEPT_FREE_PAGES:
             return False
-        # Not execute: that frees one page. This statement has a step for each page, and no rows to fetch.
-        connection.executescript(f"PRAGMA incremental_vacuum({STEP_PAGES})")
+        until = time.monotonic() + STEP_SECONDS
+        with unsynced(connection):
+            while time.monotonic() < until and _pragma(connection, "freelist_count") > KEPT_FREE_PAGES:
+                # Frees one page, because it has a step for each and execute takes one: a page may cost a seek.
+                connection.execute("PRAGMA incremental_vacuum")
         return True
 
     def checkpoint(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Copy the write-ahead log into the file. PASSIVE: waits for no reader."""
         now, size = time.monotonic(), self._wal_bytes()
-        if size <= WAL_BYTES and (busy or now < self._checkpoint_at + CHECKPOINT_SECONDS):
+        if size <= self._wal_limit and (busy or now < self._checkpoint_at + CHECKPOINT_SECONDS):
             return False
         if now < self._checkpoint_at + CHECKPOINT_NOW_SECONDS:
             return False
@@ -87,7 +97,18 @@ class Retention:
         if size > ALARM_BYTES and done < frames and now > self._alarm_at + ALARM_SECONDS:
             self._alarm_at = now
             logger.warning("a long search keeps the write-ahead log at %d MiB", size >> 20)
-        return False
+        if is_large := size > self._wal_limit:
+            self._fit(connection, frames, time.monotonic() - now)
+        return is_large
+
+    def _fit(self, connection: sqlite3.Connection, frames: int, seconds: float) -> None:
+        """A disk that was slow to take the write-ahead log gets it in smaller pieces, a fast one in larger ones."""
+        fit = int(frames * _pragma(connection, "page_size") * COPY_SECONDS / max(seconds, 1e-6))
+        limit = min(max(fit, self._wal_limit // 2, LEAST_WAL_BYTES), self._wal_limit * 2, WAL_BYTES)
+        if limit != self._wal_limit:
+            self._wal_limit = limit
+            # It is written in place up to here, and cut off here when it begins anew.
+            connection.execute(f"PRAGMA journal_size_limit = {limit}")
 
     def forget_receipts(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Idempotency-Keys are remembered for a day."""
@@ -97,7 +118,8 @@ class Retention:
             return False
         old = "SELECT key FROM receipt WHERE time < ? ORDER BY time LIMIT ?"
         limits = (int((now - RECEIPT_SECONDS) * 1000), STEP_RECEIPTS)
-        deleted = connection.execute(f"DELETE FROM receipt WHERE key IN ({old})", limits).rowcount
+        with unsynced(connection):
+            deleted = connection.execute(f"DELETE FROM receipt WHERE key IN ({old})", limits).rowcount
         if deleted < STEP_RECEIPTS:
             self._receipts_at = now
         return deleted == STEP_RECEIPTS

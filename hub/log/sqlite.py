@@ -54,7 +54,7 @@ class SqliteLog:
         path = self._file.path if self._file else path
         self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000), self._file)
-        chores = [getattr(self._retention, name) for name in ("prune", "checkpoint", "shrink", "forget_receipts")]
+        chores = [getattr(self._retention, name) for name in ("checkpoint", "prune", "shrink", "forget_receipts")]
         chores += search_index.CHORES
         try:
             self._writer = Writer(path, connect, clock, chores, self._committed, self._file)

@@ -16,7 +16,7 @@ from hub.errors import Conflict, EyewallError, LogFailed
 from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.log.database import close_writer
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import Append, Call
+from hub.log.jobs import Append, Call, Chore
 from hub.log.trouble import UNWRITABLE, Trouble, explain
 from hub.message import RANK, Draft
 
@@ -24,9 +24,6 @@ COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make t
 COMMIT_BYTES: Final = 4 << 20
 TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or little is published.
 BUSY_REST: Final = 9  # Times as long as a step took.
-
-Chore = Callable[[sqlite3.Connection, bool], bool]
-"""A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
 
 
 class Writer:
@@ -47,10 +44,12 @@ class Writer:
         self._connect = connect
         self._file = file
         self._connection = connect()
+        (self._synchronous,) = self._connection.execute("PRAGMA synchronous").fetchone()
         self._clock = clock
         self._chores = chores
         self._turn = 0  # Whose turn it is of the chores.
-        self._tidy_at = 0.0  # Monotonic.
+        # Monotonic. Not at once: who publishes first after a start waits for no chore of before.
+        self._tidy_at = time.monotonic() + TIDY_SECONDS
         self._committed = committed
         self._trouble = Trouble(name)
         row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
@@ -113,8 +112,7 @@ class Writer:
                     now = time.monotonic()
                     self._tidy_at = max(self._tidy_at, now + BUSY_REST * (now - began))
             elif appends:
-                for chore in self._chores:
-                    self._do(chore, busy=True)
+                any(self._do(chore, busy=True) for chore in self._chores)  # One of them, at most.
         try:
             close_writer(self._connection)
         except sqlite3.Error as error:
@@ -233,6 +231,7 @@ class Writer:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")  # A chore may have lowered it.
         except sqlite3.Error:
             try:
                 self._connection.close()

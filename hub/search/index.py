@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from hub.log.jobs import unsynced
 from hub.message import Level
 from hub.query.seen import fold, strings
 
@@ -52,11 +53,10 @@ def extend(connection: sqlite3.Connection, busy: bool) -> bool:
         return False
     number = start // SEGMENT
     stop = min(start + STEP_ROWS, (number + 1) * SEGMENT)
-    connection.execute("BEGIN IMMEDIATE")
-    if not connection.execute("SELECT 1 FROM segment WHERE number = ?", (number,)).fetchone():
-        _begin_segment(connection, number, start)
-    _index(connection, number, start, stop)
-    connection.execute("COMMIT")
+    with unsynced(connection):
+        if not connection.execute("SELECT 1 FROM segment WHERE number = ?", (number,)).fetchone():
+            _begin_segment(connection, number, start)
+        _index(connection, number, start, stop)
     return True
 
 
@@ -69,15 +69,14 @@ def merge(connection: sqlite3.Connection, busy: bool) -> bool:
     if row is None:
         return False
     number, is_under_way = row
-    connection.execute("BEGIN IMMEDIATE")
-    before = connection.total_changes
-    # A negative number begins to merge all there is, positive ones go on until nothing changes any more
-    # (SQLite FTS5 Extension, "The 'merge' Command").
-    pages = MERGE_PAGES if is_under_way else -MERGE_PAGES
-    connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES ('merge', ?)", (pages,))
-    merged = connection.total_changes - before < 2
-    connection.execute("UPDATE segment SET merging = 1, merged = ? WHERE number = ?", (merged, number))
-    connection.execute("COMMIT")
+    with unsynced(connection):
+        before = connection.total_changes
+        # A negative number begins to merge all there is, positive ones go on until nothing changes any more
+        # (SQLite FTS5 Extension, "The 'merge' Command").
+        pages = MERGE_PAGES if is_under_way else -MERGE_PAGES
+        connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES ('merge', ?)", (pages,))
+        merged = connection.total_changes - before < 2
+        connection.execute("UPDATE segment SET merging = 1, merged = ? WHERE number = ?", (merged, number))
     return True
 
 
@@ -89,11 +88,10 @@ def drop(connection: sqlite3.Connection, busy: bool) -> bool:
     row = connection.execute(gone, (SEGMENT,)).fetchone()
     if row is None:
         return False
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(f"DROP TABLE IF EXISTS trigram_{row[0]}")
-    connection.execute(f"DROP TABLE search_{row[0]}")
-    connection.execute("DELETE FROM segment WHERE number = ?", row)
-    connection.execute("COMMIT")
+    with unsynced(connection):
+        connection.execute(f"DROP TABLE IF EXISTS trigram_{row[0]}")
+        connection.execute(f"DROP TABLE search_{row[0]}")
+        connection.execute("DELETE FROM segment WHERE number = ?", row)
     return True
 
 

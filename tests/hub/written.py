@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hub.log import Once, Receipt
 from hub.log.database import open_writer
-from hub.log.jobs import Append
-from hub.log.writer import Chore, Writer
+from hub.log.jobs import Append, Chore
+from hub.log.writer import Writer
 from tests.hub.log_files import Delivered, Time
 from tests.hub.parts import EPOCH, draft
 

@@ -61,7 +61,7 @@ def often() -> None:
     retention.CHECKPOINT_NOW_SECONDS = retention.CHECKPOINT_SECONDS = 0  # type: ignore[misc]
     retention.BUSY_ROWS = 100  # type: ignore[misc]
     retention.KEPT_FREE_PAGES = 20  # type: ignore[misc]
-    retention.STEP_PAGES = 10  # type: ignore[misc]
+    retention.LEAST_WAL_BYTES = 64 << 10  # type: ignore[misc]
     writer.TIDY_SECONDS = 0.01  # type: ignore[misc]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hub.log import retention
 from hub.log.database import WAL_BYTES, open_reader
+from hub.log.jobs import unsynced
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON
 
@@ -53,6 +54,7 @@ def test_a_search_that_holds_up_the_write_ahead_log_is_said_once(
     monkeypatch.setattr(retention, "ALARM_BYTES", 1 << 20)
     monkeypatch.setattr(retention, "WAL_BYTES", 1 << 20)
     monkeypatch.setattr(retention, "CHECKPOINT_NOW_SECONDS", 0)
+    kept.chores._wal_limit = 1 << 20
     kept.fill(10)
     with closing(open_reader(str(kept.path))) as reader, caplog.at_level(logging.WARNING):
         search = reader.execute("SELECT seq FROM message")
@@ -62,6 +64,34 @@ def test_a_search_that_holds_up_the_write_ahead_log_is_said_once(
             kept.chores.checkpoint(kept.connection, True)
         search.close()
     assert [record.getMessage() for record in caplog.records] == ["a long search keeps the write-ahead log at 1 MiB"]
+
+
+def test_a_disk_that_is_slow_gets_the_write_ahead_log_in_smaller_pieces(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHECKPOINT_NOW_SECONDS", 0)
+    monkeypatch.setattr(retention, "COPY_SECONDS", 0)
+    sizes = []
+    for _ in range(5):
+        kept.fill(80_000)
+        assert kept.chores.checkpoint(kept.connection, True)
+        kept.fill(1)
+        sizes.append(kept.wal_bytes())
+    assert sizes[0] > sizes[1] > sizes[2] >= sizes[3] == sizes[4] == retention.LEAST_WAL_BYTES
+    monkeypatch.setattr(retention, "COPY_SECONDS", 1000)
+    for _ in range(5):
+        kept.fill(80_000)
+        kept.chores.checkpoint(kept.connection, True)
+    kept.fill(1)
+    assert kept.wal_bytes() == WAL_BYTES
+
+
+def test_what_chores_do_waits_for_no_disk(kept: Kept) -> None:
+    seen: list[int] = []
+    with unsynced(kept.connection):
+        seen.append(kept.pragma("synchronous"))
+    seen.append(kept.pragma("synchronous"))
+    assert seen == [1, 2]
 
 
 def receipts(kept: Kept) -> list[str]:

@@ -9,7 +9,8 @@ from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict, LogFailed
 from hub.log import Once, Receipt
-from hub.log.writer import COMMIT_DRAFTS, Chore
+from hub.log.jobs import Chore
+from hub.log.writer import COMMIT_DRAFTS
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
 from tests.waiting import until
@@ -81,6 +82,26 @@ async def test_chores_are_done_also_when_there_is_always_something_to_write(tmp_
     await written.say("more")
     assert ("prune", True) in asked
     assert ("shrink", True) in asked
+    await asyncio.to_thread(written.writer.stop)
+
+
+@pytest.mark.gen_test
+async def test_between_two_commits_one_chore_does_something_at_most(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def chore(name: str) -> Chore:
+        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
+            asked.append(name if busy else "")
+            return busy and name != "a"
+
+        return step
+
+    written = Written(tmp_path / "eyewall.db", [chore("a"), chore("b"), chore("c")])
+    written.writer.start()
+    for _ in range(5):
+        await written.say("more")
+    await until(lambda: asked.count("b") >= 4)  # Each commit but one that stood before a calm step.
+    assert "c" not in asked
     await asyncio.to_thread(written.writer.stop)
 
 
