@@ -81,11 +81,13 @@ class History:
         Raises InvalidInput for what is no id, Overloaded when too many wait, LogFailed.
         """
         search, gap = self._search(asked)
-        epoch, has_begun = self._log.epoch, False
+        epoch = self._log.epoch
         head = format_id(epoch, self._log.head)
+        is_behind_something = asked.after is not None
         while True:
             found = await self._find(search)
-            page = Page(head, self._pruned(search, found) if has_begun else gap, found.messages)
+            # The file may have let go of more than the loop has heard of, so this is asked of the first piece too.
+            page = Page(head, _both(gap, self._pruned(search, found) if is_behind_something else None), found.messages)
             if found.first:
                 page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
             if found.reached is not None:
@@ -94,16 +96,16 @@ class History:
             if found.reached is None or len(found.messages) >= search.limit:
                 return
             search = search.behind(found.reached, len(found.messages))
-            has_begun = True
+            gap, is_behind_something = None, True
 
     def _pruned(self, search: Search, found: Found) -> Gap | None:
-        """What the log has let go of since the first piece."""
+        """What was to be looked at, and the log has let go of it."""
         first = found.first[0] if found.first else search.high + 1
+        before = min(first, search.high + 1)
         is_due = not search.newest_first or found.reached is None
-        if first <= search.low or not is_due:
+        if before <= search.low or not is_due:
             return None
         epoch = self._log.epoch
-        before = min(first, search.high + 1)
         return Gap(format_id(epoch, search.low - 1), format_id(epoch, before), before - search.low, "expired")
 
     def _search(self, asked: Asked) -> tuple[Search, Gap | None]:
@@ -132,6 +134,14 @@ class History:
                 return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
         finally:
             self._waiting -= 1
+
+
+def _both(gap: Gap | None, next_one: Gap | None) -> Gap | None:
+    """Two that follow each other, as one."""
+    if gap is None or next_one is None:
+        return gap or next_one
+    missing = None if gap.missing is None or next_one.missing is None else gap.missing + next_one.missing
+    return Gap(gap.after, next_one.before, missing, gap.reason)
 
 
 def _check_id(field: str, text: str) -> tuple[int, int]:
