@@ -79,7 +79,9 @@ class EventsHandler(BaseHandler):
         """Where to begin: what the browser says of itself counts before what stands in the address."""
         last, since = self.get_query_argument("last", "0"), self.get_query_argument("since", None)
         if not re.fullmatch("[0-9]{1,9}", last):
-            raise InvalidInput("last", f"{last[:32]!r} is no whole number", hint="how many messages, such as 1000")
+            raise InvalidInput(
+                "last", f"{last[:32]!r} is no number of messages", hint="use a whole number up to 999999999"
+            )
         moment = None if since is None else parse_moment(since, time.time(), field="since")
         # An empty one is what a client has that has seen no message yet.
         if last_event_id := self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", ""):

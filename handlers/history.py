@@ -108,7 +108,9 @@ class HistoryHandler(MessagesHandler):
         if text is None:
             return DEFAULT_LIMIT if kind == "json" else EVERYTHING
         if not re.fullmatch("[0-9]{1,12}", text) or int(text) < 1:
-            raise InvalidInput("limit", f"{text[:32]!r} is no number of messages", hint="use a whole number from 1 on")
+            raise InvalidInput(
+                "limit", f"{text[:32]!r} is no number of messages", hint="use a whole number from 1 to 999999999999"
+            )
         if kind == "json" and int(text) > MAX_LIMIT:
             raise InvalidInput(
                 "limit", f"{text} messages are too many in one piece", hint=f"at most {MAX_LIMIT}, or format=ndjson"

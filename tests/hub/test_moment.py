@@ -32,11 +32,31 @@ def test_a_time_may_be_written_in_three_ways(text: str, milliseconds: int) -> No
     assert parse_moment(text, NOW, field="since") == milliseconds
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "15 m", "-15m", "15M", "1e9", "15m\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "now", "0", "-1", "15", "15 m", "-15m", "15M", "1.5h", "15min", "1e9", "NaN", "inf", "15m\n"],
+)
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^since: ") as refused:
         parse_moment(text, NOW, field="since")
     assert "15m" in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["1" + 30 * "0", "9999999999d", "2026-11-23T25:00", "2026-02-30", "10000-01-01"])
+def test_what_is_beyond_all_time_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is no time"):
+        parse_moment(text, NOW, field="since")
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [("1795400000250", "use 1795400000"), ("2026-11-23T12:02:04 01:00", "%2B")],
+)
+def test_who_is_nearly_right_is_told_what_is_missing(text: str, mended: str) -> None:
+    """A page counts milliseconds; and the plus of a zone is a blank when it comes out of an address."""
+    with pytest.raises(InvalidInput, match="is no time") as refused:
+        parse_moment(text, NOW, field="since")
+    assert mended in refused.value.hint
 
 
 @given(st.text(max_size=40))
