@@ -28,8 +28,9 @@ MAX_LIMIT: Final = 1000  # Of JSON, which is made in one piece.
 EVERYTHING: Final = 1 << 40
 COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
-# A cell that begins so is a formula to a spreadsheet, and could call out (OWASP, "CSV Injection").
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is a formula to a spreadsheet, and could call out (OWASP, "CSV Injection"). The last four are
+# the wide forms that East Asian ones take for the same.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _json: Final = msgspec.json.Encoder()
 
 

@@ -7,7 +7,7 @@ readers who catch up. Knows no SQL (search.py does) and no HTTP.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,8 @@ from hub.message import Message
 from hub.search.find import EVER, Found, Search, find
 
 MAX_WAITING: Final = 32
+# Whoever asked makes bytes of a piece on the loop: with 4 MiB of short messages as CSV that was a stop of 100 ms.
+PIECE_MESSAGES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class History:
         head = format_id(epoch, self._log.head)
         is_behind_something = asked.after is not None
         while True:
-            found = await self._find(search)
+            found = await self._find(replace(search, limit=min(search.limit, PIECE_MESSAGES)))
             # The file may have let go of more than the loop has heard of, so this is asked of the first piece too.
             page = Page(head, _both(gap, self._pruned(search, found) if is_behind_something else None), found.messages)
             if found.first:

@@ -7,8 +7,8 @@ import { iso } from './time.js';
 
 const COLUMNS = /** @type {const} */ (['id', 'time', 'topic', 'level', 'source', 'message', 'data']);
 
-/** A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A cell that begins so is a formula to a spreadsheet, the wide forms to an East Asian one (OWASP, "CSV Injection"). */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /** @param {unknown} value */
 function cell(value) {

@@ -1,15 +1,19 @@
 """Looking back over HTTP: pages, exports, and what is said when there is nothing to see."""
 
+import asyncio
 import csv
 import io
 import json
+import sqlite3
 from typing import Any
 
 import pytest
 
+from hub.search.find import Found, Search, find
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 from tests.handlers.wire import Answer
+from tests.waiting import until
 
 
 def texts(answer: Answer) -> list[str]:
@@ -160,14 +164,14 @@ async def test_an_export_can_be_limited_and_oldest_first(site: Site) -> None:
 
 @pytest.mark.gen_test
 async def test_a_spreadsheet_finds_no_formula(site: Site) -> None:
-    said = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", 'plain, "quoted"\nand long', "'=kept"]
+    said = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "\n=1", "\uff1d1", 'plain, "quoted"\nand long', "'=kept"]
     for text in said:
         fields: dict[str, Any] = {"topic": "-t", "source": "=s", "message": text, "data": -5}
         assert (await site.post("/messages", json.dumps(fields), "application/json")).status == 201
     answer = await site.get("/messages?format=csv&order=asc")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
-    assert [row["message"] for row in rows] == [f"'{text}" for text in said[:6]] + said[6:]
+    assert [row["message"] for row in rows] == [f"'{text}" for text in said[:8]] + said[8:]
     assert {(row["topic"], row["source"], row["data"], row["level"]) for row in rows} == {("'-t", "'=s", "'-5", "info")}
 
 
@@ -181,6 +185,31 @@ async def test_a_gap_stands_in_front_of_what_is_exported(site: Site) -> None:
     assert rows[1][0] == ids[0]
     assert rows[1][5] == "in front of this id an unknown number of messages are missing: new_log"
     assert len(rows) == 3
+
+
+@pytest.mark.parametrize("query", ["format=csv", "format=ndjson", "format=ndjson&q=-m"])
+@pytest.mark.gen_test
+async def test_who_leaves_in_the_middle_of_an_export_ends_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """Else each page that was closed too early would read the whole log to the end."""
+    pieces = 0
+
+    def counted(connection: sqlite3.Connection, epoch: int, search: Search) -> Found:
+        nonlocal pieces
+        pieces += 1
+        return find(connection, epoch, search, seconds=-1)
+
+    monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
+    monkeypatch.setattr("hub.history.find", counted)
+    batch = "\n".join(json.dumps({"topic": "t", "message": f"m{number}" + 5000 * "x"}) for number in range(1500))
+    assert (await site.post("/messages", batch, "application/x-ndjson")).status == 201
+    _, writer = await site.connect()
+    writer.write(site.head("GET", f"/messages?{query}"))
+    await until(lambda: pieces > 10)
+    writer.close()
+    await until(lambda: len(asyncio.all_tasks()) == 1)  # This one.
+    assert pieces < 1500
 
 
 @pytest.mark.gen_test

@@ -75,6 +75,16 @@ async def test_a_page_ends_when_its_time_is_over_and_says_where_to_go_on(
 
 
 @pytest.mark.gen_test
+async def test_an_export_comes_in_pieces_that_hold_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PIECE_MESSAGES", 4)
+    log, looked = await history_of(tmp_path, 11)
+    async with aclosing(looked.pages(Asked(Filter.parse(), limit=10, newest_first=False))) as pages:
+        pieces = [[message.message for message in page.messages] async for page in pages]
+    assert pieces == [["m1", "m2", "m3", "m4"], ["m5", "m6", "m7", "m8"], ["m9", "m10"]]
+    await log.stop()
+
+
+@pytest.mark.gen_test
 async def test_too_many_searches_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MAX_WAITING", 0)
     log, looked = await history_of(tmp_path, 1)
