@@ -7,7 +7,7 @@ import { Chart } from './lib/chart.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { LEVELS } from './logic/message.js';
 import { count, second } from './logic/time.js';
-import { chartLabel, peak } from './text.js';
+import { barSaid, chartLabel, peak } from './text.js';
 import { words } from './words.js';
 
 /** Minutes that can be seen, and the seconds of one bar. @type {Record<number, number>} */
@@ -20,6 +20,8 @@ export function Histogram(el, store) {
   let first = 0;
   /** @type {import('./logic/counts.js').Bar[]} */
   let bars = [];
+  /** The bar under the pointer. @type {number | null} */
+  let pointed = null;
 
   const label = h('span', {});
   const top = h('span', { class: 'peak', 'data-role': 'peak' });
@@ -54,12 +56,19 @@ export function Histogram(el, store) {
     table,
   );
   el.append(h('div', { class: 'probes', 'aria-hidden': 'true' }, ...probes, h('i', { class: 'probe-edge' })));
-  const chart = new Chart(canvas, (range) => {
-    const width = WIDTHS[minutes] ?? 1;
-    const at = (/** @type {number} */ index) => (first + index * width) * 1000;
-    ask(el, 'narrow', { range: range && { from: at(range.from), to: at(range.to) } });
-    if (range) ask(el, 'read');
-  });
+  const chart = new Chart(
+    canvas,
+    (range) => {
+      const width = WIDTHS[minutes] ?? 1;
+      const at = (/** @type {number} */ index) => (first + index * width) * 1000;
+      ask(el, 'narrow', { range: range && { from: at(range.from), to: at(range.to) } });
+      if (range) ask(el, 'read');
+    },
+    (index) => {
+      pointed = index;
+      update();
+    },
+  );
 
   /** @param {number} value */
   function zoom(value) {
@@ -105,7 +114,8 @@ export function Histogram(el, store) {
     });
     const busiest = Math.max(...bars.map((bar) => bar.busiest));
     write(label, chartLabel(minutes));
-    write(top, peak(busiest));
+    const bar = pointed === null ? undefined : bars[pointed];
+    write(top, bar ? barSaid(bar, width, store.view.zone) : peak(busiest));
     attribute(canvas, 'aria-label', `${chartLabel(minutes)}. ${peak(busiest)}. ${words.chartKeys}`);
     for (const button of buttons)
       attribute(button, 'aria-pressed', Number(button.dataset.minutes) === minutes);

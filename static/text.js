@@ -3,6 +3,7 @@
  * choose one; nothing else holds words that a person reads.
  */
 import { parseId } from './logic/ledger.js';
+import { ERROR } from './logic/message.js';
 import { count, dayMinute, minute, pace, second, short, some, span } from './logic/time.js';
 import { words } from './words.js';
 
@@ -220,6 +221,18 @@ export const rangeChip = ({ from, to }, zone) => `${second(from, zone)}–${seco
 export const chartLabel = (minutes) => `messages/s, ${minutes} min`;
 /** @param {number} perSecond */
 export const peak = (perSecond) => `peak ${count(perSecond)}`;
+/**
+ * One bar of the histogram, read aloud.
+ * @param {import('./logic/counts.js').Bar} bar @param {number} width seconds @param {import('./logic/time.js').Zone} zone
+ */
+export function barSaid({ from, all }, width, zone) {
+  const [total, errors] = [all, all.slice(ERROR)].map((each) => each.reduce((sum, n) => sum + n, 0));
+  const when =
+    width === 1
+      ? second(from * 1000, zone)
+      : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
+  return `${when}: ${some(total ?? 0, 'message')}${errors ? `, ${some(errors, 'error')}` : ''}`;
+}
 /** @param {string} many */
 export const levelTitle = (many) => `${many} here. Alt-click shows only these.`;
 /** @param {import('./logic/rate.js').Busy} busy */

@@ -24,8 +24,9 @@ export class Chart {
   /**
    * @param {HTMLCanvasElement} canvas focusable
    * @param {(range: {from: number, to: number} | null) => void} select hears of stacks, the end not included
+   * @param {(index: number | null) => void} point hears of the stack under the pointer
    */
-  constructor(canvas, select) {
+  constructor(canvas, select, point) {
     this.canvas = canvas;
     this.select = select;
     /** @type {Picture | null} */
@@ -34,7 +35,11 @@ export class Chart {
     this.began = null;
     this.cursor = -1;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
-    canvas.addEventListener('pointermove', (event) => this.began !== null && this.#drag(event));
+    canvas.addEventListener('pointermove', (event) => {
+      point(this.#index(event));
+      if (this.began !== null) this.#drag(event);
+    });
+    canvas.addEventListener('pointerleave', () => point(null));
     canvas.addEventListener('pointerup', () => this.#up());
     canvas.addEventListener('pointercancel', () => this.#up());
     canvas.addEventListener('keydown', (event) => this.#key(event));

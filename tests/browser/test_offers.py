@@ -64,6 +64,18 @@ def drag(page: Page, from_: float, to: float) -> None:
     page.mouse.up()
 
 
+def test_a_bar_says_when_it_was_and_how_much(page: Page, wall: Wall) -> None:
+    wall.publish("a message")
+    open_live(page, wall)
+    wait_received(page, 1)
+    said = role(page, "peak")
+    expect(said).to_have_text("peak 1")
+    role(page, "histogram-chart").hover(position={"x": 1, "y": 20})
+    expect(said).to_have_text(re.compile(r"^\d\d:\d\d:\d\d–\d\d:\d\d:\d\d: 0 messages$"))
+    page.mouse.move(1, 1)
+    expect(said).to_have_text("peak 1")
+
+
 def test_a_range_is_drawn_over_the_chart_and_taken_back(page: Page, wall: Wall) -> None:
     wall.publish_lines([f"line {n}" for n in range(50)])
     open_live(page, wall)

@@ -110,6 +110,17 @@ ALL = [
 ]
 
 
+TROUBLE = """() => {
+    const { store } = eyewall;
+    const now = Date.now();
+    const gaps = ['expired', 'unexplained'].map((reason) => ({ mark: 'gap', at: now, reason, missing: 3 }));
+    const loss = { mark: 'loss', at: now, from: now - 5000, replayed: 7, missing: 0 };
+    const proof = { ...store.proof, missing: 6 };
+    store.hear('batch', { batch: JSON.stringify([...gaps, loss]), heard: now, proof, left: 0 }, now);
+    store.hear('config', { status: 'rejected', errors: ['config.yaml:1:1: no such key'], heard: now }, now);
+}"""
+
+
 @pytest.mark.parametrize(("scheme", "width"), ALL)
 def test_axe_finds_nothing_in_any_panel(
     page: Page, wall: Wall, open_page: list[Page], width: int, scheme: Literal["light", "dark"]
@@ -128,7 +139,7 @@ def test_axe_finds_nothing_in_any_panel(
     expect(role(page, "first-run")).to_be_visible()
     expect_nothing("first run")
     for level in ("debug", "info", "warning", "error", "critical"):
-        wall.publish("plain \x1b[31mred\x1b[0m", level=level, data={"a": [1]})
+        wall.publish("plain \x1b[31mred\x1b[0m \x1b[37;41m on a ground", level=level, data={"a": [1]})
     expect(rows(page)).to_have_count(5)
     expect_nothing("feed")
     # What opens each, and what can be seen when it has.
@@ -151,3 +162,10 @@ def test_axe_finds_nothing_in_any_panel(
     role(page, "filter").fill("no such words")
     expect(role(page, "nothing")).to_be_visible()
     expect_nothing("nothing found", "main")
+    role(page, "filter").fill("plain")
+    expect(page.locator("mark").first).to_be_visible()
+    page.evaluate(TROUBLE)
+    expect(role(page, "mark-gap")).to_have_count(2)
+    wall.kill()
+    expect(role(page, "state-bar")).to_contain_text("Connection lost")
+    expect_nothing("trouble")

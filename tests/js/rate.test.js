@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Rate } from '../../static/logic/rate.js';
 import { pace } from '../../static/logic/time.js';
 import { Topics } from '../../static/logic/topics.js';
-import { rate as header, topicRate } from '../../static/text.js';
+import { barSaid, rate as header, topicRate } from '../../static/text.js';
 
 /** Says a message at each of these seconds. @param {number[]} seconds */
 function said(...seconds) {
@@ -52,6 +52,12 @@ test('the header and the topics tell one story', () => {
     assert.equal(topicRate(topic.rate.at(now)), header(all.at(now)).replace(' msg', ''));
   }
   assert.equal(header(all.at(101)), '2 msg/min');
+});
+
+test('a bar of the histogram says when it was, how much came, and what was wrong', () => {
+  const bar = { from: 3600, busiest: 2, all: [0, 3, 0, 1, 1], matched: [] };
+  assert.equal(barSaid(bar, 5, 'utc'), '01:00:00–01:00:05: 5 messages, 2 errors');
+  assert.equal(barSaid({ ...bar, all: [0, 1, 0, 0, 0] }, 1, 'utc'), '01:00:00: 1 message');
 });
 
 test('a rate is written with as much as one can read of it', () => {
