@@ -1,6 +1,6 @@
 /** Which levels are shown, and how many messages of each are here. Asks for: toggle-level, only-level. */
 import { ask, attribute, h, hear, write } from './lib/dom.js';
-import { GLYPHS, LEVELS } from './logic/message.js';
+import { ERROR, GLYPHS, LEVELS } from './logic/message.js';
 import { count, short } from './logic/time.js';
 import { levelTitle } from './text.js';
 import { words } from './words.js';
@@ -33,6 +33,8 @@ export function LevelChips(el, store) {
     for (const { chip, number, level } of chips) {
       const many = store.roll.levels[level] ?? 0;
       write(number, store.isKnown ? short(many) : '–');
+      // Errors that are hidden stay to be seen in their number.
+      chip.classList.toggle('is-grave', level >= ERROR && many > 0);
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
       chip.title = levelTitle(count(many));
     }
