@@ -2,12 +2,16 @@
 
     make screenshot
 
-The log is the package manager's, shipped the way the README says: `tail | curl -T -`.
+The log is the package manager's, shipped the way the README says, with `curl -T -`; half a minute of it, in
+fits and starts, with an incident near the end.
 """
 
+import math
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -18,6 +22,7 @@ from tests.wall import Wall
 
 PICTURE: Final = Path(__file__).with_name("wall.png")
 PACKAGE_LOG: Final = "/var/log/dpkg.log"
+LINES: Final = 500
 SETTINGS: Final = """\
 dashboard: {title: ops-1}
 sources: [{kind: greeting, every_seconds: 1}]
@@ -31,6 +36,20 @@ INCIDENT: Final = (
 )
 
 
+def ship(wall: Wall, lines: Sequence[str]) -> None:
+    """Now fast, now slow, so that the histogram has something to show."""
+    curl = ["curl", "-sS", "-T", "-", f"{wall.url}/topics/dpkg"]
+    with subprocess.Popen(curl, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8") as shipper:
+        assert shipper.stdin is not None
+        told = {len(lines) - 4 * n: said for n, said in enumerate(reversed(INCIDENT), 1)}
+        for n, line in enumerate(lines):
+            print(line, file=shipper.stdin, flush=True)
+            if n in told:
+                topic, level, text = told[n]
+                wall.publish(text, topic, level=level)
+            time.sleep(0.06 * (1 + math.sin(n / 30)))
+
+
 def main(log: str) -> None:
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         wall = Wall(Path(folder), SETTINGS)
@@ -39,14 +58,11 @@ def main(log: str) -> None:
         try:
             page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
             page.goto(wall.url)
-            shipper = f"tail -n 400 {log} | curl -sS -T - {wall.url}/topics/dpkg"
-            subprocess.run(["bash", "-c", shipper], check=True, stdout=subprocess.DEVNULL)
-            for topic, level, text in INCIDENT:
-                wall.publish(text, topic, level=level)
+            page.get_by_role("button", name="1 minute").click()
+            ship(wall, Path(log).read_text("utf-8", "replace").strip().split("\n")[-LINES:])
             page.get_by_text(INCIDENT[-1][2]).wait_for()
             # Counts are drawn a moment later than messages.
-            page.get_by_role("navigation").get_by_text("dpkg").wait_for()
-            page.get_by_text('"uptime_seconds":4').wait_for()
+            page.wait_for_timeout(1000)
             page.screenshot(path=str(PICTURE))
         finally:
             browser.close()

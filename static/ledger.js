@@ -1,5 +1,6 @@
 /** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
 import { ask, attribute, copy, h, hear, keyed, write } from './lib/dom.js';
+import { isUp } from './logic/state.js';
 import { isoSecond, second } from './logic/time.js';
 import { markRow, proof, proofSummary } from './text.js';
 import { words } from './words.js';
@@ -11,7 +12,9 @@ export function ProofButton(el, store) {
   el.append(glyph, text);
   el.addEventListener('click', () => ask(el, 'open-dialog', 'ledger'));
   function update() {
-    const [sign, sentence] = proof(store.isKnown ? store.proof : null, store.link.lostAt);
+    const { link } = store;
+    const until = isUp(link) ? null : (link.lostAt ?? link.heard);
+    const [sign, sentence] = proof(store.isKnown ? store.proof : null, until);
     write(glyph, sign);
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');

@@ -70,7 +70,10 @@ export function TopicList(el, store) {
     write(name, label);
     name.title = topic.name;
     name.style.paddingInlineStart = `${depth * 14}px`;
-    write(number, silent > QUIET ? span(silent) : topicRate(store.rate(now, topic.rate)));
+    write(
+      number,
+      silent > QUIET || !isUp(store.link) ? span(silent) : topicRate(store.rate(now, topic.rate)),
+    );
     attribute(button, 'aria-pressed', topic.name === only);
     li.classList.toggle(
       'is-hidden',
