@@ -94,6 +94,18 @@ def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall:
     assert (answer["messages"], answer["next"] is None) == ([], False)
 
 
+def test_a_search_that_has_not_come_to_the_end_does_not_claim_that_nothing_matches(page: Page, wall: Wall) -> None:
+    ids = filled(page, wall, 1500)
+    role(page, "filter").fill("no such thing")
+    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    expect(role(page, "nothing")).to_contain_text("Nothing in the server’s history matches.")
+    # As it is after ten seconds of looking.
+    page.evaluate("(id) => { eyewall.store.past.older = id; eyewall.store.changed('view'); }", ids[1000])
+    expect(role(page, "nothing")).to_contain_text("Nothing so far matches in the server’s history")
+    role(page, "nothing").get_by_role("button", name="Search on").click()
+    expect(role(page, "nothing")).to_contain_text("Nothing in the server’s history matches.")
+
+
 def test_older_rows_come_above_and_nothing_moves(page: Page, wall: Wall) -> None:
     filled(page, wall, 1500)
     page.keyboard.press("Home")
