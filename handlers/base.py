@@ -154,12 +154,15 @@ class NotFoundHandler(BaseHandler):
 
     def prepare(self) -> None:
         self._check_host()
-        if "Content-Length" not in self.request.headers:
-            raise HTTPError(404)  # A body without a length may have no end.
+        if "Transfer-Encoding" in self.request.headers:
+            raise HTTPError(404)  # This body may have no end. (Said before the end, it costs the connection.)
         self.request.connection.set_max_body_size(REFUSED_BYTES)  # type: ignore[union-attr]  # HTTP1Connection has it
 
     def data_received(self, chunk: bytes) -> None:
         """Not kept, but read: who only writes would not hear of the 404 now."""
+
+    def options(self, *_: str) -> None:
+        raise HTTPError(404)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # No method is there, and Tornado refuses those that it does not know before it asks us.

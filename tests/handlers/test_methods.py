@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.site import Site, Upload
+from tests.handlers.wire import Answer
 
 # Every address and what it takes; test_openapi.py holds the same against the routes.
 METHODS = {
@@ -95,6 +96,11 @@ async def test_options_say_what_there_is(site: Site, path: str) -> None:
 async def test_who_sends_a_body_to_an_unknown_address_hears_that_it_is_unknown(both_ways: Site) -> None:
     """A misspelt address, and a file or an endless stream of lines for it."""
     for path in ("/topic/app", "/topics/a/b"):
+        reader, writer = await both_ways.connect()
+        for method in ("GET", "POST", "PUT", "GET"):  # It keeps its connection.
+            body = b"x" * 1000 if method != "GET" else b""
+            writer.write(both_ways.head(method, path, len(body)) + body)
+            assert (await Answer.read(reader)).status == 404
         assert (await both_ways.request("POST", path, "x" * 5_000_000)).status == 404
         upload = await Upload.open(both_ways, path)
         await upload.send(b"one\n")
