@@ -28,12 +28,13 @@ KEPT_FREE_PAGES: Final = 1000  # Free pages are used again; to give all of them 
 CHECKPOINT_SECONDS: Final = 30  # A small one is copied into the file this often …
 CHECKPOINT_NOW_SECONDS: Final = 0.1  # … a large one at once, but a reader who is in the way is not asked all the time.
 COPY_SECONDS: Final = 0.02  # What a large one may take, and with it a publisher who comes at that moment …
+COPIED_SECONDS: Final = 0.001  # In less there was nothing left to copy.
 LEAST_WAL_BYTES: Final = 1 << 20  # … but less than this at a time is not worth its sync.
 ALARM_BYTES: Final = 64 << 20
 ALARM_SECONDS: Final = 60
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
-STEP_RECEIPTS: Final = 2000
+STEP_RECEIPTS: Final = 200  # Forgotten by one statement.
 
 
 class Retention:
@@ -59,6 +60,9 @@ class Retention:
         too_many, too_big = last - first + 1, self._excess(connection)
         if (too_many < BUSY_ROWS and too_big < BUSY_BYTES) if busy else (too_many <= 0 and too_big <= 0):
             return False
+        # Where there is no room, what is remembered of messages that are gone goes before those that are kept.
+        if too_big > 0 and too_many < BUSY_ROWS and self._forget(connection, "first", first):
+            return True
         # Busy and far over the bounds, no less may go than comes with each commit.
         until = time.monotonic() + STEP_SECONDS * (2 if busy else 1)
         rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
@@ -67,6 +71,8 @@ class Retention:
             while first < head and (goes := self._too_many(connection, first, last, head)):
                 first = min(head, first + min(rows, goes))
                 connection.execute("DELETE FROM message WHERE seq < ?", (first,))
+                if too_big > 0:
+                    connection.execute(_forgetting("first"), (rows, first))
                 rows = min(2 * rows, STEP_ROWS)
                 before, now = now, time.monotonic()
                 if now + 2 * (now - before) > until:  # So long may the next ones take.
@@ -103,7 +109,9 @@ class Retention:
 
     def _fit(self, connection: sqlite3.Connection, frames: int, seconds: float) -> None:
         """A disk that was slow to take the write-ahead log gets it in smaller pieces, a fast one in larger ones."""
-        fit = int(frames * _pragma(connection, "page_size") * COPY_SECONDS / max(seconds, 1e-6))
+        if seconds < COPIED_SECONDS:
+            return
+        fit = int(frames * _pragma(connection, "page_size") * COPY_SECONDS / seconds)
         limit = min(max(fit, self._wal_limit // 2, LEAST_WAL_BYTES), self._wal_limit * 2, WAL_BYTES)
         if limit != self._wal_limit:
             self._wal_limit = limit
@@ -111,18 +119,27 @@ class Retention:
             connection.execute(f"PRAGMA journal_size_limit = {limit}")
 
     def forget_receipts(self, connection: sqlite3.Connection, busy: bool) -> bool:
-        """Idempotency-Keys are remembered for a day."""
+        """Idempotency-Keys are remembered for a day, or until there is no room for messages (prune)."""
         now = self._clock()
         # A clock that was set back must not put this off either.
         if busy or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
-        old = "SELECT key FROM receipt WHERE time < ? ORDER BY time LIMIT ?"
-        limits = (int((now - RECEIPT_SECONDS) * 1000), STEP_RECEIPTS)
+        if self._forget(connection, "time", int((now - RECEIPT_SECONDS) * 1000)):
+            return True
+        self._receipts_at = now
+        return False
+
+    def _forget(self, connection: sqlite3.Connection, column: str, below: int) -> bool:
+        """One step of it, from the oldest on: the receipts with less in that column. False when there were none."""
+        oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
+        if not any(value < below for (value,) in oldest):
+            return False
+        until = time.monotonic() + STEP_SECONDS
         with unsynced(connection):
-            deleted = connection.execute(f"DELETE FROM receipt WHERE key IN ({old})", limits).rowcount
-        if deleted < STEP_RECEIPTS:
-            self._receipts_at = now
-        return deleted == STEP_RECEIPTS
+            while connection.execute(_forgetting(column), (STEP_RECEIPTS, below)).rowcount:
+                if time.monotonic() > until:
+                    break
+        return True
 
     def _too_many(self, connection: sqlite3.Connection, first: int, last: int, head: int) -> int:
         """How many rows have to go: those up to `last`, or about half of those that take too much room."""
@@ -148,3 +165,9 @@ class Retention:
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _forgetting(column: str) -> str:
+    """SQL to delete, of the so many oldest receipts, those with less in that column."""
+    oldest = f"SELECT key, {column} AS value FROM receipt ORDER BY first LIMIT ?"
+    return f"DELETE FROM receipt WHERE key IN (SELECT key FROM ({oldest}) WHERE value < ?)"

@@ -10,7 +10,7 @@ from hub.log import retention
 from hub.log.database import WAL_BYTES, open_reader
 from hub.log.jobs import unsynced
 from tests.hub.kept import Kept
-from tests.hub.log_files import NOON
+from tests.hub.log_files import NOON, config
 
 DAY = 86_400.0
 
@@ -101,6 +101,31 @@ def receipts(kept: Kept) -> list[str]:
 def remember(kept: Kept, keys: list[str]) -> None:
     rows = [(key, b"digest", 1, 1, int(kept.clock.now * 1000), 0) for key in keys]
     kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def test_receipts_of_messages_that_are_gone_give_way_to_messages(kept: Kept) -> None:
+    """Each of a flood has a key: all of it must not end as a log of keys without messages."""
+    kept.chores.config = config(keep_bytes="2MiB")
+    for start in range(1, 20_000, 1000):
+        kept.fill(1000, 100)
+        rows = [
+            (f"{start + n}".ljust(128), b"d" * 32, start + n, 1, int(kept.clock.now * 1000), 0) for n in range(1000)
+        ]
+        kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
+        kept.prune()
+    first, head = kept.seqs
+    assert head - first > 2000
+    assert {int(key) for key in receipts(kept)} >= set(range(first, head + 1))
+    assert len(receipts(kept)) < 2 * (head - first)
+    assert kept.used_bytes <= 2 << 20
+
+
+def test_a_receipt_may_outlive_its_message_where_there_is_room(kept: Kept) -> None:
+    kept.fill(100)
+    remember(kept, ["first"])
+    kept.chores.config = config(keep_messages=1)
+    kept.prune()
+    assert receipts(kept) == ["first"]
 
 
 def forget(kept: Kept) -> None:
