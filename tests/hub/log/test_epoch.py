@@ -161,6 +161,19 @@ async def test_a_log_of_which_nothing_is_known_begins_a_new_epoch(
 
 
 @pytest.mark.gen_test
+async def test_a_write_ahead_log_that_was_cleared_away_after_a_kill_begins_a_new_epoch(
+    opened: Open, path: Path
+) -> None:
+    """What was acknowledged last was in it."""
+    first = await run(opened, path, "a")
+    assert subprocess.run([sys.executable, "-c", KILLED, path, "49"]).returncode == 9
+    path.with_name("eyewall.db-wal").unlink()
+    again = await run(opened, path)
+    assert again.epoch > first.epoch
+    assert again.head == 1
+
+
+@pytest.mark.gen_test
 async def test_a_log_that_is_gone_is_begun_anew_and_that_is_said(
     opened: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

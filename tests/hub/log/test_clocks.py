@@ -1,0 +1,82 @@
+"""Wall clocks that jump, while the log runs and between two runs: ids, times, what is kept, what is found by time."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.log import format_time
+from hub.log.sqlite import SqliteLog
+from tests.hub.log_files import NOON, Open, Time, say, started
+from tests.waiting import until
+
+DAY = 86_400.0
+
+
+async def texts(log: SqliteLog, after: int) -> list[str]:
+    return [message.message for message in await log.read(after, 500)]
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY, -400 * DAY, 400 * DAY])
+@pytest.mark.gen_test
+async def test_a_clock_that_jumps_changes_times_and_nothing_else(opened: Open, path: Path, jump: float) -> None:
+    """Ids go on in their epoch, in the order in which messages came; each has the time that the clock showed."""
+    clock = Time()
+    log = opened(path, clock, keep_for="36500d")
+    await started(log)
+    first = await say(log, "before")
+    clock.now += jump
+    second = await say(log, "behind")
+    await log.stop()
+    clock.now += jump
+    log = opened(path, clock, keep_for="36500d")
+    await started(log)
+    third = await say(log, "behind a restart")
+    assert [receipt.first for receipt in (first, second, third)] == [1, 2, 3]
+    assert first.epoch == second.epoch == third.epoch
+    assert [receipt.time for receipt in (first, second, third)] == [
+        format_time(int((NOON + times * jump) * 1000)) for times in range(3)
+    ]
+    assert await texts(log, 0) == ["before", "behind", "behind a restart"]
+
+
+@pytest.mark.gen_test
+async def test_a_clock_set_forward_lets_go_of_what_is_too_old_by_it_but_never_of_the_newest(
+    opened: Open, path: Path
+) -> None:
+    clock = Time()
+    log = opened(path, clock, keep_for="1h")
+    await started(log)
+    await say(log, *["m"] * 100)
+    clock.now += DAY
+    await until(lambda: log.first == 100)
+    assert await texts(log, 99) == ["m"]
+    assert (await say(log, "next")).first == 101
+
+
+@pytest.mark.gen_test
+async def test_a_clock_set_back_keeps_messages_until_they_are_old_by_it(opened: Open, path: Path) -> None:
+    """Longer than they should be: the other way something would be missing that was to be kept."""
+    clock = Time()
+    log = opened(path, clock, keep_for="1h")
+    await started(log)
+    await say(log, *["m"] * 10)
+    clock.now -= DAY
+    await say(log, *["n"] * 10)
+    clock.now += DAY
+    await say(log, "o")
+    assert (log.first, await log.seq_at(int(clock.now * 1000))) == (1, 0)
+    clock.now += 2 * 3600
+    await until(lambda: log.first == 21)
+    assert await texts(log, 20) == ["o"]
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY])
+@pytest.mark.gen_test
+async def test_a_jump_between_two_runs_begins_no_new_epoch(opened: Open, path: Path, jump: float) -> None:
+    clock = Time()
+    log = opened(path, clock)
+    await started(log)
+    epoch = (await say(log, "m")).epoch
+    await log.stop()
+    clock.now += jump
+    assert opened(path, clock).epoch == epoch
