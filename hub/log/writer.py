@@ -23,7 +23,10 @@ from hub.message import RANK, Draft
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
 COMMIT_BYTES: Final = 4 << 20
 TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or little is published.
-BUSY_REST: Final = 9  # Times as long as a step took.
+# After a step, so many times as long as it took: while somebody publishes a tenth of the time has to do. And where
+# nobody does, the loop may be busy on the same core (replays: its lag p99 was 36 ms with no rest, measured).
+BUSY_REST: Final = 9
+CALM_REST: Final = 3
 
 
 class Writer:
@@ -108,9 +111,8 @@ class Writer:
             began = time.monotonic()
             if began >= self._tidy_at:
                 self._tidy()
-                if appends:  # While somebody publishes, a tenth of the time has to do.
-                    now = time.monotonic()
-                    self._tidy_at = max(self._tidy_at, now + BUSY_REST * (now - began))
+                now = time.monotonic()
+                self._tidy_at = max(self._tidy_at, now + (BUSY_REST if appends else CALM_REST) * (now - began))
             elif appends:
                 any(self._do(chore, busy=True) for chore in self._chores)  # One of them, at most.
         try:
