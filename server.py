@@ -140,9 +140,9 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         watcher.stop()
         wall.stop_sources()
         door.stop()
-        # 2. Publishers who wait for an answer get it.
-        await hub.finish_publishing(PUBLISH_SECONDS)
+        # 2. Publishers who wait for an answer get it; streams of lines hear how far they got.
         wall.uploads.stop()
+        await hub.finish_publishing(PUBLISH_SECONDS)
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
         await hub.drain(wall.config.server.drain_seconds)
 

@@ -8,13 +8,13 @@ import logging
 import re
 from collections.abc import Awaitable
 from functools import cache
-from ipaddress import ip_address
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from hub.config import ServerConfig
+from hub.config.values import is_address
 from hub.errors import (
     Conflict,
     EyewallError,
@@ -63,8 +63,6 @@ _json: Final = msgspec.json.Encoder()
 class BaseHandler(RequestHandler):
     """Every handler of Eyewall. `server` is the config's section; subclasses name what else they use."""
 
-    METHODS: ClassVar[tuple[str, ...]] = ()
-
     def initialize(self, server: ServerConfig) -> None:
         self.server = server
 
@@ -94,9 +92,7 @@ class BaseHandler(RequestHandler):
         """A preflight, or somebody who wants to know what there is."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.set_header("Access-Control-Allow-Methods", ", ".join(self.allowed_methods()))
-        self.set_header(
-            "Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
-        )
+        self.set_header("Access-Control-Allow-Headers", ALLOWED_HEADERS)
         self.set_header("Access-Control-Max-Age", "600")
         self.set_status(204)
 
@@ -186,12 +182,4 @@ def is_ours(host: str, server: ServerConfig) -> bool:
     """Whether a Host header names this server: by an address, as localhost, or as the settings say."""
     found = _HOST.fullmatch(host)
     name = found[1].lower().removesuffix(".") if found else ""
-    return name == "localhost" or name in server.allowed_hosts or _is_address(name.strip("[]"))
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return name == "localhost" or name in server.allowed_hosts or is_address(name.strip("[]"))

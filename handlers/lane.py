@@ -87,7 +87,7 @@ class Lane:
             self._io_loop.remove_handler(listening)
             listening.close()
         for peer in tuple(self._waiting.values()):
-            self._read(peer)
+            self.read(peer)
 
     def stop(self) -> None:
         """Hang up on everybody. Safe to call twice."""
@@ -184,9 +184,9 @@ class Lane:
             return
         peer = Peer(self, connection, address)
         self._everyone.add(peer)
-        self._read(peer)
+        self.read(peer)
 
-    def _read(self, peer: Peer) -> None:
+    def read(self, peer: Peer) -> None:
         """What goes wrong with one is not the others' concern."""
         try:
             peer.read()
@@ -208,7 +208,7 @@ class Lane:
     def _dispatch(self, _descriptor: int, _events: int) -> None:
         for descriptor, _ in self._epoll.poll(0):
             if peer := self._waiting.get(descriptor):
-                self._read(peer)
+                self.read(peer)
 
     def _close_idle(self) -> None:
         now = self._io_loop.time()

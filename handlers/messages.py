@@ -60,6 +60,8 @@ class TopicHandler(PublishHandler):
             try:
                 self.batch.accept(await self.hub.publish(drafts))
             except Overloaded as error:
+                if self.ending is not None:
+                    raise
                 # Too much for now is no reason to lose lines: who sends them is held back instead.
                 await asyncio.sleep(error.retry_seconds)
             else:
@@ -73,10 +75,9 @@ class TopicHandler(PublishHandler):
     async def post(self, topic: str) -> None:
         if self.problem is not None:
             raise self.problem
-        content_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if self.lines is not None:
             await self.finish_lines()
-        elif content_type in JSON:
+        elif self.content_type in JSON:
             await self.publish_json(bytes(self.body), topic)
         else:
             await self.publish_one(self.text(topic))

@@ -17,13 +17,13 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from handlers.plain import Request, parse
+from hub import sse
 
 if TYPE_CHECKING:
     from handlers.lane import Lane
 
 PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
 BODILESS: Final = frozenset({204, 304})
-END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 class Peer(HTTPConnection):
@@ -35,7 +35,7 @@ class Peer(HTTPConnection):
         self.socket = connection
         self.address = address
         self.remote_ip = address[0]
-        self.is_busy = False
+        self._request: Request | None = None  # Which is being answered.
         self.used_at: float | None = None
         self._lane = lane
         self._is_chunked = False
@@ -45,6 +45,10 @@ class Peer(HTTPConnection):
     def context(self) -> "Peer":
         """Where HTTPServerRequest looks for remote_ip and protocol. No attribute: that would be a circle."""
         return self
+
+    @property
+    def is_busy(self) -> bool:
+        return self._request is not None
 
     def read(self) -> None:
         """Answer the request that is there, if it is one for the lane."""
@@ -91,18 +95,21 @@ class Peer(HTTPConnection):
 
     def _take(self, request: Request) -> None:
         self.socket.recv(request.size)
-        self.is_busy = True
+        self._request = request
         self._is_chunked = False
         self.used_at = asyncio.get_running_loop().time()
 
     async def _answer(self, answer: Awaitable[bytes], request: Request) -> None:
-        """What comes without a handler, unless it fails: then a handler meets the same, and has the words for it."""
+        """What comes without a handler, unless it fails: then a handler tries once more, and has the words for it."""
         try:
-            self._send(await answer)
+            said = await answer
         except Exception:
             self._serve(request)
-        else:
-            self.finish()
+            return
+        if self._lane.is_closing:
+            said = said.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        self._send(said)
+        self.finish()
 
     def _serve(self, request: Request) -> bool:
         """Have a handler answer it; False if it is Tornado's to refuse."""
@@ -116,12 +123,12 @@ class Peer(HTTPConnection):
         if prepared is None:
             delegate.finish()
         else:
-            asyncio.ensure_future(prepared).add_done_callback(lambda _: self._give_body(delegate, request.body))
+            asyncio.ensure_future(prepared).add_done_callback(lambda _: self._give_body(delegate, request))
         return True
 
-    def _give_body(self, delegate: HTTPMessageDelegate, body: bytes) -> None:
-        if self.is_busy:  # Else it was answered without.
-            taken = delegate.data_received(body) if body else None
+    def _give_body(self, delegate: HTTPMessageDelegate, request: Request) -> None:
+        if self._request is request:  # Else it was answered without, and the next one may be under way.
+            taken = delegate.data_received(request.body) if request.body else None
             if taken is None:
                 delegate.finish()
             else:
@@ -151,12 +158,12 @@ class Peer(HTTPConnection):
 
     def finish(self) -> None:
         if self._is_chunked:
-            self._send(END_OF_CHUNKS)
-        self.is_busy = False
+            self._send(sse.END_OF_CHUNKS)
+        self._request = None
         if self._stream is not None:
             self._lane.hand_off(self, self._stream)
         else:
-            asyncio.get_running_loop().call_soon(self.read)
+            asyncio.get_running_loop().call_soon(self._lane.read, self)
 
     def detach(self) -> socket.socket | IOStream:
         """The socket, for whoever goes on writing to it."""
@@ -173,7 +180,7 @@ class Peer(HTTPConnection):
         """As above."""
 
     def _framed(self, chunk: bytes) -> bytes:
-        return b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._is_chunked and chunk else chunk
+        return sse.chunk(chunk) if self._is_chunked and chunk else chunk
 
     def _send(self, data: bytes) -> "asyncio.Future[None]":
         if self._stream is not None:

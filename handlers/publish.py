@@ -50,6 +50,8 @@ class PublishHandler(BaseHandler):
         self.problem: EyewallError | HTTPError | None = None
         self.received = 0
         self.kept = 0  # Bytes of it that count.
+        self.is_publishing = False  # Lines of a stream.
+        self.ending: Overloaded | None = None  # Why no more of a stream is taken.
 
     def prepare(self) -> None:
         if self.request.method not in ("POST", "PUT"):
@@ -58,7 +60,7 @@ class PublishHandler(BaseHandler):
         # Limits are counted below, where an answer can still be given.
         self.request.connection.set_max_body_size(UNLIMITED)  # type: ignore[union-attr]  # HTTP1Connection has it
         headers = self.request.headers
-        content_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        content_type = self.content_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         try:
             super().prepare()
             if (encoding := headers.get("Content-Encoding", "identity")) != "identity":
@@ -109,12 +111,14 @@ class PublishHandler(BaseHandler):
                 if self.received > REFUSED_BYTES:
                     raise self.problem  # Its sender may go on for ever.
             elif (lines := self.lines) is not None:
-                await self.publish_lines(lines.feed(chunk))
+                await self._publish(lines.feed(chunk))
+                if self.ending is not None:
+                    raise self.ending
                 if self in self.uploads.lines and not self.keep(lines.kept):
-                    raise self.no_room()
+                    raise self.uploads.no_room()
             else:
                 is_too_large = self.received > self.limits.max_body_bytes
-                self.problem = self.too_large("body") if is_too_large else self.no_room()
+                self.problem = self.too_large("body") if is_too_large else self.uploads.no_room()
                 self.forget_body()
         except Exception as error:  # Out of here Tornado would only log it and hang up.
             if isinstance(error, EyewallError) and self.lines is not None:
@@ -130,12 +134,6 @@ class PublishHandler(BaseHandler):
             what,
             f"over the limit of {self.limits.max_body_bytes:,} bytes (publish.max_body_bytes)",
             hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
-        )
-
-    def no_room(self) -> Overloaded:
-        return Overloaded(
-            f"unfinished bodies already take {self.uploads.kept_bytes:,} bytes (publish.max_unfinished_bytes)",
-            hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
         )
 
     def on_finish(self) -> None:
@@ -156,10 +154,21 @@ class PublishHandler(BaseHandler):
         self.keep(0)
 
     def stop(self) -> None:
-        """The server ends, and these lines would go on: say how far they got, and hang up."""
-        error = Overloaded("the server is stopping", hint="send the rest when it is back", retry_seconds=5)
-        error.details = self.batch.as_json()
-        self.send_error(503, exc_info=(type(error), error, None))
+        """The server ends, and these lines would go on: say how far they got, and hang up.
+
+        At once, or when the log has answered for those that it was given.
+        """
+        self.ending = Overloaded("the server is stopping", hint="send the rest when it is back", retry_seconds=5)
+        if not self.is_publishing and not self._finished:
+            self.ending.details = self.batch.as_json()
+            self.send_error(503, exc_info=(type(self.ending), self.ending, None))
+
+    async def _publish(self, lines: list[str]) -> None:
+        self.is_publishing = True
+        try:
+            await self.publish_lines(lines)
+        finally:
+            self.is_publishing = False
 
     async def publish_lines(self, lines: list[str]) -> None:
         """Publish what these lines say, as one batch."""
@@ -167,8 +176,10 @@ class PublishHandler(BaseHandler):
 
     async def finish_lines(self) -> None:
         """The body has ended: publish its last line, and answer with the counts."""
+        if self._finished:  # The server ends, and has said how far this got.
+            return
         if self.lines is not None:
-            await self.publish_lines(self.lines.end())
+            await self._publish(self.lines.end())
         self.write_batch()
 
     def write_batch(self) -> None:

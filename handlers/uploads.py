@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hub.errors import Overloaded
+
 if TYPE_CHECKING:
     from handlers.publish import PublishHandler
 
@@ -25,6 +27,13 @@ class Uploads:
             return False
         self.kept_bytes = others + now
         return True
+
+    def no_room(self) -> Overloaded:
+        """What is said when `keep` is False."""
+        return Overloaded(
+            f"unfinished bodies already take {self.kept_bytes:,} bytes (publish.max_unfinished_bytes)",
+            hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
+        )
 
     def stop(self) -> None:
         """The server ends, and streams of lines would go on. Safe to call twice."""

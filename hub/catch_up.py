@@ -43,6 +43,7 @@ class CatchUp:
         *,
         goal: Callable[[], int],
         join: Callable[[Connection], bool],
+        heartbeat_seconds: Callable[[], float],
     ) -> None:
         self._log = log
         self._pages = pages
@@ -51,6 +52,7 @@ class CatchUp:
         self._loop = io_loop
         self._goal = goal  # Seq where live readers are.
         self._join = join
+        self._heartbeat_seconds = heartbeat_seconds
         self._ready: deque[Connection] = deque()
         self._full: dict[Connection, None] = {}  # Their sockets take nothing now.
         self._ahead: list[Connection] = []  # They wait for the next flush: what it sends they know, or cannot join for.
@@ -101,7 +103,11 @@ class CatchUp:
         while self._ready and self._loop.time() < until:
             connection = self._ready.popleft()
             if connection.socket is not None:
-                self._advance(connection)
+                try:
+                    self._advance(connection)
+                except Exception:  # Whatever it is, the others have their turns.
+                    logger.exception("cannot serve %s, who is cut and will resume", connection.id)
+                    connection.on_close()
         self._scheduled = bool(self._ready)
         if self._scheduled:
             self._loop.add_callback(self._take_turns)
@@ -113,11 +119,16 @@ class CatchUp:
         elif connection.cursor > self._goal():
             self._ahead.append(connection)
         elif connection.cursor < self._goal():
-            self._turn_page(connection)
+            if self._loop.time() - connection.progress_at > self._heartbeat_seconds():
+                # Of a million messages its filter may want none: a proxy would take so long a silence for the end.
+                self._send(connection, self._notices.heartbeat())
+            else:
+                self._turn_page(connection)
         elif connection.notices != self._notices.number:
             # It was away when these were announced to the live ones.
+            missed = self._notices.missed(connection.notices)
             connection.notices = self._notices.number
-            self._send(connection, self._notices.missed())
+            self._send(connection, missed)
         elif not self._join(connection):
             self._ahead.append(connection)
 

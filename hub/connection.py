@@ -64,7 +64,7 @@ class Connection:
         self.cursor = 0  # Seq of the last message in `rest` or before it; meaningless while live.
         self.rest = NOTHING  # What the socket did not take yet, framed. A view on shared bytes.
         self.progress_at = 0.0  # When the socket last took something while catching up; loop time.
-        self.notices = 0  # Which standing notices this reader has been sent; see Hub.announce.
+        self.notices = 0  # Which standing notices this reader has been sent; see Notices.
         self.base_sent = 0
 
     @property

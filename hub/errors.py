@@ -11,7 +11,8 @@
         ├── TooManyConnections  … for this address
         └── LogFailed           the log cannot be written or read
 
-Knows nothing of HTTP: one table in handlers/base.py gives each its status.
+LogError (log/file.py) is for whoever starts the server. Knows nothing of HTTP: one table in
+handlers/base.py gives each its status.
 """
 
 

@@ -22,6 +22,9 @@ from hub.sse import Joined
 
 SLICE_SOCKETS: Final = 2000  # Sends in one turn of the loop, some 25 ms; then publishers and newcomers are served.
 SEND_BYTES: Final = 32 << 10  # To copy so much costs the kernel about as much again as a send itself.
+# Of flush_ms, from one start to the next. Tornado's ticks keep to a grid, so that a late one is followed by one too
+# soon; all of it would skip every other tick, because they come a few µs early too.
+LEAST_TICK: Final = 0.8
 REST_FACTOR: Final = 0.1  # A flush is followed by a rest of a tenth of its duration (measured best of several).
 
 
@@ -93,10 +96,15 @@ class FanOut:
     def deliver(self, messages: Sequence[Message]) -> None:
         """Encode each message once, and owe it to every group that wants it."""
         until = time.monotonic() + LOOK_SECONDS
-        for message in messages:
-            frame, seen = self._pages.append(message), Seen(message)
-            for group in self._groups.values():
-                self._offer(group, seen, frame, until)
+        frames = [self._pages.append(message) for message in messages]  # All of them, whatever happens then.
+        try:
+            for message, frame in zip(messages, frames, strict=True):
+                seen = Seen(message)
+                for group in self._groups.values():
+                    self._offer(group, seen, frame, until)
+        except Exception:
+            self._cut_everyone()
+            raise
         self._wake()
 
     def _offer(self, group: Group, seen: Seen, frame: bytes, until: float) -> None:
@@ -124,6 +132,14 @@ class FanOut:
         self._on_flush()
         self._continue()
 
+    def flush_all(self) -> None:
+        """All that is owed goes out now, however long that takes: the server ends."""
+        for _ in range(2):  # What is under way, and what came meanwhile.
+            while self._slices is not None:
+                self._continue()
+            self._rest_until = 0
+            self.flush()
+
     def _wake(self) -> None:
         """Flush at once after silence, and let the ticks take over for as long as there is something."""
         if not self._ticks.is_running():
@@ -145,8 +161,18 @@ class FanOut:
                 next(self._slices)
             except StopIteration:
                 self._slices = None
+            except Exception:
+                self._slices = None
+                self._cut_everyone()
+                raise
             else:
                 self._loop.add_callback(self._continue)
+
+    def _cut_everyone(self) -> None:
+        """After an error that nobody foresaw: who is cut comes back and resumes, who is not may miss something."""
+        for group in tuple(self._groups.values()):
+            for connection in tuple(group.members):
+                connection.on_close()
 
     def _send(self, owed: list[tuple[Group, list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
         """One flush, in slices. It belongs to those who were live when it began; who joins meanwhile starts behind."""
@@ -168,4 +194,6 @@ class FanOut:
                 for connection, taken in self._sockets.broadcast(still_live, payload):
                     self._on_short(connection, memoryview(payload)[taken:])
         now = self._loop.time()
-        self._rest_until = now + REST_FACTOR * (now - started)
+        self._rest_until = max(
+            now + REST_FACTOR * (now - started), started + LEAST_TICK * self._ticks.callback_time / 1000
+        )

@@ -1,7 +1,7 @@
 """History: what was said before, a page at a time.
 
 Owns where a page begins and ends, what is missing in front of it, and that searches leave room for
-readers who catch up. Knows no SQL (search.py does) and no HTTP.
+readers who catch up. Knows no SQL (search/ does) and no HTTP.
 """
 
 import asyncio

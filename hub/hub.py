@@ -77,6 +77,7 @@ class Hub:
             io_loop,
             goal=lambda: self._fan_out.flushed,
             join=self._fan_out.join,
+            heartbeat_seconds=lambda: self._config.heartbeat_seconds,
         )
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_beat = 0.0
@@ -131,10 +132,6 @@ class Hub:
     def deliver(self, messages: Sequence[Message]) -> None:
         """Called by the log with everything it has committed, in order, wherever it was published."""
         self._fan_out.deliver(messages)
-
-    def flush(self) -> None:
-        """What is pending goes out now, not with the next tick."""
-        self._fan_out.flush()
 
     def announce(self, name: str, data: dict[str, object], *, standing: bool = True) -> None:
         """Tell every reader, now or when it has caught up; a standing event also opens new streams."""
@@ -197,7 +194,7 @@ class Hub:
 
     async def drain(self, seconds: float) -> None:
         """Dismiss everyone, spread over `seconds`, so that they do not all come back at once."""
-        self.flush()
+        self._fan_out.flush_all()
         readers = list(self.registry)
         random.shuffle(readers)
         began = self._loop.time()

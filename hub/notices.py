@@ -37,7 +37,7 @@ class Notices:
         self._head = head
         self._counts = counts
         self._send = send
-        self._latest: dict[str, bytes] = {}
+        self._latest: dict[str, tuple[int, bytes]] = {}  # By name, with their numbers.
         self._standing = {"connections"}
         self._count_timer: object | None = None
         self._counted_at = -COUNT_SECONDS
@@ -51,7 +51,8 @@ class Notices:
     def announce(self, name: str, data: dict[str, object], *, standing: bool = True) -> None:
         """Tell every reader, now or when it has caught up; a standing event also opens new streams."""
         self.number += 1
-        self._latest[name] = frame = sse.event(name, data)
+        frame = sse.event(name, data)
+        self._latest[name] = (self.number, frame)
         (self._standing.add if standing else self._standing.discard)(name)
         self._send(frame)
 
@@ -64,25 +65,29 @@ class Notices:
             self._count_timer = self._loop.call_later(wait, self._announce_count)
 
     def beat(self) -> None:
-        """Show every reader that the server lives."""
-        self._send(self._heartbeat())
+        """Show everyone who is live that the server is, too."""
+        self._send(self.heartbeat())
 
     def opening(self, connection_id: str) -> bytes:
         """What every stream begins with."""
-        self._latest["connections"] = sse.event("connections", self._counts())  # Fresher than the last announced.
-        standing = (frame for name, frame in self._latest.items() if name in self._standing)
-        beat = self._heartbeat(connection=connection_id, version=self._version)
+        # Fresher than what was announced last, and by that number.
+        self._latest["connections"] = (
+            self._latest.get("connections", (0,))[0],
+            sse.event("connections", self._counts()),
+        )
+        standing = (frame for name, (_, frame) in self._latest.items() if name in self._standing)
+        beat = self.heartbeat(connection=connection_id, version=self._version)
         return sse.retry(random.randint(*RETRY_MS)) + beat + b"".join(standing)
 
-    def missed(self) -> bytes:
-        """For a stream that was away: the latest of each kind."""
-        return b"".join(self._latest.values())
+    def missed(self, since: int) -> bytes:
+        """For a stream that was away since notice number `since`: the latest of each kind that is newer."""
+        return b"".join(frame for number, frame in self._latest.values() if number > since)
 
     def bye(self, reason: str) -> bytes:
         """The last event before an orderly end: `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
-    def _heartbeat(self, **more: object) -> bytes:
+    def heartbeat(self, **more: object) -> bytes:
         return sse.event("heartbeat", {"time": format_time(int(self._clock() * 1000)), "head": self._head(), **more})
 
     def _announce_count(self) -> None:

@@ -17,9 +17,8 @@ _LUMP: Final = 1024
 class Tail(Generic[T]):
     """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest still held."""
 
-    def __init__(self, max_bytes: int, max_items: int | None = None, *, head: int = 0) -> None:
+    def __init__(self, max_bytes: int, *, head: int = 0) -> None:
         self.max_bytes = max_bytes
-        self.max_items = max_items
         self.head = head
         self.bytes = 0
         self._items: list[T] = []
@@ -34,8 +33,7 @@ class Tail(Generic[T]):
 
     @property
     def _is_over(self) -> bool:
-        count = len(self._items) - self._dead
-        return count > 1 and (self.bytes > self.max_bytes or (self.max_items or count) < count)
+        return self.bytes > self.max_bytes and len(self._items) - self._dead > 1
 
     def append(self, item: T, size: int) -> None:
         """Put an item behind the newest; `size` in bytes. The newest item is always kept."""
@@ -43,11 +41,6 @@ class Tail(Generic[T]):
         self._sizes.append(size)
         self.head += 1
         self.bytes += size
-        if self._is_over:
-            self.prune()
-
-    def prune(self) -> None:
-        """Let the old end fall off until the bounds hold."""
         while self._is_over:
             size = self._sizes[self._dead]
             self._dead += 1

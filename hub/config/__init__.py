@@ -1,7 +1,7 @@
 """The settings: one frozen tree, a section for each part, and what changed between two trees.
 
 Owns every setting's name, default and range; config.yaml has the reasons, and a test keeps the two alike.
-A part receives its section, never the tree. Knows neither files nor YAML nor the environment (config_file.py
+A part receives its section, never the tree. Knows neither files nor YAML nor the environment (file.py
 does): a Config that exists is valid. Names carry their unit: `_ms`, `_seconds`, `_bytes`.
 """
 

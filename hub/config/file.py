@@ -1,7 +1,7 @@
 """The config file, the environment and the flags: into one Config, and again whenever the file changes.
 
-Owns where a setting comes from and which of two wins. What a setting may be is config.py's, how YAML is read
-config_yaml.py's, and how an error reads config_errors.py's.
+Owns where a setting comes from and which of two wins. What a setting may be stands in __init__.py, how
+YAML is read in yaml.py, and how an error reads in errors.py.
 """
 
 import stat

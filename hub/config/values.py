@@ -158,7 +158,8 @@ def _level(value: object) -> Level:
         raise wrong(f"must be one of {', '.join(Level)}, not {shown(value)}") from None
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether it is an address of IPv4 or IPv6, as it is written."""
     try:
         ip_address(text)
     except ValueError:
@@ -169,7 +170,7 @@ def _is_address(text: str) -> bool:
 def _listen_address(text: str) -> str:
     # 127.0.0.256 and 10.0.1 have the form of a host name and would only fail, oddly, when listening.
     name = text.lower()
-    if _is_address(text) or (_HOST.fullmatch(name) and not re.fullmatch("[0-9.]+", name)):
+    if is_address(text) or (_HOST.fullmatch(name) and not re.fullmatch("[0-9.]+", name)):
         return text
     raise wrong(
         "must be an address or a host name without a port, such as 127.0.0.1, '::1', localhost,"

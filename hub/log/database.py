@@ -69,6 +69,9 @@ MIGRATIONS: Final = (
     CREATE INDEX receipt_first ON receipt (first);
     """,
 )
+Row = tuple[int, int, str, int, str, str, str | None]
+"""A message: seq, time (ms since 1970), topic, rank of its level, source, text, and data as JSON."""
+ROWS: Final = "SELECT seq, time, topic, level, source, message, data FROM message"
 # The write-ahead log is written in place up to here, which is twice as fast as letting it grow (measured).
 WAL_BYTES: Final = 8 << 20
 BUSY_SECONDS: Final = 1.0  # How long another program that writes to the file may make a publisher wait.
@@ -106,6 +109,9 @@ def open_reader(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = 1")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
+    # SQLite opens the file with the first read. Until then nobody else held it, and a writer that has to be opened
+    # again would take the write-ahead log away with it.
+    connection.execute("SELECT 1 FROM log").fetchone()
     return connection
 
 
@@ -170,9 +176,9 @@ def _remember_boot(connection: sqlite3.Connection, boot: str | None) -> None:
 def _version(connection: sqlite3.Connection, path: str) -> int:
     """Of our schema; 0 for a new file. Raises LogError for a file that is not ours, or ours but too new."""
     is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    if not is_new and _pragma(connection, "application_id") != APPLICATION_ID:
+    if not is_new and pragma(connection, "application_id") != APPLICATION_ID:
         raise LogError(f"{path}: is another program's database; choose another log.path")
-    version = _pragma(connection, "user_version")
+    version = pragma(connection, "user_version")
     if version > len(MIGRATIONS):
         raise LogError(f"{path}: was written by a newer Eyewall (version {version}); use that one, or another log.path")
     return version
@@ -196,12 +202,12 @@ def _damaged(path: str, problem: str) -> LogError:
 
 
 def _migrate(connection: sqlite3.Connection, epoch: int) -> None:
-    for version in range(_pragma(connection, "user_version"), len(MIGRATIONS)):
+    for version in range(pragma(connection, "user_version"), len(MIGRATIONS)):
         steps = [f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {version + 1}"]
         if version == 0:
             steps.append(f"INSERT INTO log VALUES ({epoch}, 0)")
         connection.executescript(";".join(("BEGIN IMMEDIATE", MIGRATIONS[version], *steps, "COMMIT")))
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
+def pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

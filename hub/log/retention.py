@@ -13,7 +13,7 @@ from typing import Final
 
 from hub.config import LogConfig
 from hub.log import Clock
-from hub.log.database import WAL_BYTES
+from hub.log.database import WAL_BYTES, pragma
 from hub.log.jobs import unsynced
 
 logger = logging.getLogger("eyewall.log")
@@ -82,11 +82,11 @@ class Retention:
 
     def shrink(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Give free pages back to the file system."""
-        if busy or _pragma(connection, "freelist_count") <= KEPT_FREE_PAGES:
+        if busy or pragma(connection, "freelist_count") <= KEPT_FREE_PAGES:
             return False
         until = time.monotonic() + STEP_SECONDS
         with unsynced(connection):
-            while time.monotonic() < until and _pragma(connection, "freelist_count") > KEPT_FREE_PAGES:
+            while time.monotonic() < until and pragma(connection, "freelist_count") > KEPT_FREE_PAGES:
                 # Frees one page, because it has a step for each and execute takes one: a page may cost a seek.
                 connection.execute("PRAGMA incremental_vacuum")
         return True
@@ -111,7 +111,7 @@ class Retention:
         """A disk that was slow to take the write-ahead log gets it in smaller pieces, a fast one in larger ones."""
         if seconds < COPIED_SECONDS:
             return
-        fit = int(frames * _pragma(connection, "page_size") * COPY_SECONDS / seconds)
+        fit = int(frames * pragma(connection, "page_size") * COPY_SECONDS / seconds)
         limit = min(max(fit, self._wal_limit // 2, LEAST_WAL_BYTES), self._wal_limit * 2, WAL_BYTES)
         if limit != self._wal_limit:
             self._wal_limit = limit
@@ -159,12 +159,8 @@ class Retention:
 
     def _excess(self, connection: sqlite3.Connection) -> int:
         """Bytes in use beyond what may be; negative when there is room."""
-        used = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
-        return used * _pragma(connection, "page_size") - self.config.keep_bytes
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        used = pragma(connection, "page_count") - pragma(connection, "freelist_count")
+        return used * pragma(connection, "page_size") - self.config.keep_bytes
 
 
 def _forgetting(column: str) -> str:

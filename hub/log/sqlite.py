@@ -2,7 +2,7 @@
 
 Acknowledged means durable: an append returns after its commit (write-ahead log, `synchronous=FULL`
 by default), and a message is delivered only then. One thread writes (writer.py), two read, and the
-loop never waits for a disk. Tables: `message`, `log` (epoch and head), `receipt`; see database.py.
+loop never waits for a disk. The tables stand in database.py.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import msgspec
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
-from hub.log.database import MEMORY, open_reader, open_writer
+from hub.log.database import MEMORY, ROWS, Row, open_reader, open_writer
 from hub.log.file import LogFile
 from hub.log.jobs import Append
 from hub.log.retention import Retention
@@ -42,8 +42,6 @@ ROW_BYTES: Final = 120  # What a frame has beside text and data: id, time, topic
 MAX_WAITING: Final = 50_000  # Drafts.
 MAX_WAITING_BYTES: Final = 64 << 20
 LEVELS: Final = tuple(Level)
-Row = tuple[int, int, str, int, str, str, str | None]
-COLUMNS: Final = "seq, time, topic, level, source, message, data"
 
 
 class SqliteLog:
@@ -103,9 +101,7 @@ class SqliteLog:
         def page(connection: sqlite3.Connection) -> list[Message]:
             messages: list[Message] = []
             size = 0
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM message WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
-            )
+            rows = connection.execute(f"{ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
             with contextlib.closing(rows):
                 for row in rows:
                     messages.append(as_message(self.epoch, row))
@@ -118,15 +114,18 @@ class SqliteLog:
         return messages if messages and messages[0].id == format_id(self.epoch, after + 1) else ()
 
     async def seq_at(self, milliseconds: int) -> int:
-        def find(connection: sqlite3.Connection) -> int | None:
+        def find(connection: sqlite3.Connection) -> int:
             # The smallest seq, not that of the smallest time: clocks are set back. The plus sign makes SQLite look
             # at the times in question only, instead of at all rows from the oldest on.
+            # The head in the same breath: what is committed after this look was said after that time.
             seq: int | None
-            (seq,) = connection.execute("SELECT min(+seq) FROM message WHERE time >= ?", (milliseconds,)).fetchone()
-            return seq
+            head: int
+            seq, head = connection.execute(
+                "SELECT min(+seq), (SELECT head FROM log) FROM message WHERE time >= ?", (milliseconds,)
+            ).fetchone()
+            return head if seq is None else seq - 1
 
-        found = await self.query(find)
-        return self.head if found is None else found - 1
+        return await self.query(find)
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a read-only function on a connection of its own, off the loop. Raises LogFailed for SQLite's errors."""
@@ -179,7 +178,7 @@ class SqliteLog:
 
 
 def as_message(epoch: int, row: Row) -> Message:
-    """A row of COLUMNS."""
+    """A row of ROWS."""
     seq, milliseconds, topic, level, source, message, data = row
     return Message(
         id=f"{epoch}-{seq}",

@@ -153,9 +153,8 @@ class Writer:
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
             self._recover()
             self._trouble.say(UNWRITABLE, error)
-            problem = explain(error)
-            for append in appends:
-                append.receipt, append.messages = problem, []
+            for append in appends:  # An error each: who catches one adds to it what concerns him alone.
+                append.receipt, append.messages = explain(error), []
         else:
             self._head = head
             if self._file:

@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 
 from hub.filter import Filter
+from hub.log.database import ROWS, Row
 from hub.log.sqlite import LEVELS, ROW_BYTES, as_message
 from hub.message import RANK, Draft, Message
 from hub.query.seen import Seen
 from hub.search.candidates import stretches
-from hub.search.index import ROWS, Row
 
 # Then it is somebody else's turn, and the write-ahead log can be copied; and whoever asked sees how far it came.
 SLICE_SECONDS: Final = 0.04

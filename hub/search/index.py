@@ -14,15 +14,15 @@ from typing import Final
 
 import msgspec
 
+from hub.log.database import ROWS, Row
 from hub.log.jobs import unsynced
 from hub.message import Level
 from hub.query.seen import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
-STEP_ROWS: Final = (
-    256  # Some 3 ms: with 1024 publishers felt it. Fewer wait: each step is a commit, and a piece to merge.
-)
+# Some 3 ms: with 1024 publishers felt it. Fewer wait for a next step: each is a commit, and a piece to merge.
+STEP_ROWS: Final = 256
 STEP_CHARACTERS: Final = 256 << 10  # A step of long messages ends here.
 MERGE_PAGES: Final = 32  # Some 10 ms.
 LONGEST: Final = 32 << 10  # Characters of one message; one that is longer is always looked at.
@@ -32,8 +32,6 @@ LONGEST: Final = 32 << 10  # Characters of one message; one that is longer is al
 LEVEL: Final = tuple(f"\ue000\ue000{chr(0xE010 + rank)}" for rank in range(len(Level)))
 TOPIC, SOURCE, STRING, CUT = "\ue001", "\ue002", "\ue003", "\ue004\ue004\ue004"
 
-Row = tuple[int, int, str, int, str, str, str | None]
-ROWS: Final = "SELECT seq, time, topic, level, source, message, data FROM message"
 _decode: Final = msgspec.json.Decoder().decode
 
 

@@ -1,11 +1,13 @@
 """A source that says the same thing again and again, so that a new wall is not empty."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from tornado.ioloop import IOLoop, PeriodicCallback
 
 from hub.config import GreetingConfig
+from hub.errors import EyewallError
 from hub.log import Receipt
 from hub.message import Draft
 
@@ -34,6 +36,8 @@ class Greeting:
     async def _greet(self) -> None:
         config = self._config
         data = msgspec.Raw(msgspec.json.encode(self._status()))
-        await self._publish(
-            [Draft.parse(topic=config.topic, message=config.message, level=config.level, source="eyewall", data=data)]
+        greeting = Draft.parse(
+            topic=config.topic, message=config.message, level=config.level, source="eyewall", data=data
         )
+        with contextlib.suppress(EyewallError):  # The log has said what is wrong with it.
+            await self._publish([greeting])

@@ -170,3 +170,14 @@ def connected(site: Site, request: bytes) -> socket.socket:
     one = socket.create_connection(("127.0.0.1", site.port))
     one.sendall(request)
     return one
+
+
+@pytest.mark.gen_test
+async def test_a_body_that_nobody_reads_is_not_counted_behind_the_answer(site: Site) -> None:
+    """Several requests in one go: one is refused before its body is asked for, and the next is under way by then."""
+    refused = site.head("POST", "/topics/a", 20_000, {"Origin": "http://elsewhere"}) + b"x" * 20_000
+    reader, writer = await site.connect()
+    writer.write(refused + refused + site.head("POST", "/topics/a", 1) + b"x")
+    statuses = [(await Answer.read(reader)).status for _ in range(3)]
+    assert statuses == [403, 403, 201]
+    assert site.wall.uploads.kept_bytes == 0

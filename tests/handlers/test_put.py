@@ -189,3 +189,17 @@ async def test_a_real_curl_is_told_at_once_what_is_wrong(site: Site) -> None:
         said = await asyncio.to_thread(curl.stdout.readline)
         curl.terminate()
     assert "unknown level 'loud'" in json.loads(said)["error"]["message"]
+
+
+@pytest.mark.gen_test
+async def test_when_the_server_ends_a_stream_hears_exactly_what_is_in_the_log(site: Site) -> None:
+    """Also of the lines that the log is being given at that moment: who sends the rest again says nothing twice."""
+    for _ in range(10):
+        before = site.wall.log.head
+        upload = await Upload.open(site, "/topics/a")
+        await upload.send(b"line\n" * 20_000)
+        await until(lambda: bool(site.wall.hub._publishing))
+        site.wall.uploads.stop()
+        answer = await upload.answer()
+        assert (answer.status, answer.error["code"]) == (503, "overloaded")
+        assert answer.json["accepted"] == site.wall.log.head - before > 0

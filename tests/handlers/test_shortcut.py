@@ -1,6 +1,7 @@
 """handlers/shortcut.py: what needs no handler is answered as a handler would; all else is left to one."""
 
 import asyncio
+import threading
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from handlers.plain import parse
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
+from tests.handlers.wire import Answer
+from tests.waiting import until
 
 # A header that the short cut does not know leaves a request to the handlers; one with TE is read by Tornado, too.
 WAYS: tuple[dict[str, str], ...] = ({}, {"X-Other": "1"}, {"TE": "trailers"})
@@ -133,3 +136,17 @@ async def test_requests_that_were_sent_at_once_are_answered_in_their_order(site:
     ids = [head.partition(b'"id":"')[2].partition(b'"')[0].decode() for head in heads]
     assert ids == [f"{site.wall.log.epoch}-{number}" for number in range(1, 21)]
     assert [said.message for said in await site.wall.log.read(0, 20)] == [f"m{number}" for number in range(20)]
+
+
+@pytest.mark.gen_test
+async def test_whoever_is_answered_while_the_server_ends_is_told_that_it_was_the_last_time(site: Site) -> None:
+    busy = threading.Event()
+    held = site.wall.log._writer.call(lambda _: busy.wait(20))
+    reader, writer = await site.connect()
+    writer.write(request("/topics/db", b"x"))
+    await until(lambda: bool(site.wall.hub._publishing))
+    site.door.stop()
+    busy.set()
+    await held
+    answer = await Answer.read(reader)
+    assert (answer.status, answer.headers["Connection"]) == (201, "close")

@@ -1,10 +1,13 @@
 """Who is behind reads on from the log: after a reconnect, for `?last=`, and when a socket was full."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from hub.errors import LogFailed
 from hub.filter import Filter
 from hub.log import format_id
+from hub.message import Message
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import MemoryLog, log_of
 from tests.hub.parts import EPOCH, draft
@@ -166,3 +169,30 @@ async def test_a_page_that_was_waited_for_is_read_even_if_there_is_no_room_to_ke
         await audience.settle()
         assert all(reader.seqs == [5] for reader in readers)
         assert audience.log.reads == 5
+
+
+@pytest.mark.gen_test
+async def test_who_finds_nothing_for_long_sees_that_the_server_lives() -> None:
+    """A proxy takes silence for the end; and then it would begin again where it stands."""
+    with audience_of(log_of(2000), heartbeat_seconds=60) as audience:
+        reader = audience.join(Filter.parse(q="nothing"), after=an_id(0))
+        read = audience.log.read
+
+        async def read_for_a_minute(after: int, limit: int) -> Sequence[Message]:
+            reader.connection.progress_at -= 61
+            return await read(after, limit)
+
+        audience.log.read = read_for_a_minute  # type: ignore[method-assign]
+        await audience.settle()
+        assert len(reader.named("heartbeat")) > 2  # One of them opens the stream.
+        assert reader.seqs == []
+
+
+@pytest.mark.gen_test
+async def test_one_reader_who_cannot_be_served_does_not_stop_the_others() -> None:
+    with audience_of() as audience:
+        audience.log.say([draft()] * 5)
+        broken = audience.join(after=an_id(0))
+        broken.connection.filter = None  # type: ignore[assignment]  # Whatever it is that nobody foresaw.
+        reader = audience.join(after=an_id(0))
+        await until(lambda: broken.has_read() and broken.ended and reader.has_read() and len(reader.seqs) == 5)

@@ -4,9 +4,10 @@ import pytest
 
 from hub import fan_out, pages
 from hub.filter import Filter
+from hub.log import format_id
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import MemoryLog
-from tests.hub.parts import draft
+from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
 BIG = "x" * 50_000
@@ -37,7 +38,7 @@ async def test_no_flush_begins_before_the_last_one_has_ended(monkeypatch: pytest
         await audience.settle()
         for _ in range(3):
             audience.log.say([draft()])
-            audience.hub.flush()
+            audience.hub._fan_out.flush()
         await audience.settle()
         assert [reader.seqs for reader in readers] == [[1, 2, 3]] * 5
 
@@ -140,7 +141,7 @@ async def test_whose_query_there_was_no_time_for_catches_up_and_the_others_do_no
         monkeypatch.setattr(fan_out, "LOOK_SECONDS", -1)
         audience.log.say([draft("yes 3"), draft("no 4")])
         audience.hub.announce("config", {"status": "rejected"})
-        audience.hub.flush()
+        audience.hub._fan_out.flush()
         await until(lambda: not any(reader.connection.is_live for reader in searching))
         assert everything.connection.is_live
         assert topic.connection.is_live
@@ -169,3 +170,18 @@ async def test_a_long_payload_is_sent_to_fewer_in_one_turn_of_the_loop(monkeypat
         assert audience.hub._fan_out._slices is not None
         await audience.settle()
         assert [reader.seqs for reader in readers] == [[1, 2]] * 4
+
+
+@pytest.mark.gen_test
+async def test_after_an_error_that_nobody_foresaw_everybody_comes_back_and_has_missed_nothing() -> None:
+    """Whoever stayed would not know that a message was not looked at."""
+    with audience_of() as audience:
+        broken, other = audience.join(Filter.parse(["d*"])), audience.join()
+        await audience.settle()
+        assert broken.connection.group is not None
+        broken.connection.group.filter = None  # type: ignore[assignment]  # Whatever it is that nobody foresaw.
+        with pytest.raises(AttributeError):
+            audience.log.say([draft(), draft()])
+        await until(lambda: broken.has_read() and broken.ended and other.has_read() and other.ended)
+        again = audience.join(after=format_id(EPOCH, 0))
+        await until(lambda: again.has_read() and again.seqs == [1, 2])

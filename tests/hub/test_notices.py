@@ -94,7 +94,9 @@ async def test_who_was_away_hears_the_latest_of_each_kind() -> None:
         notices.announce("config", {"status": status}, standing=False)
     notices.announce("connections", {"count": 3})
     assert notices.number == 3
-    assert dict(events(notices.missed())) == {"config": {"status": "applied"}, "connections": {"count": 3}}
+    assert dict(events(notices.missed(0))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
+    assert dict(events(notices.missed(2))) == {"connections": {"count": 3}}  # It has heard the others.
+    assert notices.missed(3) == b""
 
 
 @pytest.mark.gen_test

@@ -8,13 +8,11 @@ from hub.tail import Tail
 
 
 class TailAgainstAList(RuleBasedStateMachine):
-    """Whatever is appended and pruned: same items, same positions, and never over the bounds."""
+    """Whatever is appended: same items, same positions, and never over the bound."""
 
-    @initialize(
-        max_bytes=st.integers(1, 200), max_items=st.none() | st.integers(1, 50), head=st.sampled_from([0, 1, 10**9])
-    )
-    def begin(self, max_bytes: int, max_items: int | None, head: int) -> None:
-        self.tail: Tail[int] = Tail(max_bytes, max_items, head=head)
+    @initialize(max_bytes=st.integers(1, 200), head=st.sampled_from([0, 1, 10**9]))
+    def begin(self, max_bytes: int, head: int) -> None:
+        self.tail: Tail[int] = Tail(max_bytes, head=head)
         self.all: list[tuple[int, int]] = []  # Position and size of everything, ever.
         self.head = head
         self.kept = 0
@@ -26,21 +24,8 @@ class TailAgainstAList(RuleBasedStateMachine):
             self.tail.append(self.head, size)
             self.all.append((self.head, size))
             self.kept += 1
-            self.drop_as_the_bounds_demand()
-
-    @rule(max_bytes=st.integers(1, 200), max_items=st.none() | st.integers(1, 50))
-    def set_bounds(self, max_bytes: int, max_items: int | None) -> None:
-        self.tail.max_bytes, self.tail.max_items = max_bytes, max_items
-        self.tail.prune()
-        self.drop_as_the_bounds_demand()
-
-    def drop_as_the_bounds_demand(self) -> None:
-        def is_over() -> bool:
-            too_many = self.tail.max_items is not None and self.kept > self.tail.max_items
-            return too_many or sum(size for _, size in self.all[-self.kept :]) > self.tail.max_bytes
-
-        while self.kept > 1 and is_over():
-            self.kept -= 1
+            while self.kept > 1 and sum(size for _, size in self.all[-self.kept :]) > self.tail.max_bytes:
+                self.kept -= 1
 
     @invariant()
     def holds_the_newest(self) -> None:
@@ -62,7 +47,7 @@ TestTailAgainstAList = TailAgainstAList.TestCase
 
 def test_what_fell_off_is_let_go_in_lumps() -> None:
     """Deleting from the front of a list moves all the rest; so some dead items stay, but not for long."""
-    tail: Tail[int] = Tail(10**6, 10)
+    tail: Tail[int] = Tail(10)
     for position in range(1, 5000):
         tail.append(position, 1)
         assert len(tail._items) <= 10 + 1024

@@ -168,3 +168,12 @@ def test_a_reader_cannot_write(path: Path, connection: sqlite3.Connection) -> No
 def test_a_log_in_memory_needs_no_file() -> None:
     with closing(open_writer(MEMORY, "full", EPOCH)) as connection:
         assert value(connection, "SELECT epoch FROM log") == EPOCH
+
+
+def test_a_reader_holds_the_file_from_the_start(path: Path) -> None:
+    """Or the write-ahead log would go when a writer is closed that has to be opened again."""
+    writer = database.open_writer(str(path), "full", 1)
+    reader = database.open_reader(str(path))
+    writer.close()
+    assert path.with_name(path.name + "-wal").exists()
+    reader.close()

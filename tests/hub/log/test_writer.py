@@ -167,3 +167,16 @@ def test_one_that_was_never_started_lets_go_of_its_file(written: Written, io_loo
     written.writer.stop()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         written.writer.connection.execute("SELECT 1")
+
+
+@pytest.mark.gen_test
+async def test_of_a_commit_that_failed_everybody_has_an_error_of_his_own(written: Written) -> None:
+    """Each handler writes into it what became of its own request."""
+    written.writer.start()
+    await written.run("ALTER TABLE message RENAME TO gone")
+    async with held(written.writer):
+        answers = [written.say("a"), written.say("b")]
+    first, second = await asyncio.gather(*answers, return_exceptions=True)
+    assert isinstance(first, LogFailed)
+    assert isinstance(second, LogFailed)
+    assert first is not second

@@ -5,8 +5,8 @@ import sqlite3
 import pytest
 
 from hub.filter import Filter
+from hub.log.database import ROWS
 from hub.search import candidates
-from hub.search import index as search_index
 from hub.search.find import Search, find
 from tests.hub.parts import EPOCH
 from tests.hub.search.logs import index
@@ -19,7 +19,7 @@ def test_the_index_is_asked_and_not_only_kept(connection: sqlite3.Connection) ->
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
     assert not find(connection, EPOCH, Search(Filter.parse(q="nowhere"), 1, 447, 10, True)).messages
-    looked_at = [statement for statement in seen if statement.startswith(search_index.ROWS)]
+    looked_at = [statement for statement in seen if statement.startswith(ROWS)]
     assert sum("MATCH" in statement for statement in seen) == 7
     assert not looked_at
 
@@ -32,7 +32,7 @@ def test_what_is_shorter_than_the_index_has_it_is_looked_up_too(connection: sqli
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
     assert not find(connection, EPOCH, Search(Filter.parse(q=q), 1, 447, 10, True)).messages
-    assert not any(statement.startswith(search_index.ROWS) for statement in seen)
+    assert not any(statement.startswith(ROWS) for statement in seen)
 
 
 @pytest.mark.usefixtures("small")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.filter import Filter
+from hub.log.database import ROWS
 from hub.log.sqlite import as_message
 from hub.message import Draft, Level, Message
 from hub.query.seen import Seen
@@ -31,7 +32,7 @@ QUERIES = [
 
 def everything(connection: sqlite3.Connection) -> list[tuple[int, int, Message]]:
     """Seq, time and message of all rows."""
-    return [(row[0], row[1], as_message(EPOCH, row)) for row in connection.execute(f"{search_index.ROWS} ORDER BY seq")]
+    return [(row[0], row[1], as_message(EPOCH, row)) for row in connection.execute(f"{ROWS} ORDER BY seq")]
 
 
 def expected(messages: list[tuple[int, int, Message]], search: Search) -> list[str]:
