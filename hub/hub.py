@@ -66,6 +66,7 @@ class Hub:
             io_loop,
             version=version,
             head=lambda: format_id(log.epoch, self._pages.head),
+            every=lambda: self._config.heartbeat_seconds,
             counts=registry.counts,
             send=self._fan_out.send_to_all,
         )
@@ -101,10 +102,13 @@ class Hub:
 
     def configure(self, config: StreamConfig) -> None:
         """New timing from now on; no reader notices."""
-        self._config = config
+        before, self._config = self._config, config
         self._fan_out.configure(config.flush_ms)
         self._sockets.configure(config.stall_seconds)
-        self._next_beat = min(self._next_beat, self._loop.time() + config.heartbeat_seconds)
+        if config.heartbeat_seconds != before.heartbeat_seconds:
+            # At once: whoever waits for the old pace would take the new one for silence.
+            self._next_beat = self._loop.time() + config.heartbeat_seconds
+            self._notices.change_pace()
 
     # Publish and deliver
 

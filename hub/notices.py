@@ -18,7 +18,10 @@ COUNT_SECONDS: Final = 1.0  # The `connections` event comes at most this often.
 
 
 class Notices:
-    """Makes the events. `send` gets what everyone who is live must see; `counts` is {"count", "peak"} now."""
+    """Makes the events. `send` gets what everyone who is live must see; `counts` is {"count", "peak"} now.
+
+    `every` is the seconds from one heartbeat to the next.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Notices:
         *,
         version: str,
         head: Callable[[], str],
+        every: Callable[[], float],
         counts: Callable[[], dict[str, object]],
         send: Callable[[bytes], None],
     ) -> None:
@@ -35,9 +39,11 @@ class Notices:
         self._loop = io_loop
         self._version = version
         self._head = head
+        self._every = every
         self._counts = counts
         self._send = send
         self._latest: dict[str, tuple[int, bytes]] = {}  # By name, with their numbers.
+        self._paced = 0  # Number of the last change of pace.
         self._standing = {"connections"}
         self._count_timer: object | None = None
         self._counted_at = -COUNT_SECONDS
@@ -68,6 +74,12 @@ class Notices:
         """Show everyone who is live that the server is, too."""
         self._send(self.heartbeat())
 
+    def change_pace(self) -> None:
+        """Tell every reader, now or when it has caught up, how long silence may last from now on."""
+        self.number += 1
+        self._paced = self.number
+        self.beat()
+
     def opening(self, connection_id: str) -> bytes:
         """What every stream begins with."""
         # Fresher than what was announced last, and by that number.
@@ -81,14 +93,16 @@ class Notices:
 
     def missed(self, since: int) -> bytes:
         """For a stream that was away since notice number `since`: the latest of each kind that is newer."""
-        return b"".join(frame for number, frame in self._latest.values() if number > since)
+        pace = self.heartbeat() if self._paced > since else b""
+        return pace + b"".join(frame for number, frame in self._latest.values() if number > since)
 
     def bye(self, reason: str) -> bytes:
         """The last event before an orderly end: `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
     def heartbeat(self, **more: object) -> bytes:
-        return sse.event("heartbeat", {"time": format_time(int(self._clock() * 1000)), "head": self._head(), **more})
+        now = format_time(int(self._clock() * 1000))
+        return sse.event("heartbeat", {"time": now, "head": self._head(), "every": self._every(), **more})
 
     def _announce_count(self) -> None:
         self.stop()

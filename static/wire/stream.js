@@ -134,8 +134,10 @@ export class Stream {
     if (name === 'bye') this.cut({ bye: value });
   }
 
-  /** @param {{head: string}} value */
-  #heartbeat({ head }) {
+  /** @param {{head: string, every?: number}} value */
+  #heartbeat({ head, every }) {
+    // The server's pace can change while the page is open: what was two missed beats may now be one.
+    if (every && every > 0) this.heartbeat = every * 1000;
     // With nothing seen, the head becomes the cursor: of an empty log at once, else when its tail has had time to come.
     if (this.cursor === null && (this.welcomed || parseId(head)?.seq === 0)) this.cursor = head;
     if (!this.welcomed) this.#welcome(head);

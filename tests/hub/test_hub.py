@@ -125,7 +125,18 @@ async def test_new_timing_holds_from_now_on() -> None:
         reader = audience.join()
         audience.hub.start()
         audience.hub.configure(StreamConfig(heartbeat_seconds=1, flush_ms=2))
+        await until(lambda: reader.has_read() and len(reader.named("heartbeat")) > 2)
+
+
+@pytest.mark.gen_test
+async def test_a_slower_heartbeat_is_announced_before_anybody_takes_it_for_silence() -> None:
+    with audience_of(heartbeat_seconds=1) as audience:
+        reader = audience.join()
+        audience.hub.configure(StreamConfig(heartbeat_seconds=60))
         await until(lambda: reader.has_read() and len(reader.named("heartbeat")) > 1)
+        assert [beat["every"] for beat in reader.named("heartbeat")] == [1, 60]
+        audience.hub.configure(StreamConfig(heartbeat_seconds=60, flush_ms=2))
+        assert len(reader.named("heartbeat")) == 2
 
 
 @pytest.mark.gen_test

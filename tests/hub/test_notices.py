@@ -26,11 +26,13 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Event] = []
         self.count = 0
+        self.every = 15
         self.notices = Notices(
             lambda: 1_795_400_000.0,
             IOLoop.current(),
             version="1+ab",
             head=lambda: "5-7",
+            every=lambda: self.every,
             counts=lambda: {"count": self.count, "peak": 9},
             send=lambda frame: self.heard.extend(events(frame)),
         )
@@ -47,7 +49,7 @@ async def test_a_stream_opens_with_retry_a_heartbeat_and_the_count() -> None:
     assert retry is not None
     assert RETRY_MS[0] <= int(retry[1]) <= RETRY_MS[1]
     assert events(opening) == [
-        ("heartbeat", {"time": TIME, "head": "5-7", "connection": "c1", "version": "1+ab"}),
+        ("heartbeat", {"time": TIME, "head": "5-7", "every": 15, "connection": "c1", "version": "1+ab"}),
         ("connections", {"count": 0, "peak": 9}),
     ]
 
@@ -63,7 +65,7 @@ async def test_retry_is_drawn_for_each_stream() -> None:
 async def test_a_heartbeat_says_where_the_log_is() -> None:
     listener = Listener()
     listener.notices.beat()
-    assert listener.heard == [("heartbeat", {"time": TIME, "head": "5-7"})]
+    assert listener.heard == [("heartbeat", {"time": TIME, "head": "5-7", "every": 15})]
 
 
 @pytest.mark.gen_test
@@ -97,6 +99,17 @@ async def test_who_was_away_hears_the_latest_of_each_kind() -> None:
     assert dict(events(notices.missed(0))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
     assert dict(events(notices.missed(2))) == {"connections": {"count": 3}}  # It has heard the others.
     assert notices.missed(3) == b""
+
+
+@pytest.mark.gen_test
+async def test_another_pace_is_told_at_once_and_to_who_was_away() -> None:
+    listener = Listener()
+    listener.every = 60
+    listener.notices.change_pace()
+    assert [data["every"] for _, data in listener.heard] == [60]
+    assert listener.notices.number == 1
+    assert [data["every"] for _, data in events(listener.notices.missed(0))] == [60]
+    assert listener.notices.missed(1) == b""
 
 
 @pytest.mark.gen_test
