@@ -34,7 +34,7 @@ export function Announcer(el, store) {
     const { ring } = store.live;
     const { view, settings } = store;
     // What was said before the page came is read, not announced.
-    const since = store.serverTime(store.since);
+    const { since } = store;
     for (let n = Math.max(heard, ring.first); n < ring.end; n++) {
       const entry = ring.get(n);
       if (entry === undefined || isMark(entry) || entry.ms < since) continue;

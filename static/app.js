@@ -50,7 +50,10 @@ const parts = [];
 /** @type {Set<string>} */
 const news = new Set();
 let frame = 0;
-let isAsking = false;
+/** A batch has come, and the next one has not been asked for. */
+let isOwing = false;
+/** That is left to a later frame. */
+let isWaiting = false;
 
 /** As if a part had asked for it. @param {string} verb @param {unknown} [detail] @returns {void} */
 const act = (verb, detail) => ask(part('page'), verb, detail);
@@ -75,22 +78,29 @@ function say(noun, to = parts, detail) {
 
 function draw() {
   frame = 0;
-  if (store.scanning) scan();
-  const nouns = [...news];
-  news.clear();
-  for (const noun of nouns) say(noun);
-  if (isAsking) askForMore(store.rate(Date.now()).perSecond > FAST ? FAST_FRAMES : 1);
+  try {
+    if (store.scanning) scan();
+    const nouns = [...news];
+    news.clear();
+    for (const noun of nouns) say(noun);
+  } catch (error) {
+    failed(error);
+  }
+  if (isOwing && !isWaiting) askForMore(store.rate(Date.now()).perSecond > FAST ? FAST_FRAMES : 1);
 }
 
 /** When this frame, or the next but one, is on the screen. @param {number} frames */
 function askForMore(frames) {
-  isAsking = false;
-  const next = () => {
-    frames -= 1;
-    if (frames > 0 && !document.hidden) requestAnimationFrame(next);
-    else link.more();
-  };
-  next();
+  isWaiting = frames > 1;
+  if (isWaiting) requestAnimationFrame(() => askForMore(frames - 1));
+  else more();
+}
+
+/** Whatever went wrong, and whether or not there are frames: a tab that does not ask gets nothing more. */
+function more() {
+  isWaiting = false;
+  if (isOwing) link.more();
+  isOwing = false;
 }
 
 function scan() {
@@ -103,11 +113,16 @@ const link = new Link({
   version,
   heartbeat: Number(heartbeatSeconds) * 1000,
   hear(noun, value) {
-    store.hear(noun, value, Date.now());
+    try {
+      store.hear(noun, value, Date.now());
+    } catch (error) {
+      failed(error);
+    }
     if (noun !== 'batch') return;
+    isOwing = true;
     // A hidden page draws nothing and asks at once; the worker's own clock paces it.
-    if (document.hidden) link.more();
-    else isAsking = true;
+    if (document.hidden) more();
+    else changed('messages');
   },
 });
 
@@ -178,7 +193,11 @@ for (const button of document.querySelectorAll('[data-verb]')) {
 
 setInterval(() => changed('tick'), TICK);
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return store.lookedAway();
+  if (document.hidden) {
+    // No frame will come for what waits to be drawn.
+    more();
+    return store.lookedAway();
+  }
   if (store.view.mode === 'following') store.looked();
   for (const noun of ['messages', 'view', 'link']) changed(noun);
 });

@@ -4,7 +4,7 @@
  * Owns how arrivals change the store: messages and rows between them, the server's clock, what is news to
  * whoever is away. Knows no worker and no element.
  */
-import { ERROR, fromWire } from './logic/message.js';
+import { ERROR, fromWire, isOwn } from './logic/message.js';
 import { dayNumber } from './logic/time.js';
 
 /**
@@ -15,6 +15,12 @@ import { dayNumber } from './logic/time.js';
 
 /** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
 const BEHIND_GRACE = 3_000;
+
+/**
+ * Of so many heartbeats the smallest difference of clocks is the one that waited least on its way. Of no
+ * more: a clock that has been set is believed before long.
+ */
+const OFFSETS = 3;
 
 /** @type {Record<string, (store: Store, value: any, now: number) => string>} what is said, and the noun that changed */
 const arrivals = {
@@ -73,9 +79,9 @@ function measure(store, entries, messages, now) {
   counters.oldest = Date.parse(entries[0]?.time);
   counters.newest = Date.parse(entries.at(-1)?.time);
   // A tab's own first batches are old by nature; what comes while live tells whether the browser keeps up.
-  if (link.phase !== 'live' || clockOff === null || !(counters.newest > 0)) store.behind = 0;
-  else if (now - link.since < BEHIND_GRACE) store.behind = 0;
-  else store.behind = Math.max(0, now - clockOff - counters.newest);
+  const isTelling = link.phase === 'live' && clockOff !== null && counters.newest > 0;
+  const isSettled = isTelling && now - link.since >= BEHIND_GRACE;
+  store.late = { at: now, ms: isSettled ? Math.max(0, now - clockOff - counters.newest) : 0 };
 }
 
 /** @param {Store} store @param {Message} message */
@@ -87,17 +93,18 @@ function pushMessage(store, message) {
     store.today = today;
   }
   const shown = store.live.push(message);
+  if (store.firstOther === null && !isOwn(message)) store.firstOther = message;
   store.counts.add(message.ms, message.level, shown);
   store.topics.add(message.topic, message.ms);
   store.traffic.add(Math.floor(message.ms / 1000));
   // What was said before this page came is no news, however late it is read.
-  if (message.ms < store.serverTime(store.since)) return;
+  if (message.ms < store.since) return;
   const away = view.mode !== 'following';
   if (message.level >= ERROR && (away || document.hidden)) store.unseenErrors += 1;
   if (!shown || !away) return;
   view.unseen += 1;
+  // No change of the view: what waits is told with the messages, and the rows on screen stay as they are.
   if (message.level >= ERROR) view.unseenErrors += 1;
-  store.changed('view');
 }
 
 /** @param {Store} store @param {Mark} mark */
@@ -112,8 +119,12 @@ function pushMark(store, mark) {
  */
 function heartbeat(store, { time, version, connection, head, heard }) {
   const off = heard - Date.parse(time);
-  // The smallest difference seen is the one that waited least on its way.
-  if (Number.isFinite(off)) store.clockOff = Math.min(store.clockOff ?? off, off);
+  if (Number.isFinite(off)) {
+    // Once, and by no clock that is set later: what is news stays news.
+    if (store.clockOff === null) store.since -= off;
+    store.offsets = [...store.offsets, off].slice(-OFFSETS);
+    store.clockOff = Math.min(...store.offsets);
+  }
   store.head = head ?? '';
   if (version) store.version = version;
   if (connection) store.connection = connection;

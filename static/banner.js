@@ -3,7 +3,8 @@
  *
  * Owns the notices and how long each stays. Asks for nothing: what a notice offers, the browser can do.
  */
-import { copy, h, hear, keyed, say, write } from './lib/dom.js';
+import { copyFrom, laidOut } from './copying.js';
+import { h, hear, keyed, say, write } from './lib/dom.js';
 import { applied, clockOff, stayInForce, updated } from './text.js';
 import { words } from './words.js';
 
@@ -17,6 +18,7 @@ import { words } from './words.js';
  * @property {string} [after]
  * @property {{label: string, act: (button: HTMLButtonElement) => void}[]} [actions]
  * @property {boolean} [lasting] cannot be dismissed
+ * @property {string} [toCopy] laid out and selected, as the browser will not copy it
  */
 
 /** A notice that asks for nothing goes by itself (ms). */
@@ -31,10 +33,12 @@ export function Banner(el, store, version) {
   const dismissed = new Set();
   /** @type {string | null} what failed in this page */
   let failure = null;
+  /** @type {string | null} what a key should have copied */
+  let uncopied = null;
 
   /** @returns {(Notice | null)[]} */
   function notices() {
-    return [failed(), config(), newVersion(), clock()];
+    return [failed(), blocked(), config(), newVersion(), clock()];
   }
 
   /** @returns {Notice | null} */
@@ -46,6 +50,12 @@ export function Banner(el, store, version) {
   }
 
   /** @returns {Notice | null} */
+  function blocked() {
+    if (uncopied === null) return null;
+    return { key: `uncopied ${uncopied}`, look: 'notice', text: words.copyBlocked, toCopy: uncopied };
+  }
+
+  /** @returns {Notice | null} */
   function config() {
     const { config, configSince } = store;
     if (config?.status === 'rejected') {
@@ -53,11 +63,12 @@ export function Banner(el, store, version) {
       const actions = [{ label: words.copy, act: copyAction(lines.join('\n')) }];
       const text = [{ b: words.rejected }];
       return {
-        key: 'rejected',
+        // With its lines, as [Copy] takes those it was made with.
+        key: `rejected ${lines.join('\n')}`,
         look: 'lost',
         text,
         lines,
-        after: stayInForce(configSince),
+        after: stayInForce(configSince, store.clock),
         actions,
         lasting: true,
       };
@@ -83,11 +94,11 @@ export function Banner(el, store, version) {
 
   /** @param {string} text @returns {(button: HTMLButtonElement) => void} */
   function copyAction(text) {
-    return async (button) => write(button, (await copy(text)) ? words.copied : words.copyBlocked);
+    return (button) => copyFrom(button, text);
   }
 
   /** @param {Notice} notice */
-  function make({ key, look, lasting, actions = [] }) {
+  function make({ key, look, lasting, toCopy, actions = [] }) {
     const close = h(
       'button',
       {
@@ -96,6 +107,7 @@ export function Banner(el, store, version) {
         'aria-label': words.dismiss,
         onclick: () => {
           dismissed.add(key);
+          uncopied = null;
           update();
         },
       },
@@ -109,6 +121,7 @@ export function Banner(el, store, version) {
       'div',
       { class: 'bar', 'data-look': look, 'data-role': 'banner', 'data-notice': key.split(' ')[0] },
       h('div', { class: 'bar-text' }, h('span'), h('ul', { class: 'lines' }), h('span')),
+      toCopy === undefined ? null : laidOut(toCopy),
       ...buttons,
       lasting ? null : close,
     );
@@ -137,6 +150,14 @@ export function Banner(el, store, version) {
   }
 
   for (const noun of ['config', 'link', 'tick']) hear(el, noun, update);
+  hear(el, 'uncopied', (/** @type {string} */ text) => {
+    uncopied = text;
+    dismissed.delete(`uncopied ${text}`);
+    update();
+    const field = el.querySelector('textarea');
+    field?.focus();
+    field?.select();
+  });
   hear(el, 'failure', (/** @type {string} */ details) => {
     failure ??= details;
     update();

@@ -111,8 +111,9 @@ export function WhoPanel(el, store) {
     const wanted = asking === who.id ? 'question' : 'button';
     if (end.dataset.shows === wanted) return;
     end.dataset.shows = wanted;
+    const hasFocus = end.contains(document.activeElement);
     end.replaceChildren(...(asking === who.id ? question(who) : [ellipsis(who)]));
-    if (asking === who.id) /** @type {HTMLElement} */ (end.querySelector('button')).focus();
+    if (asking === who.id || hasFocus) /** @type {HTMLElement} */ (end.querySelector('button')).focus();
   }
 
   /** @param {HTMLElement} cell @param {string} first @param {string} second */
@@ -165,7 +166,14 @@ export function WhoPanel(el, store) {
 
   function update() {
     const sorted = list.toSorted(order);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const wasHere = rows.contains(focused);
     keyed(rows, sorted, ({ id }) => id, make, draw);
+    // A row that was moved, or is gone, takes the focus with it.
+    if (wasHere && !rows.contains(document.activeElement)) {
+      const other = /** @type {HTMLElement} */ (el.querySelector('tbody button, thead button'));
+      (focused?.isConnected ? focused : other).focus();
+    }
     for (const button of el.querySelectorAll('thead button')) {
       attribute(
         /** @type {Element} */ (button.parentElement),

@@ -4,7 +4,8 @@
  * Owns how text and data are laid out in full. Asks for: add-term, show-context,
  * open-panel, close-panel.
  */
-import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
+import { copyFrom } from './copying.js';
+import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { linkTo } from './logic/address.js';
 import { GLYPHS, isMark, LEVELS, toWire } from './logic/message.js';
 import { linked } from './logic/pieces.js';
@@ -28,6 +29,8 @@ export function Details(el, store) {
   let limit = NODES;
   /** @type {Map<string, boolean>} */
   let toggled = new Map();
+  /** Values of the tree that are shown to their end, by their paths. @type {Set<string>} */
+  let wholes = new Set();
 
   function current() {
     const entry = store.view.selected === null ? undefined : store.ring.get(store.view.selected);
@@ -46,10 +49,24 @@ export function Details(el, store) {
     isWhole = false;
     limit = NODES;
     toggled = new Map();
+    wholes = new Set();
     draw();
   }
 
+  /** Anew, with the focus where it was: on the same button, or on what stands in its place. */
   function draw() {
+    const all = () =>
+      /** @type {HTMLElement[]} */ ([...el.querySelectorAll('button, summary, a, [tabindex]')]);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const index = focused === null ? -1 : all().indexOf(focused);
+    fill();
+    if (index < 0) return;
+    const name = focused?.dataset.name;
+    const same = name === undefined ? undefined : all().find((each) => each.dataset.name === name);
+    (same ?? all()[index] ?? all().at(-1))?.focus();
+  }
+
+  function fill() {
     if (shown === null) {
       el.replaceChildren(h('p', { class: 'more' }, words.noneSelected));
       return;
@@ -85,8 +102,29 @@ export function Details(el, store) {
 
   /** @param {Event} event */
   function raw(event) {
-    const pre = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).querySelector('pre'));
-    if (shown) write(pre, JSON.stringify(toWire(shown), null, 2).slice(0, isWhole ? undefined : LONG));
+    if (shown === null) return;
+    const box = /** @type {HTMLElement} */ (event.target);
+    const pre = /** @type {HTMLElement} */ (box.querySelector('pre'));
+    const whole = JSON.stringify(toWire(shown), null, 2);
+    box.querySelector('button')?.remove();
+    if (whole.length <= LONG) return write(pre, whole);
+    write(pre, whole.slice(0, START));
+    box.append(
+      allOf(whole, 'raw', ({ target }) => {
+        write(pre, whole);
+        pre.focus();
+        /** @type {HTMLElement} */ (target).remove();
+      }),
+    );
+  }
+
+  /** What is cut says so, and can be had. @param {string} whole @param {string} name @param {(event: Event) => void} onclick */
+  function allOf(whole, name, onclick) {
+    return h(
+      'button',
+      { type: 'button', 'data-name': `all ${name}`, onclick },
+      `${words.showAll} ${bytes(whole.length)}`,
+    );
   }
 
   /** @param {string} name @param {string} value @param {string} find what the filter would find it by; '' for nothing */
@@ -114,26 +152,25 @@ export function Details(el, store) {
         'span',
         { class: 'tools-of' },
         ...buttons,
-        tool(words.copyShort, words.copy, () => copy(value)),
+        tool(words.copyShort, words.copy, (button) => copyFrom(button, value)),
       ),
     ];
   }
 
-  /** @param {string} word @param {string} label @param {() => void} onclick */
-  function tool(word, label, onclick) {
-    return h('button', { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick }, word);
+  /** @param {string} word @param {string} label @param {(button: HTMLElement) => void} act */
+  function tool(word, label, act) {
+    const onclick = () => act(button);
+    const button = h(
+      'button',
+      { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick },
+      word,
+    );
+    return button;
   }
 
   /** @param {string} label @param {() => string} value */
   function copyButton(label, value) {
-    const button = h(
-      'button',
-      {
-        type: 'button',
-        onclick: async () => write(button, (await copy(value())) ? words.copied : words.copyBlocked),
-      },
-      label,
-    );
+    const button = h('button', { type: 'button', onclick: () => copyFrom(button, value()) }, label);
     return button;
   }
 
@@ -148,17 +185,11 @@ export function Details(el, store) {
       box.append(span);
     }
     if (!isCut) return box;
-    const button = h(
-      'button',
-      { type: 'button', onclick: showAll },
-      `${words.showAll} ${bytes(whole.length)}`,
-    );
-    return h('div', {}, box, button);
-  }
-
-  function showAll() {
-    isWhole = true;
-    draw();
+    const showAll = () => {
+      isWhole = true;
+      draw();
+    };
+    return h('div', {}, box, allOf(whole, 'text', showAll));
   }
 
   /** @param {unknown} data */
@@ -174,23 +205,39 @@ export function Details(el, store) {
         kind === 'inner'
           ? h(
               'button',
-              { type: 'button', class: 'quiet key', 'aria-expanded': String(isOpen), onclick: flip },
+              {
+                type: 'button',
+                class: 'quiet key',
+                'data-name': `key ${path}`,
+                'aria-expanded': String(isOpen),
+                onclick: flip,
+              },
               `${isOpen ? '▾' : '▸'} ${key}`,
             )
           : h('span', { class: 'key' }, key);
       const value = h('bdi', { class: `value ${kind}` });
-      drawText(value, branch.text.slice(0, START));
+      const isCut = branch.text.length > LONG && !wholes.has(path);
+      drawText(value, isCut ? branch.text.slice(0, START) : branch.text);
+      const showAll = () => {
+        wholes.add(path);
+        draw();
+      };
       const line = h(
         'div',
         { class: 'fact' },
         name,
         value,
+        isCut ? allOf(branch.text, path, showAll) : null,
         ...(kind === 'inner' ? [] : tools(term(branch), branch.text)),
       );
       line.style.paddingInlineStart = `${depth * 14}px`;
       return line;
     });
-    const next = h('button', { type: 'button', onclick: showMore }, words.showMore(NODES));
+    const next = h(
+      'button',
+      { type: 'button', 'data-name': 'more', onclick: showMore },
+      words.showMore(NODES),
+    );
     return h('div', { class: 'tree' }, ...list, more ? next : null);
   }
 

@@ -81,7 +81,7 @@ export function Feed(el, store) {
     row.classList.toggle('fresh', !store.past && store.fresh.has(n, Date.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
-    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), zone);
+    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock);
     else {
       drawMessage(row, entry, zone, store.selection.filter.marks);
       store.counters.drawn += 1;
@@ -207,7 +207,8 @@ export function Feed(el, store) {
     });
   }
   hear(el, 'tick', () => {
-    if (store.fresh.to !== null && el.querySelector('.fresh')) list.redraw();
+    // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
+    if (!store.fresh.has(store.fresh.from, Date.now()) && el.querySelector('.fresh')) list.redraw();
   });
 
   // Before the first scroll event: a smooth wheel begins with less than a row.

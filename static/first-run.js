@@ -1,11 +1,13 @@
 /**
  * A page that shows nothing: before the first message what to type, later why nothing is to be seen.
  *
- * Owns the example commands. Asks for: publish, clear-filter, show-levels, search-history,
- * show-oldest.
+ * Owns the example commands. What the server itself says, its greeting, is no message that anybody waited
+ * for. Asks for: publish, find-first, clear-filter, show-levels, search-history, show-oldest.
  */
-import { ask, attribute, copy, h, hear, keyed, say, write } from './lib/dom.js';
-import { ERROR, isMark } from './logic/message.js';
+import { copyFrom } from './copying.js';
+import { ask, attribute, h, hear, keyed, say, write } from './lib/dom.js';
+import { parseId } from './logic/ids.js';
+import { ERROR } from './logic/message.js';
 import {
   emptyTopic,
   firstArrived,
@@ -23,12 +25,18 @@ const STAYS = 30_000;
 export function FirstRun(el, store) {
   const steps = firstSteps(location.origin);
   let shown = 'curl';
+  /** Whether all that the server keeps is its own: 'unknown' until somebody needs to know. @type {'unknown' | 'asked' | 'yes' | 'no'} */
+  let isAlone = 'unknown';
   let wasWaiting = false;
   /** @type {{ms: number, at: number} | null} */
   let arrived = null;
 
   const code = h('code', { 'data-role': 'first-command' });
-  const copyButton = h('button', { type: 'button', class: 'primary', onclick: copyCommand }, words.copy);
+  const copyButton = h(
+    'button',
+    { type: 'button', class: 'primary', onclick: () => copyFrom(copyButton, steps[shown]?.code ?? '') },
+    words.copy,
+  );
   const sendButton = h('button', { type: 'button', onclick: send }, words.sendForMe);
   const tabs = Object.entries(steps).map(([name, { title }]) =>
     h('button', { type: 'button', role: 'tab', 'data-tab': name, onclick: () => show(name) }, title),
@@ -74,30 +82,35 @@ export function FirstRun(el, store) {
     update();
   }
 
-  async function copyCommand() {
-    const isCopied = await copy(steps[shown]?.code ?? '');
-    if (!isCopied) getSelection()?.selectAllChildren(code);
-    write(copyButton, isCopied ? words.copied : words.copyBlocked);
-  }
-
   function send() {
     ask(el, 'publish', { topic: 'demo', level: 'info', text: words.hello, key: `first-${Date.now()}` });
   }
 
+  /** Nobody has sent anything yet; not before all is here that was said. */
   function isWaiting() {
-    // Before the first message the head is <epoch>-0; an empty page of a log that is not is only not filled yet.
-    return store.live.held === 0 && store.link.phase === 'live' && store.head.endsWith('-0');
+    const { live, head, firstOther, link } = store;
+    const seq = parseId(head)?.seq;
+    if (firstOther !== null || link.phase !== 'live' || seq === undefined) return false;
+    const newest = live.beside(live.ring.end, -1);
+    if (newest === null) return seq === 0;
+    if (seq > (parseId(newest.id)?.seq ?? 0)) return false;
+    if (parseId(live.oldest?.id)?.seq === 1) return true;
+    if (isAlone === 'unknown') {
+      isAlone = 'asked';
+      ask(el, 'find-first');
+    }
+    return isAlone === 'yes';
   }
 
   function update() {
     const waiting = isWaiting();
-    if (wasWaiting && store.live.held > 0) {
-      const first = store.ring.get(store.ring.end - 1);
-      const now = Date.now();
-      if (first && !isMark(first)) arrived = { ms: now - (store.clockOff ?? 0) - first.ms, at: now };
+    const { firstOther } = store;
+    if (wasWaiting && firstOther !== null) {
+      arrived = { ms: store.serverTime() - firstOther.ms, at: Date.now() };
       delete box.dataset.again;
     }
-    if (store.live.held > 0 || waiting) wasWaiting = waiting;
+    if (firstOther !== null || waiting) wasWaiting = waiting;
+    box.classList.toggle('above', store.live.held > 0);
     box.hidden = !waiting && box.dataset.again === undefined;
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.tab === shown);
     write(code, steps[shown]?.code ?? '');
@@ -106,6 +119,10 @@ export function FirstRun(el, store) {
     if (arrived) write(doneText, firstArrived(arrived.ms));
   }
 
+  hear(el, 'first-found', (/** @type {{ok: boolean} | {error: Error}} */ answer) => {
+    isAlone = 'ok' in answer && answer.ok ? 'yes' : 'no';
+    update();
+  });
   for (const noun of ['messages', 'link', 'tick']) hear(el, noun, update);
   update();
 }

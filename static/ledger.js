@@ -1,5 +1,6 @@
 /** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
-import { ask, attribute, copy, h, hear, keyed, write } from './lib/dom.js';
+import { copyFrom } from './copying.js';
+import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isUp } from './logic/state.js';
 import { isoSecond, second } from './logic/time.js';
 import { markRow, proof, proofSummary } from './text.js';
@@ -14,12 +15,12 @@ export function ProofButton(el, store) {
   function update() {
     const { link } = store;
     const until = isUp(link) ? null : (link.lostAt ?? link.heard);
-    const [sign, sentence] = proof(store.isKnown ? store.proof : null, until);
+    const [sign, sentence] = proof(store.isKnown ? store.proof : null, store.clock, store.live.asleep, until);
     write(glyph, sign);
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
   }
-  for (const noun of ['ledger', 'messages', 'link']) hear(el, noun, update);
+  for (const noun of ['ledger', 'messages', 'link', 'view']) hear(el, noun, update);
   update();
 }
 
@@ -31,29 +32,31 @@ export function Ledger(el, store) {
   const button = h('button', { type: 'button', onclick: copyAll }, words.copy);
   el.append(summary, rows, none, h('div', { class: 'actions' }, button));
 
-  /** Newest first: what has just happened is what one looks for. */
-  const entries = () => store.losses.toReversed();
+  /** The browser's, and this tab's own. Newest first: what has just happened is what one looks for. */
+  const entries = () => [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
 
-  async function copyAll() {
-    const lines = entries().map((mark) => `${isoSecond(mark.at)}  ${markRow(mark)}`);
-    write(
-      button,
-      (await copy([summary.textContent, ...lines].join('\n'))) ? words.copied : words.copyBlocked,
+  function copyAll() {
+    const lines = entries().map(
+      (mark) => `${isoSecond(mark.at - store.clock.off)}  ${markRow(mark, store.clock)}`,
     );
+    copyFrom(button, [summary.textContent, ...lines].join('\n'));
   }
 
   function update() {
     if (el.closest('dialog')?.open === false) return;
-    write(summary, store.proof === null ? '–' : proofSummary(store.proof));
+    write(summary, store.proof === null ? '–' : proofSummary(store.proof, store.clock));
     keyed(
       rows,
       entries(),
-      (mark) => `${mark.mark} ${mark.at}`,
-      (mark) =>
-        h('li', { 'data-mark': mark.mark }, h('time', {}, second(mark.at, store.view.zone)), h('span', {})),
-      (child, mark) => write(/** @type {Element} */ (child.lastElementChild), markRow(mark)),
+      (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
+      (mark) => h('li', { 'data-mark': mark.mark }, h('time'), h('span', {})),
+      (child, mark) => {
+        const { clock } = store;
+        write(/** @type {Element} */ (child.firstElementChild), second(mark.at - clock.off, clock.zone));
+        write(/** @type {Element} */ (child.lastElementChild), markRow(mark, clock));
+      },
     );
-    none.hidden = store.losses.length > 0;
+    none.hidden = rows.children.length > 0;
     write(button, words.copy);
   }
   for (const noun of ['ledger', 'tick', 'shown']) hear(el, noun, update);

@@ -4,8 +4,9 @@
  * Owns where a look back begins and how it goes on; and the filling of holes that a sleeping tab, or a
  * cause nobody named, left in what is live. Draws nothing.
  */
-import { parseId } from './logic/ledger.js';
-import { fromWire, isMark } from './logic/message.js';
+import { remainder } from './logic/holes.js';
+import { parseId } from './logic/ids.js';
+import { fromWire, isMark, weigh } from './logic/message.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toHistory, toTest } from './logic/selection.js';
 import { ApiError, history } from './wire/api.js';
@@ -14,6 +15,7 @@ import { ApiError, history } from './wire/api.js';
  * @typedef {import('./logic/view.js').Past} Past
  * @typedef {import('./logic/message.js').Message} Message
  * @typedef {import('./logic/message.js').Entry} Entry
+ * @typedef {import('./logic/ledger.js').Mark} Mark
  * @typedef {import('./verbs.js').Verb} Verb
  */
 
@@ -156,22 +158,36 @@ export function looks({ store, say, link }) {
     store.insert(live.ring.first - 1, page.messages.map(fromWire).reverse());
   }
 
-  /** All between two messages that the server still has. @param {string} from @param {string} to */
-  async function between(from, to) {
+  /**
+   * All between two messages that the server still has, as far as there is room for it. What is left to load
+   * is a row again, that knows how many there are.
+   * @param {Mark} mark what is filled @param {string} from @param {string} to @param {number} room
+   * @returns {Promise<{entries: Entry[], many: number, rest: Mark | null}>} many: how many messages
+   */
+  async function between(mark, from, to, room) {
     /** @type {Entry[]} */
     const entries = [];
     /** @type {string | null} */
     let after = from;
-    while (after !== null && entries.length < store.live.ring.limit) {
+    let [many, gone, weight] = [0, 0, 0];
+    while (after !== null && entries.length < room && weight < store.live.ring.most) {
       /** @type {any} */
       const page = await history(
         new URLSearchParams({ after, before: to, order: 'asc', limit: String(MOST) }),
       );
+      const messages = page.messages.map(fromWire);
       if (page.gap) entries.push({ mark: 'gap', at: Date.now(), ...page.gap });
-      entries.push(...page.messages.map(fromWire));
+      entries.push(...messages);
+      many += messages.length;
+      gone += page.gap?.missing ?? 0;
+      weight = messages.reduce(
+        (/** @type {number} */ sum, /** @type {Entry} */ each) => sum + weigh(each),
+        weight,
+      );
       after = page.next;
     }
-    return entries;
+    const rest = after === null ? null : remainder(mark, after, to, many + gone);
+    return { entries: rest === null ? entries : [...entries, rest], many, rest };
   }
 
   /** A row that says what is missing becomes the rows that were. @param {number} n its number */
@@ -184,14 +200,15 @@ export function looks({ store, say, link }) {
     if (!from || !to) return;
     mark.isLoading = true;
     store.changed('view');
-    const entries = await settled(between(from, to));
+    const found = await settled(between(mark, from, to, Math.min(live.ring.limit, live.ring.room(n))));
     mark.isLoading = false;
-    mark.hasFailed = entries === null;
+    mark.hasFailed = found === null;
     const here = live.ring.findLast((entry) => entry === mark);
-    if (entries === null || here < 0) return store.changed('view');
-    store.insert(here, entries);
-    const many = entries.filter((entry) => !isMark(entry)).length;
-    if (mark.mark === 'gap') link().filled({ after: mark.after ?? null, before: mark.before ?? null, many });
+    if (found === null || here < 0) return store.changed('view');
+    store.insert(here, found.entries);
+    if (mark.mark !== 'gap') return;
+    const { after = null, before = null } = mark;
+    link().filled({ after, before, many: found.many, upTo: found.rest?.after ?? null });
   }
 
   function back() {

@@ -3,7 +3,8 @@
  *
  * Owns the draft. Asks for: publish, with what becomes of it as the answer.
  */
-import { ask, attribute, copy, h, hear, write } from './lib/dom.js';
+import { copyFrom } from './copying.js';
+import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { LEVELS } from './logic/message.js';
 import { badJson, notSent, notSentWait, sent } from './text.js';
 import { NO_CONNECTION } from './wire/api.js';
@@ -38,7 +39,9 @@ export function Publish(el, { topics, maxBytes }) {
     placeholder: '{"key": 1}',
   });
   const button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
-  const outcome = h('p', { class: 'outcome', role: 'status', 'data-role': 'publish-outcome' });
+  const why = h('span', { role: 'status' });
+  const again = h('span');
+  const outcome = h('p', { class: 'outcome', 'data-role': 'publish-outcome' }, why, again);
   const showButton = h(
     'button',
     {
@@ -50,7 +53,11 @@ export function Publish(el, { topics, maxBytes }) {
     words.showIt,
   );
   const curl = h('code', { 'data-role': 'publish-curl' });
-  const copyButton = h('button', { type: 'button', class: 'quiet', onclick: copyCurl }, words.copy);
+  const copyButton = h(
+    'button',
+    { type: 'button', class: 'quiet', onclick: () => copyFrom(copyButton, curl.textContent ?? '') },
+    words.copy,
+  );
   const form = h(
     'form',
     { onsubmit: submit, onkeydown, oninput: update },
@@ -77,7 +84,7 @@ export function Publish(el, { topics, maxBytes }) {
   let sending = false;
   /** The id of the last one sent. */
   let shown = '';
-  /** Until when the server wants to be left alone, and what it said (ms). @type {{until: number, why: string} | null} */
+  /** Until when the server wants to be left alone, (ms). @type {{until: number} | null} */
   let refused = null;
 
   /** @param {string} label @param {HTMLElement} control */
@@ -126,7 +133,8 @@ export function Publish(el, { topics, maxBytes }) {
   /** @param {string} sentence @param {boolean} ok */
   function answer(sentence, ok) {
     showButton.hidden = true;
-    write(outcome, sentence);
+    write(why, sentence);
+    write(again, '');
     attribute(outcome, 'data-look', ok ? 'ok' : 'error');
   }
 
@@ -143,27 +151,20 @@ export function Publish(el, { topics, maxBytes }) {
     } else {
       const { code, message, hint, wait } = result.error;
       const more = hint && ` (${hint})`;
-      const why = code === NO_CONNECTION ? words.noConnection : `${message}${more}`;
-      refused = wait === null ? null : { until: Date.now() + wait, why: notSent(why) };
-      answer(notSent(why), false);
+      const reason = code === NO_CONNECTION ? words.noConnection : `${message}${more}`;
+      refused = wait === null ? null : { until: Date.now() + wait };
+      answer(notSent(reason), false);
       countDown();
     }
     update();
   }
 
-  /** "Again possible in 4 s", second by second. */
+  /** "Again possible in 4 s", second by second; a screen reader hears only why. */
   function countDown() {
     if (refused === null) return;
     const left = refused.until - Date.now();
-    const again = left > 0 ? ` ${notSentWait(left)}` : '';
-    write(outcome, `${refused.why}${again}`);
+    write(again, left > 0 ? ` ${notSentWait(left)}` : '');
     if (left <= 0) refused = null;
-  }
-
-  async function copyCurl() {
-    const isCopied = await copy(curl.textContent ?? '');
-    if (!isCopied) getSelection()?.selectAllChildren(curl);
-    write(copyButton, isCopied ? words.copied : words.copyBlocked);
   }
 
   function update() {

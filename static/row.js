@@ -5,7 +5,7 @@
  */
 import { h, write } from './lib/dom.js';
 import { PLAIN, parse, readable } from './logic/ansi.js';
-import { canFill } from './logic/ledger.js';
+import { canFill } from './logic/holes.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
 import { marked } from './logic/pieces.js';
 import { day, exact, iso, second } from './logic/time.js';
@@ -15,10 +15,14 @@ import { words } from './words.js';
 /** @typedef {import('./logic/message.js').Message} Message */
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
 /** @typedef {import('./logic/time.js').Zone} Zone */
+/** @typedef {import('./logic/time.js').Clock} Clock */
 /** @typedef {import('./logic/ansi.js').Rgb} Rgb */
 
 const CELLS = ['time', 'level', 'topic', 'text', 'rest'];
 
+const DARK = matchMedia('(prefers-color-scheme: dark)');
+/** What an element of several pieces shows; '' is one piece. @type {WeakMap<HTMLElement, string>} */
+const drawnAs = new WeakMap();
 let made = 0;
 
 export function makeRow() {
@@ -67,18 +71,20 @@ function remedy(mark) {
   return mark.hasFailed ? words.tryAgain : words.load;
 }
 
-/** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Zone} zone */
-export function drawMark(row, mark, from, to, zone) {
+/** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Clock} clock */
+export function drawMark(row, mark, from, to, clock) {
   const [time, level, topic, text, rest] =
     /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
   row.dataset.role = `mark-${mark.mark}`;
   row.dataset.level = '';
   row.dataset.id = '';
   const isTimed = mark.mark !== 'day' && mark.mark !== 'older';
-  write(time, isTimed ? second(mark.at, zone) : '');
-  time.title = isTimed ? iso(mark.at, zone) : '';
-  const sentence = mark.mark === 'day' ? day(mark.at, zone) : markRow(mark, from, to);
+  const at = mark.at - clock.off;
+  write(time, isTimed ? second(at, clock.zone) : '');
+  time.title = isTimed ? iso(at, clock.zone) : '';
+  const sentence = mark.mark === 'day' ? day(mark.at, clock.zone) : markRow(mark, clock, from, to);
   const label = remedy(mark);
+  drawnAs.delete(text);
   // Drawn again only when it reads otherwise, or a click would find another button than it was meant for.
   if (text.textContent !== sentence + label || text.children.length > 1) {
     const button = h('button', { type: 'button', class: 'quiet', tabindex: -1 }, label);
@@ -93,7 +99,13 @@ export function drawMark(row, mark, from, to, zone) {
  * @param {HTMLElement} el @param {string} text @param {(string | RegExp)[]} [marks]
  */
 export function drawText(el, text, marks = []) {
-  if (marks.length === 0 && PLAIN.test(text)) return write(el, text);
+  const isPlain = marks.length === 0 && PLAIN.test(text);
+  const { theme = '' } = document.documentElement.dataset;
+  // The same once more leaves its pieces alone: somebody may just be selecting them.
+  const key = isPlain ? '' : [theme, DARK.matches, ...marks, text].join('\n');
+  if (key !== '' && drawnAs.get(el) === key) return;
+  drawnAs.set(el, key);
+  if (isPlain) return write(el, text);
   el.replaceChildren(
     ...parse(text).flatMap(({ text: piece, style }) => {
       const nodes = marked(piece, marks).map(({ text: part, isMarked }) =>

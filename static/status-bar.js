@@ -61,12 +61,15 @@ export function StateBar(el, store) {
   const progress = h('progress', { 'aria-hidden': 'true' });
   const button = h('button', { type: 'button', onclick: () => ask(el, 'reconnect') });
   const sentence = h(
-    'div',
-    { class: 'bar', role: 'status', 'data-role': 'state-bar' },
+    'section',
+    { class: 'bar', 'aria-label': words.connection, 'data-role': 'state-bar' },
     text,
     progress,
     button,
   );
+  /** What a screen reader hears: each state once, not every second of a count-down. */
+  const spoken = h('div', { class: 'unheard', role: 'status' });
+  let said = '';
   const modeText = h('span', { class: 'bar-text' });
   const moreButton = h('button', { type: 'button', onclick: () => ask(el, 'more-history') }, words.more);
   const modeButton = h('button', { type: 'button', onclick: () => ask(el, modeVerb()[0], modeVerb()[1]) });
@@ -77,7 +80,7 @@ export function StateBar(el, store) {
     moreButton,
     modeButton,
   );
-  el.append(sentence, mode);
+  el.append(spoken, sentence, mode);
 
   /** What the bar's button asks for, and how it is called. @returns {[verb: string, detail: unknown, label: string]} */
   function modeVerb() {
@@ -101,10 +104,13 @@ export function StateBar(el, store) {
   function update() {
     const { link, behind, view } = store;
     const slow = link.phase === 'live' && behind > BEHIND;
-    const phrase = slow ? behindBar(behind) : bar(link, Date.now(), location.host);
+    const phrase = slow ? behindBar(behind) : bar(link, Date.now(), location.host, store.clock);
     sentence.hidden = phrase === '';
     attribute(sentence, 'data-look', BARS[slow ? 'busy' : (LOOKS[link.phase] ?? 'lost')] ?? 'lost');
     say(text, phrase);
+    const state = phrase === '' ? '' : `${link.phase} ${slow}`;
+    if (state !== said) say(spoken, phrase);
+    said = state;
     progress.hidden = link.replay === null;
     if (link.replay) {
       progress.max = link.replay.total;

@@ -57,6 +57,7 @@ export function Steps(el, store) {
 
   const { selection, zone, at } = fromQuery(location.search);
   store.narrow(selection);
-  if (zone === 'utc') store.set({ zone });
+  // For this look alone: what somebody has chosen for every visit is not a link's to change.
+  if (zone === 'utc') store.setView({ zone });
   if (at) ask(el, 'show-around', at);
 }

@@ -7,8 +7,8 @@
 import { arrive } from './arrivals.js';
 import { Counts } from './logic/counts.js';
 import { Fresh } from './logic/fresh.js';
-import { parseId } from './logic/ledger.js';
-import { isMark } from './logic/message.js';
+import { parseId } from './logic/ids.js';
+import { isMark, isOwn } from './logic/message.js';
 import { Rate } from './logic/rate.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toTest } from './logic/selection.js';
@@ -32,6 +32,9 @@ import { VIEW } from './logic/view.js';
 /** A device with a small screen can spare less. A guess. */
 const PHONE_RING = 20_000;
 
+/** A message that came late says for so long that this browser is behind (ms). */
+const LATE_STAYS = 5_000;
+
 /** @param {string | undefined} setting */
 function ringSize(setting) {
   const size = Number(setting) || 100_000;
@@ -45,7 +48,7 @@ export class Store {
    */
   constructor(changed, settings) {
     this.changed = changed;
-    /** When this page came. */
+    /** When this page came, by the server's clock as soon as that is known. */
     this.since = Date.now();
     /** @type {import('./logic/state.js').State} */
     this.link = initial(Date.now());
@@ -69,12 +72,16 @@ export class Store {
     this.losses = [];
     /** @type {View} */
     this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
+    /** The first message here that is not the server's own. @type {Message | null} */
+    this.firstOther = null;
     /** Errors that came while nobody was looking at them. */
     this.unseenErrors = 0;
     /** How far this device's clock is ahead of the server's (ms); null: not known. @type {number | null} */
     this.clockOff = null;
-    /** How old the newest message was when it came (ms). */
-    this.behind = 0;
+    /** What the last heartbeats said of it. @type {number[]} */
+    this.offsets = [];
+    /** How old the newest message was when it came (ms), and when that was. */
+    this.late = { ms: 0, at: 0 };
     /** The last id the server has, as far as it said. */
     this.head = '';
     /** The oldest message that the server was found to keep. */
@@ -120,6 +127,16 @@ export class Store {
     return this.counters.received > 0 || parseId(this.head)?.seq === 0;
   }
 
+  /** How far this browser is behind what is said (ms). What came late and was followed by nothing says nothing of now. */
+  get behind() {
+    return Date.now() - this.late.at < LATE_STAYS ? this.late.ms : 0;
+  }
+
+  /** How times are told. @returns {import('./logic/time.js').Clock} */
+  get clock() {
+    return { zone: this.view.zone, off: this.clockOff ?? 0 };
+  }
+
   /** The server's clock, as far as it is known. @param {number} [now] */
   serverTime(now = Date.now()) {
     return now - (this.clockOff ?? 0);
@@ -145,7 +162,9 @@ export class Store {
   insert(n, entries) {
     const { live, view } = this;
     for (const entry of entries) {
-      if (!isMark(entry)) this.counts.add(entry.ms, entry.level, false);
+      if (isMark(entry)) continue;
+      this.counts.add(entry.ms, entry.level, false);
+      if (!isOwn(entry)) this.firstOther ??= entry;
     }
     const isFront = n < live.ring.first;
     live.replace(n, entries);

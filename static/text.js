@@ -2,7 +2,7 @@
  * Every sentence the page can say that has a number or a name in it; the others are in words.js. Parts
  * choose one; nothing else holds words that a person reads.
  */
-import { parseId } from './logic/ledger.js';
+import { parseId } from './logic/ids.js';
 import { ERROR } from './logic/message.js';
 import { count, dayMinute, minute, pace, second, short, some, span } from './logic/time.js';
 import { words } from './words.js';
@@ -10,6 +10,12 @@ import { words } from './words.js';
 /** @typedef {import('./lib/dom.js').Phrase} Phrase */
 /** @typedef {import('./logic/state.js').State} State */
 /** @typedef {import('./logic/ledger.js').Mark} Mark */
+/** @typedef {import('./logic/time.js').Clock} Clock */
+
+/** Times shown are the server's; what this device noted is told by the same clock. @param {number} ms @param {Clock} clock */
+const secondAt = (ms, { zone, off }) => second(ms - off, zone);
+/** @param {number} ms @param {Clock} clock */
+const minuteAt = (ms, { zone, off }) => minute(ms - off, zone);
 
 /** Seconds to go, never "0 s". @param {number} ms */
 const left = (ms) => `${Math.max(1, Math.ceil(ms / 1000))} s`;
@@ -46,8 +52,8 @@ export function pill(state, now) {
   }
 }
 
-/** @param {State} state @param {number} now @param {string} host @returns {Phrase} '' when there is nothing to say */
-export function bar(state, now, host) {
+/** @param {State} state @param {number} now @param {string} host @param {Clock} clock @returns {Phrase} '' when there is nothing to say */
+export function bar(state, now, host, clock) {
   const attempt = state.attempt > 1 ? ` (attempt ${state.attempt})` : '';
   const again = state.retryAt === null ? 'now' : `in ${left(state.retryAt - now)}`;
   switch (state.phase) {
@@ -68,11 +74,11 @@ export function bar(state, now, host) {
         ').',
       ];
     case 'lost':
-      return `Connection lost at ${second(state.lostAt ?? now)}. Trying again ${again}${attempt}. Messages published meanwhile will be replayed.`;
+      return `Connection lost at ${secondAt(state.lostAt ?? now, clock)}. Trying again ${again}${attempt}. Messages published meanwhile will be replayed.`;
     case 'restarting':
       return `The server is restarting. Reconnecting ${again}.`;
     case 'disconnected':
-      return `An operator disconnected this page at ${second(state.since)}.`;
+      return `An operator disconnected this page at ${secondAt(state.since, clock)}.`;
     case 'offline':
       return 'This device is offline. Reconnecting as soon as the network is back.';
     case 'full':
@@ -92,8 +98,8 @@ export const behindPill = (ms) => /** @type {const} */ (['⟳', `${span(ms)} beh
 /** @param {number} ms */
 export const behindBar = (ms) => `This browser is ${span(ms)} behind and reading on. Nothing is lost.`;
 
-/** @param {string} reason @param {Mark} mark @param {string} range */
-function gap(reason, mark, range) {
+/** @param {string} reason @param {Mark} mark @param {string} range @param {Clock} clock */
+function gap(reason, mark, range, clock) {
   const { missing = null, after, before } = mark;
   const many =
     missing === null ? 'Messages are missing, how many is unknown' : `${some(missing, 'message')} missing`;
@@ -101,7 +107,7 @@ function gap(reason, mark, range) {
   if (reason === 'new_log') {
     const unknown =
       missing === null ? 'How many messages are missing is unknown.' : `${some(missing, 'message')} missing.`;
-    return `The server started a new log at ${second(mark.at)}. ${unknown}`;
+    return `The server started a new log at ${secondAt(mark.at, clock)}. ${unknown}`;
   }
   if (reason === 'unexplained') {
     const [from, to] = [parseId(after), parseId(before)];
@@ -113,32 +119,41 @@ function gap(reason, mark, range) {
 
 /**
  * A row of the feed that is no message.
- * @param {Mark} mark @param {number | null} from time of the message before @param {number | null} to and behind it
+ * @param {Mark} mark @param {Clock} clock
+ * @param {number | null} from the server's time of the message before @param {number | null} to and behind it
  */
-export function markRow(mark, from = null, to = null) {
-  const [begin, end] = from !== null && to !== null ? [second(from), second(to)] : ['', ''];
+export function markRow(mark, clock, from = null, to = null) {
+  const { zone } = clock;
+  const [begin, end] = from !== null && to !== null ? [second(from, zone), second(to, zone)] : ['', ''];
   const range = begin === end ? begin && `, ${begin}` : `, ${begin}–${end}`;
-  if (mark.mark === 'gap') return gap(mark.reason ?? 'unexplained', mark, range);
+  if (mark.mark === 'gap') return gap(mark.reason ?? 'unexplained', mark, range, clock);
   if (mark.mark === 'older') return words.olderOnServer;
   if (mark.mark === 'asleep')
     return `${some(mark.missing ?? 0, 'message')} arrived while this tab was asleep.`;
   const missing = `${count(mark.missing ?? 0)}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
   if ((mark.times ?? 1) > 1) {
-    return `Connection lost ${mark.times} times between ${minute(mark.from ?? mark.at)} and ${minute(mark.at)}, ${missing}.`;
+    return `Connection lost ${mark.times} times between ${minuteAt(mark.from ?? mark.at, clock)} and ${minuteAt(mark.at, clock)}, ${missing}.`;
   }
-  return `Connection lost ${second(mark.from ?? mark.at)}–${second(mark.at)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
+  return `Connection lost ${secondAt(mark.from ?? mark.at, clock)}–${secondAt(mark.at, clock)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
 }
 
 /**
- * @param {{since: number, missing: number, unknown: boolean} | null} proof
+ * @param {{since: number, missing: number, unknown: boolean} | null} proof @param {Clock} clock
+ * @param {number} asleep how many came while this tab slept, and are not here
  * @param {number | null} lostAt since when nothing can be claimed
  * @returns {[glyph: string, words: string]}
  */
-export function proof(proof, lostAt = null) {
+export function proof(proof, clock, asleep = 0, lostAt = null) {
   if (proof === null) return ['', '–'];
   if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? '+' : ''} missing`];
   if (proof.unknown) return ['▲', 'some missing'];
-  return ['✓', lostAt === null ? `no gaps since ${minute(proof.since)}` : `no gaps until ${minute(lostAt)}`];
+  if (asleep > 0) return ['▲', `${count(asleep)} not loaded`];
+  return [
+    '✓',
+    lostAt === null
+      ? `no gaps since ${minuteAt(proof.since, clock)}`
+      : `no gaps until ${minuteAt(lostAt, clock)}`,
+  ];
 }
 
 /** @param {number} unseen @param {number} errors */
@@ -167,11 +182,11 @@ export function applied({ changes = [], restart = [] }) {
   const later = restart.length > 0 ? ` Needs a restart: ${restart.join(', ')}.` : '';
   return [{ b: 'config.yaml applied' }, what ? `: ${what}.${later}` : `.${later}`];
 }
-/** @param {number | null} since */
-export const stayInForce = (since) =>
+/** @param {number | null} since @param {Clock} clock */
+export const stayInForce = (since, clock) =>
   since === null
     ? 'The settings from before stay in force.'
-    : `The settings from ${minute(since)} stay in force.`;
+    : `The settings from ${minuteAt(since, clock)} stay in force.`;
 
 /** @param {number} ms */
 export const firstArrived = (ms) =>
@@ -273,11 +288,11 @@ export const disconnectQuestion = (address, client) =>
   `Disconnect ${address} (${client})? A program that reconnects by itself will be back in seconds.`;
 /** @param {number} n characters */
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} KB` : `${(n / 1e6).toFixed(1)} MB`);
-/** @param {Omit<import('./logic/ledger.js').Proof, 'entries'>} proof */
-export function proofSummary({ since, first, last, received, repeated, missing, unknown, losses }) {
+/** @param {Omit<import('./logic/ledger.js').Proof, 'entries'>} proof @param {Clock} clock */
+export function proofSummary({ since, first, last, received, repeated, missing, unknown, losses }, clock) {
   const range = first === null ? '' : ` (${first} to ${last})`;
   const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
-  return `Since ${second(since)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
+  return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
 }
 /** @param {number} messages @param {number} errors */
 export function digest(messages, errors) {

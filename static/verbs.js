@@ -8,13 +8,13 @@ import { copy } from './lib/dom.js';
 import { linkTo } from './logic/address.js';
 import { asText } from './logic/export.js';
 import { parse } from './logic/filter.js';
-import { canFill } from './logic/ledger.js';
-import { ERROR, isMark } from './logic/message.js';
+import { canFill } from './logic/holes.js';
+import { ERROR, isMark, OWN } from './logic/message.js';
 import { EVERYTHING } from './logic/selection.js';
 import { FilterError } from './logic/terms.js';
 import { looks } from './past.js';
 import { CHOICES } from './settings.js';
-import { ApiError, connections, disconnect, publish } from './wire/api.js';
+import { ApiError, connections, disconnect, hasOnly, publish } from './wire/api.js';
 
 /**
  * @typedef {(detail: any, target: HTMLElement) => void} Verb
@@ -111,7 +111,7 @@ function narrowing({ store, act }) {
 }
 
 /** @param {Page} page @returns {Record<string, Verb>} */
-function rows({ store, say, act }) {
+function rows({ store, say, act, part }) {
   /** @param {number} n */
   function select(n) {
     if (store.view.mode === 'following') store.setMode('reading');
@@ -163,9 +163,11 @@ function rows({ store, say, act }) {
       const message = selected();
       if (message) act(verb, message.topic);
     },
-    'copy-selected'(what) {
+    async 'copy-selected'(what) {
       const message = selected();
-      if (message) copy(what === 'link' ? linkTo(message.id) : (asText[what]?.(message) ?? ''));
+      if (message === null) return;
+      const text = what === 'link' ? linkTo(message.id) : (asText[what]?.(message) ?? '');
+      if (!(await copy(text))) say('uncopied', [part('notices')], text);
     },
   };
 }
@@ -175,7 +177,8 @@ function panels({ store, say, part, act }) {
   /** @param {'theme' | 'zone'} name */
   const next = (name) => {
     const values = /** @type {readonly string[]} */ (CHOICES[name]);
-    const index = values.indexOf(store.settings[name] ?? '');
+    // A link may show other times than one has chosen: the next are those that are not shown.
+    const index = values.indexOf((name === 'zone' ? store.view.zone : store.settings[name]) ?? '');
     store.set({ [name]: values[(index + 1) % values.length] ?? '' });
   };
   return {
@@ -215,6 +218,9 @@ function calls({ say }) {
       const began = performance.now();
       const answer = await settled(publish(draft));
       say('published', [target], { ...answer, ms: performance.now() - began });
+    },
+    async 'find-first'(_, target) {
+      say('first-found', [target], await settled(hasOnly(OWN)));
     },
     async 'list-connections'(_, target) {
       say('listed', [target], await settled(connections()));

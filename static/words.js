@@ -134,6 +134,8 @@ export const words = {
   reconnect: 'Reconnect',
   copy: 'Copy',
   copied: 'Copied',
+  connection: 'Connection',
+  toCopy: 'Text to copy',
   copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
   dismiss: 'Dismiss',
   reload: 'Reload',

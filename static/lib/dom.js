@@ -67,26 +67,29 @@ export function hear(el, noun, listener) {
 }
 
 /**
- * Keep an element's children in step with a list, each child as long as its key stays.
+ * Keep an element's children in step with a list, each child as long as its key stays. Those that go are
+ * taken out first: a child that stays must not be moved, or it would lose focus and selection.
  * @template T
  * @param {Element} el @param {T[]} items
- * @param {(item: T) => string} key
+ * @param {(item: T) => string} key of two items with one key each has a child
  * @param {(item: T) => HTMLElement} make @param {(child: HTMLElement, item: T) => void} update
  */
 export function keyed(el, items, key, make, update) {
-  const old = new Map(
-    [...el.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key, child]),
-  );
+  /** @type {Map<string | undefined, HTMLElement[]>} */
+  const old = new Map();
+  for (const child of /** @type {Iterable<HTMLElement>} */ (el.children)) {
+    old.set(child.dataset.key, [...(old.get(child.dataset.key) ?? []), child]);
+  }
+  const stay = items.map((item) => old.get(key(item))?.shift());
+  for (const child of [...old.values()].flat()) child.remove();
   let next = el.firstElementChild;
-  for (const item of items) {
-    const child = /** @type {HTMLElement} */ (old.get(key(item)) ?? make(item));
-    old.delete(key(item));
+  for (const [i, item] of items.entries()) {
+    const child = stay[i] ?? make(item);
     child.dataset.key = key(item);
     if (child === next) next = child.nextElementSibling;
     else el.insertBefore(child, next);
     update(child, item);
   }
-  for (const child of old.values()) child.remove();
 }
 
 /**

@@ -136,7 +136,8 @@ export class List {
     const { rows, height, base } = this;
     const first = Math.max(rows.lo, base + Math.floor(this.top / height) - SPARE);
     const last = Math.min(rows.hi, base + Math.ceil((this.top + this.view) / height) + SPARE);
-    this.#grow(last - first);
+    // A whole screen at once: growing places every row anew, and would end what is selected in one.
+    if (last > first) this.#grow(Math.max(last - first, Math.ceil(this.view / height) + 2 * SPARE));
     const size = this.pool.length;
     for (const slot of this.pool) {
       const { ordinal } = slot;

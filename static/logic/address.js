@@ -29,6 +29,9 @@ export function toQuery({ filter, levels, only, hidden, range }, zone, at = '') 
 /** @param {string} id of a message @returns {string} an address that shows it, with its neighbours */
 export const linkTo = (id) => `${location.origin}/?at=${id}`;
 
+/** The name of a topic. Any other text is a stranger's, and what is shown here may end in a terminal. */
+const TOPIC = /^[\w.-]{1,64}$/;
+
 /** What cannot be read is left out: an address may be old, or typed by hand. @param {string} search */
 export function fromQuery(search) {
   const query = new URLSearchParams(search);
@@ -38,8 +41,8 @@ export function fromQuery(search) {
   const selection = {
     ...EVERYTHING,
     levels: levels ? LEVELS.map((name) => levels.includes(name)) : EVERYTHING.levels,
-    only: query.get('topic') || null,
-    hidden: query.get('without')?.split(',').filter(Boolean) ?? [],
+    only: topics(query.get('topic'))[0] ?? null,
+    hidden: topics(query.get('without')),
     range: from < to ? { from, to } : null,
   };
   try {
@@ -50,3 +53,6 @@ export function fromQuery(search) {
   const zone = /** @type {Zone} */ (query.get('time') === 'utc' ? 'utc' : 'local');
   return { selection, zone, at: query.get('at') ?? '' };
 }
+
+/** Those that are topics, each once. @param {string | null} text */
+const topics = (text) => [...new Set(text?.split(',').filter((name) => TOPIC.test(name)))];

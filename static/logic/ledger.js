@@ -4,9 +4,10 @@
  * Owns the rule of ids: same log, each one higher than the last. Everything else (a repeat, a jump, a new
  * log, a lost connection) is counted here once. Knows no socket and no clock: the time is an argument.
  */
+import { parseId } from './ids.js';
 
 /**
- * @typedef {{epoch: string, seq: number}} Id
+ * @typedef {import('./ids.js').Id} Id
  * @typedef {{after?: string | null, before?: string | null, missing?: number | null, reason?: string}} GapEvent
  *
  * A row of the feed that is no message.
@@ -40,25 +41,6 @@
 const FLAPPING = 120_000;
 /** Entries kept. A guess: a browser that lost its connection more often has told its story by then. */
 const ENTRIES = 500;
-
-/** @param {string | null | undefined} id `<epoch>-<seq>` @returns {Id | null} */
-export function parseId(id) {
-  const match = /^(\d+)-(\d+)$/.exec(id ?? '');
-  return match ? { epoch: match[1] ?? '', seq: Number(match[2]) } : null;
-}
-
-/**
- * How many messages lie behind a cursor; 0 when that cannot be known.
- * @param {string | null} cursor @param {string | null} head
- */
-export function distance(cursor, head) {
-  const from = parseId(cursor);
-  const to = parseId(head);
-  return from && to && from.epoch === to.epoch ? Math.max(0, to.seq - from.seq) : 0;
-}
-
-/** Whether the server may still have what a row says is missing. @param {Mark} mark */
-export const canFill = ({ mark, reason }) => mark === 'asleep' || reason === 'unexplained';
 
 export class Ledger {
   /** @param {number} now */
@@ -124,14 +106,16 @@ export class Ledger {
   /**
    * What was missing has been found after all.
    * @param {string | null} after @param {string | null} before the hole's ends @param {number} many
+   * @param {string | null} [upTo] the last id that was found, where a part of the hole is left
    */
-  filled(after, before, many) {
+  filled(after, before, many, upTo = null) {
     const { proof } = this;
     const hole = proof.entries.find((entry) => entry.after === after && entry.before === before);
     if (!hole?.missing) return;
     const found = Math.min(many, hole.missing);
     hole.missing -= found;
     proof.missing -= found;
+    hole.after = upTo ?? hole.after;
     if (hole.missing === 0) proof.entries = proof.entries.filter((entry) => entry !== hole);
   }
 

@@ -29,6 +29,31 @@ const DATA_LIMIT = 160;
 /** @param {Entry} entry @returns {entry is import('./ledger.js').Mark} */
 export const isMark = (entry) => 'mark' in entry;
 
+/** Whether the server itself said it: its greeting is no message that anybody sent. @param {Message} message */
+export const isOwn = ({ source }) => source === OWN;
+/** The server's own source. */
+export const OWN = 'eyewall';
+
+/** How much an entry takes of the memory, about: its text, and what `data` holds (characters). @param {Entry} entry */
+export function weigh(entry) {
+  if (isMark(entry)) return 0;
+  let sum = entry.message.length;
+  // Not by recursion: how deep it goes was somebody else's choice.
+  const left = entry.data === undefined ? [] : [entry.data];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === 'string') sum += value.length;
+    else if (value !== null && typeof value === 'object') {
+      for (const [key, inside] of Object.entries(value)) {
+        sum += key.length;
+        left.push(inside);
+      }
+    }
+    sum += 8;
+  }
+  return sum;
+}
+
 /** What the stream sent, in the shape that is kept. @param {any} raw @returns {Message} */
 export function fromWire(raw) {
   const level = LEVELS.indexOf(raw.level);

@@ -9,9 +9,16 @@ const PATIENCE = 1.2;
 
 /** @template T */
 export class Ring {
-  /** @param {number} limit how many entries are kept @param {number} [start] the first number; older ones may come, too */
-  constructor(limit, start = 0) {
+  /**
+   * @param {number} limit how many entries are kept
+   * @param {number} [start] the first number; older ones may come, too
+   * @param {{weigh: (entry: T) => number, most: number}} [bound] how heavy an entry is, and how heavy all may be
+   */
+  constructor(limit, start = 0, { weigh, most } = { weigh: () => 0, most: Infinity }) {
     this.limit = limit;
+    this.weigh = weigh;
+    this.most = most;
+    this.weight = 0;
     /** The number of the oldest entry kept, and of the one that will come next. */
     this.first = start;
     this.end = start;
@@ -33,6 +40,7 @@ export class Ring {
     const gone = this.size >= this.slots.length - 1 ? this.shift() : undefined;
     this.slots[this.end % this.slots.length] = entry;
     this.end += 1;
+    this.weight += this.weigh(entry);
     return gone;
   }
 
@@ -43,20 +51,27 @@ export class Ring {
     const gone = this.slots[at];
     this.slots[at] = undefined;
     this.first += 1;
+    if (gone !== undefined) this.weight -= this.weigh(gone);
     return gone;
   }
 
   /**
-   * Let go of what is over the limit.
+   * Let go of what is over the limits. The newest stays, however heavy it is.
    * @param {boolean} reading whether somebody reads: then old entries may stay a while longer
    * @param {(gone: T) => void} let_go
    */
   trim(reading, let_go) {
-    const keep = reading ? Math.floor(this.limit * PATIENCE) : this.limit;
-    while (this.size > keep) {
+    const patience = reading ? PATIENCE : 1;
+    const keep = Math.floor(this.limit * patience);
+    while (this.size > keep || (this.weight > this.most * patience && this.size > 1)) {
       const gone = this.shift();
       if (gone !== undefined) let_go(gone);
     }
+  }
+
+  /** How many entries there is room for up to a number, when all older ones go. @param {number} n */
+  room(n) {
+    return this.slots.length - 1 - (this.end - n - 1);
   }
 
   /**
@@ -69,10 +84,14 @@ export class Ring {
     const older = [];
     for (let i = this.first; i < n; i++) older.push(/** @type {T} */ (this.get(i)));
     const replaced = this.get(n);
-    if (replaced !== undefined) let_go(replaced);
-    const room = this.slots.length - 1 - (this.end - n - 1);
+    const room = this.room(n);
     const all = [...older, ...entries];
-    for (const gone of all.splice(0, Math.max(0, all.length - room))) let_go(gone);
+    const over = all.splice(0, Math.max(0, all.length - room));
+    for (const gone of replaced === undefined ? over : [replaced, ...over]) {
+      let_go(gone);
+      this.weight -= this.weigh(gone);
+    }
+    for (const entry of entries) this.weight += this.weigh(entry);
     for (let i = this.first; i <= n; i++) this.slots[i % this.slots.length] = undefined;
     this.first = n + 1 - all.length;
     for (const [i, entry] of all.entries()) this.slots[(this.first + i) % this.slots.length] = entry;
@@ -92,8 +111,8 @@ export class Ring {
     const size = Math.ceil(limit * PATIENCE) + 1;
     for (let n = Math.max(this.first, this.end - size + 1); n < this.end; n++) kept.push(this.get(n));
     this.limit = limit;
+    while (this.size > kept.length) this.shift();
     this.slots = new Array(size);
-    this.first = this.end - kept.length;
     for (const [i, entry] of kept.entries()) this.slots[(this.first + i) % size] = entry;
   }
 }

@@ -4,13 +4,19 @@
  * Owns how many there are of what. Ring.js owns memory, matching.js the rows.
  */
 import { Matching } from './matching.js';
-import { isMark } from './message.js';
+import { isMark, weigh } from './message.js';
 import { Ring } from './ring.js';
 
 /**
  * @typedef {import('./message.js').Entry} Entry
  * @typedef {import('./ledger.js').Mark} Mark
  */
+
+/** So much text for each message that is kept, on average, and so much at least (characters). Guesses. */
+const EACH = 1_000;
+const LEAST = 16e6;
+/** @param {number} limit */
+const most = (limit) => Math.max(LEAST, limit * EACH);
 
 /** Numbers begin here, so that older entries can come later and still have one. */
 const START = 2 ** 24;
@@ -19,7 +25,7 @@ export class Roll {
   /** @param {number} limit @param {(entry: Entry) => boolean} test */
   constructor(limit, test) {
     /** @type {Ring<Entry>} */
-    this.ring = new Ring(limit, START);
+    this.ring = new Ring(limit, START, { weigh, most: most(limit) });
     /** @type {Matching<Entry>} */
     this.matching = new Matching(this.ring, test);
     /** Messages of each level. */
@@ -29,6 +35,13 @@ export class Roll {
     this.folded = 0;
     /** @type {Mark | null} */
     this.lastLoss = null;
+    /** What came while this tab slept and is not here. @type {Set<Mark>} */
+    this.holes = new Set();
+  }
+
+  /** How many messages that are. */
+  get asleep() {
+    return [...this.holes].reduce((sum, { missing }) => sum + (missing ?? 0), 0);
   }
 
   /** How many messages are here, and how many of them are shown. */
@@ -73,6 +86,7 @@ export class Roll {
   /** @param {number} limit */
   resize(limit) {
     this.ring.limit = limit;
+    this.ring.most = most(limit);
     this.trim(false);
     this.ring.resize(limit);
     this.matching.evict();
@@ -99,14 +113,17 @@ export class Roll {
 
   /** @param {Entry} entry */
   #enter(entry) {
-    if (isMark(entry)) this.marks += 1;
-    else this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
+    if (isMark(entry)) {
+      this.marks += 1;
+      if (entry.mark === 'asleep') this.holes.add(entry);
+    } else this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
   }
 
   /** @param {Entry} entry */
   #leave(entry) {
     if (isMark(entry)) {
       this.marks -= 1;
+      this.holes.delete(entry);
       if (entry.folded) this.folded -= 1;
     } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
   }

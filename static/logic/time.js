@@ -1,6 +1,9 @@
 /** Times and numbers as the page writes them. Pure: the zone is an argument, and so is the clock. */
 
-/** @typedef {'local' | 'utc'} Zone */
+/**
+ * @typedef {'local' | 'utc'} Zone
+ * @typedef {{zone: Zone, off: number}} Clock how times are told, and how far this device is ahead of the server (ms)
+ */
 
 const NUMBER = new Intl.NumberFormat('en');
 const DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };

@@ -1,5 +1,5 @@
 /**
- * Everything the page asks of the server besides the stream. The only file that calls fetch.
+ * Everything the page asks of the server besides the stream; what became of the stream asks probe.js.
  *
  * Owns how an answer becomes a value or an ApiError. Knows nothing of what is done with either.
  */
@@ -43,32 +43,31 @@ async function call(path, init) {
 }
 
 /**
- * What would `GET` of the stream answer? EventSource does not say.
- * @param {string} path
- * @param {number} limit ms
- * @returns {Promise<{status: number, type: string, wait: number | null} | null>} null: no answer
- */
-export async function probe(path, limit) {
-  try {
-    const answer = await fetch(path, {
-      method: 'HEAD',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(limit),
-    });
-    const type = (answer.headers.get('Content-Type') ?? '').split(';')[0] ?? '';
-    return { status: answer.status, type, wait: retryAfter(answer.headers.get('Retry-After')) };
-  } catch {
-    return null;
-  }
-}
-
-/**
  * A page of what was said before.
  * @param {URLSearchParams} query
  * @returns {Promise<{messages: any[], head: string, next: string | null, first: {id: string, time: string} | null, gap?: any}>}
  * @throws {ApiError}
  */
 export const history = (query) => call(`/messages?${query}`);
+
+/** A search of all that is kept is answered piece by piece; after so many nobody waits for the end. */
+const PIECES = 20;
+
+/**
+ * Whether all that the server keeps is of one source. @param {string} source
+ * @returns {Promise<boolean>} false also when that would take long to find out
+ * @throws {ApiError}
+ */
+export async function hasOnly(source) {
+  const query = new URLSearchParams({ q: `-source:${source}`, order: 'desc', limit: '1' });
+  for (let piece = 0; piece < PIECES; piece++) {
+    const { messages, next } = await history(query);
+    if (messages.length > 0) return false;
+    if (next === null) return true;
+    query.set('before', next);
+  }
+  return false;
+}
 
 /** @typedef {{topic: string, level: string, text: string, data?: unknown, key: string}} Draft */
 

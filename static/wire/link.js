@@ -60,7 +60,7 @@ export class Link {
     this.#say('reconnect');
   }
 
-  /** A hole has been filled from the server's history. @param {{after: string | null, before: string | null, many: number}} hole */
+  /** A hole has been filled from the server's history. @param {{after: string | null, before: string | null, many: number, upTo: string | null}} hole */
   filled(hole) {
     this.#say('filled', hole);
   }

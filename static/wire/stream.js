@@ -5,9 +5,9 @@
  * says why, so an attempt that ends is closed here at once, the reason is asked for, and after a wait that
  * nobody else shares a new one resumes behind the last id. Knows nothing of tabs or drawing.
  */
-import { distance, parseId } from '../logic/ledger.js';
+import { distance, parseId } from '../logic/ids.js';
 import { delay, initial, isDead, isUp, OPEN_LIMIT, step } from '../logic/state.js';
-import { probe } from './api.js';
+import { probe } from './probe.js';
 
 /** Events with a name; messages have none. */
 const NAMED = ['connections', 'heartbeat', 'gap', 'config', 'bye'];

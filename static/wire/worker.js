@@ -1,28 +1,24 @@
 /**
  * One stream for all tabs of a browser: the SharedWorker round stream.js.
  *
- * Owns the newest raw messages, the ledger and one cursor per tab. A tab has at most one batch outstanding
+ * Owns the newest raw messages, the ledger and one place per tab. A tab has at most one batch outstanding
  * and asks for the next when it has drawn the last, so a slow tab gets fewer and larger ones and delays
  * nobody. Parses nothing: a batch is glued from what the server sent. Where there is no SharedWorker, the
  * page imports this file and attaches itself (link.js).
  */
+import { Backlog } from '../logic/backlog.js';
 import { Ledger } from '../logic/ledger.js';
-import { Ring } from '../logic/ring.js';
 import { Stream } from './stream.js';
 
-const KEPT = 20_000;
-const BATCH = 5_000;
 /** A hidden tab is brought up to date by this clock; its own would run once a minute (ms). */
 const HIDDEN_EVERY = 1_000;
 /** Without a SharedWorker, a hidden tab gives its connection back after this long (ms). */
 const REST_AFTER = 60_000;
 
 /**
- * @typedef {{json: string, total: number}} Kept total: how many messages came up to here
  * @typedef {object} Tab
  * @property {MessagePort} port
- * @property {number} next the number of the next entry to send
- * @property {number} total how many messages it has been sent, or told of
+ * @property {import('../logic/backlog.js').Place} place
  * @property {boolean} asking
  * @property {boolean} hidden
  *
@@ -32,8 +28,7 @@ const REST_AFTER = 60_000;
 
 /** @type {Set<Tab>} */
 const tabs = new Set();
-/** @type {Ring<Kept>} */
-const kept = new Ring(KEPT);
+const backlog = new Backlog();
 const ledger = new Ledger(Date.now());
 /** The last value of each noun, for tabs that come later. @type {Map<string, unknown>} */
 const nouns = new Map();
@@ -47,18 +42,21 @@ function tell(noun, value) {
   for (const { port } of tabs) port.postMessage({ noun, value });
 }
 
-/** @param {string} json */
-function keep(json) {
-  kept.push({ json, total: ledger.proof.received });
-  for (const tab of tabs) if (tab.asking && !tab.hidden) send(tab);
+/** @param {string} json @param {boolean} [isMark] */
+function keep(json, isMark = false) {
+  backlog.push(json, isMark);
+  for (const tab of tabs) if (tab.asking && (!tab.hidden || backlog.isFull(tab.place))) send(tab);
 }
 
 /** @param {import('../logic/ledger.js').Mark | null} mark */
 function keepMark(mark) {
   if (mark === null) return;
-  keep(JSON.stringify(mark));
+  keep(JSON.stringify(mark), true);
   tell('ledger', ledger.proof);
 }
+
+const isRefused = () =>
+  /** @type {{status?: string} | undefined} */ (nouns.get('config'))?.status === 'rejected';
 
 /** @type {import('./stream.js').Listener} */
 const listener = {
@@ -68,8 +66,14 @@ const listener = {
     if (fresh) keep(data);
   },
   event(name, value) {
-    if (name === 'gap') keepMark(ledger.gap(value, Date.now()));
-    else if (name !== 'bye') tell(name, { ...value, heard: Date.now() });
+    const heard = Date.now();
+    if (name === 'gap') return keepMark(ledger.gap(value, heard));
+    if (name === 'bye') return;
+    if (name !== 'heartbeat') return tell(name, { ...value, heard });
+    // Only the first of a stream says whose it is, and a tab that comes later must know it, too.
+    tell(name, { .../** @type {object} */ (nouns.get(name)), ...value, heard });
+    // A refusal that still stands is told again right after this; one that does not was repaired meanwhile.
+    if (value.version !== undefined && isRefused()) tell('config', {});
   },
   state(state) {
     nouns.set('link', state);
@@ -84,33 +88,19 @@ const listener = {
 
 /** @param {Tab} tab */
 function send(tab) {
-  const entries = [];
-  const first = kept.get(kept.first);
-  if (tab.next < kept.first && first) {
-    // The tab slept past all that is kept here.
-    const missing = first.total - 1 - tab.total;
-    entries.push(JSON.stringify({ mark: 'asleep', at: Date.now(), missing }));
-    tab.next = kept.first;
-  }
-  for (const end = Math.min(kept.end, tab.next + BATCH); tab.next < end; tab.next++) {
-    const entry = kept.get(tab.next);
-    if (entry) {
-      entries.push(entry.json);
-      tab.total = entry.total;
-    }
-  }
+  const entries = backlog.take(tab.place, Date.now());
   if (entries.length === 0) return;
   tab.asking = false;
   const { entries: _, ...proof } = ledger.proof;
   const heard = stream?.state.heard ?? 0;
-  tab.port.postMessage({ batch: `[${entries.join(',')}]`, heard, proof, left: kept.end - tab.next });
+  tab.port.postMessage({ batch: `[${entries.join(',')}]`, heard, proof, left: backlog.left(tab.place) });
 }
 
 /** What a tab can say. @type {Record<string, (tab: Tab, value: any) => void>} */
 const verbs = {
   more(tab) {
     tab.asking = true;
-    if (!tab.hidden || kept.end - tab.next >= BATCH) send(tab);
+    if (!tab.hidden || backlog.isFull(tab.place)) send(tab);
   },
   hidden(tab, hidden) {
     tab.hidden = hidden;
@@ -122,8 +112,8 @@ const verbs = {
   reconnect: () => stream?.reconnect(),
   offline: () => stream?.doubt(),
   gone: (tab) => tabs.delete(tab),
-  filled(_, { after, before, many }) {
-    ledger.filled(after, before, many);
+  filled(_, { after, before, many, upTo }) {
+    ledger.filled(after, before, many, upTo);
     tell('ledger', ledger.proof);
   },
 };
@@ -135,13 +125,7 @@ const verbs = {
  */
 export function attach(port, { path, heartbeat, alone }) {
   /** @type {Tab} */
-  const tab = {
-    port,
-    next: kept.first,
-    total: (kept.get(kept.first)?.total ?? 1) - 1,
-    asking: true,
-    hidden: false,
-  };
+  const tab = { port, place: backlog.begin(), asking: true, hidden: false };
   tabs.add(tab);
   port.onmessage = ({ data: [verb, value] }) => verbs[verb]?.(tab, value);
   for (const [noun, value] of nouns) port.postMessage({ noun, value });

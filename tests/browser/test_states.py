@@ -146,6 +146,41 @@ def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: W
     expect(role(page, "connection-state")).to_have_text("8 s behind")
     expect(role(page, "state-bar")).to_contain_text("This browser is 8 s behind and reading on. Nothing is lost.")
     expect(rows(page)).to_have_count(1)
+    # One late message and then nothing says nothing of now.
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "state-bar")).to_be_hidden()
+
+
+def test_a_slower_heartbeat_is_no_silence(page: Page, start_wall: StartWall) -> None:
+    """Open pages learn the new pace with the change, not with the next beat at it."""
+    wall = start_wall("stream:\n  heartbeat_seconds: 1\n")
+    open_live(page, wall)
+    wall.config.write_text("stream:\n  heartbeat_seconds: 60\n", "utf-8")
+    expect(role(page, "banner")).to_contain_text("config.yaml applied: stream.heartbeat_seconds")
+    # Three of the old beats would have been the end.
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live [4-9] s$"))
+    assert page.evaluate("() => eyewall.store.losses") == []
+
+
+def test_a_count_down_is_seen_by_the_second_and_heard_once(page: Page, faults: Faults) -> None:
+    open_through(page, faults)
+    page.evaluate(
+        """() => {
+        const bars = document.querySelector('[data-role="bars"]');
+        globalThis.said = { seen: new Set(), heard: [] };
+        const status = bars.querySelector('.unheard[role="status"]');
+        new MutationObserver(() => said.heard.push(status.textContent))
+            .observe(status, { subtree: true, childList: true, characterData: true });
+        const look = () => said.seen.add(bars.querySelector('[data-role="state-bar"] .bar-text').textContent);
+        new MutationObserver(look).observe(bars, { subtree: true, childList: true, characterData: true });
+    }"""
+    )
+    faults.answer = answer("503 Service Unavailable", "Retry-After: 4")
+    faults.cut()
+    page.wait_for_function("() => [...said.seen].filter((each) => each.includes('limit of connections')).length > 2")
+    assert [each for each in page.evaluate("() => said.heard") if "limit of connections" in each][1:] == []
+    expect(role(page, "bars").locator('[role="status"]:has-text("limit of connections")')).to_have_count(1)
+    expect_healed(page, faults)
 
 
 def test_without_a_shared_worker_the_tab_reads_by_itself(page: Page, wall: Wall) -> None:
@@ -157,3 +192,18 @@ def test_without_a_shared_worker_the_tab_reads_by_itself(page: Page, wall: Wall)
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
     wall.publish("and after a restart")
     expect(rows(page)).to_have_count(2)
+
+
+def test_a_tab_that_comes_later_knows_its_own_connection(page: Page, start_wall: StartWall) -> None:
+    wall = start_wall("stream:\n  heartbeat_seconds: 1\n")
+    open_live(page, wall)
+    own = page.evaluate("() => eyewall.store.connection")
+    page.wait_for_function(
+        "() => eyewall.store.link.heard - (globalThis.first ??= eyewall.store.link.heard) > 1500", timeout=20_000
+    )
+    later = page.context.new_page()
+    open_live(later, wall)
+    assert later.evaluate("() => eyewall.store.connection") == own != ""
+    assert later.evaluate("() => eyewall.store.version") == page.evaluate("() => eyewall.store.version") != ""
+    role(later, "connection-count").click()
+    expect(role(later, "connection")).to_contain_text("127.0.0.1 *")

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distance, Ledger, parseId } from '../../static/logic/ledger.js';
+import { remainder } from '../../static/logic/holes.js';
+import { distance, parseId } from '../../static/logic/ids.js';
+import { Ledger } from '../../static/logic/ledger.js';
 
 /** A ledger that has taken these ids, one a second. @param {...string} ids */
 function taken(...ids) {
@@ -85,4 +87,24 @@ test('the distance between two logs is not known', () => {
   assert.equal(distance('7-3', '7-10'), 7);
   assert.equal(distance('7-3', '8-10'), 0);
   assert.equal(distance(null, '8-10'), 0);
+});
+
+test('what is left of a hole is as many as lie between its ends', () => {
+  const hole = /** @type {const} */ ({ mark: 'asleep', at: 5, missing: 30, hasFailed: true });
+  const rest = remainder(hole, '7-20', '7-31', 20);
+  assert.deepEqual(
+    [rest?.mark, rest?.missing, rest?.after, rest?.before, rest?.hasFailed],
+    ['asleep', 10, '7-20', '7-31', false],
+  );
+  assert.equal(remainder(hole, '7-30', '7-31', 20), null);
+  assert.equal(remainder(hole, '6-90', '7-31', 20)?.missing, 10);
+  assert.equal(remainder({ mark: 'gap', at: 5, missing: null }, '6-90', '7-31', 20)?.missing, null);
+});
+
+test('a hole that is filled in two steps is whole in the end', () => {
+  const ledger = taken('7-1', '7-10');
+  ledger.filled('7-1', '7-10', 5, '7-6');
+  assert.equal(ledger.proof.missing, 3);
+  ledger.filled('7-6', '7-10', 3);
+  assert.deepEqual([ledger.proof.missing, ledger.proof.entries], [0, []]);
 });

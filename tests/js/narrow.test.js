@@ -61,6 +61,13 @@ test('an address that cannot be read shows everything', () => {
   assert.deepEqual([selection.filter.text, selection.range], ['', null]);
 });
 
+test('an address names topics and nothing else, each once', () => {
+  const { selection } = fromQuery('?topic=a%22%3B%20rm%20-rf%20~&without=a,a,b%0A,%24(id),c.d_e-f');
+  assert.deepEqual([selection.only, selection.hidden], [null, ['a', 'c.d_e-f']]);
+  assert.equal(fromQuery('?topic=api.auth').selection.only, 'api.auth');
+  assert.equal(fromQuery(`?topic=${'a'.repeat(65)}`).selection.only, null);
+});
+
 test('counts are kept by second and level, and forgotten after an hour', () => {
   const counts = new Counts();
   counts.add(10_000, 1, true);

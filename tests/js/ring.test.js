@@ -46,6 +46,24 @@ test('a ring that is never trimmed still has a bound', () => {
   assert.equal(ring.push(1000), 988);
 });
 
+test('a ring is bounded by weight, but keeps the newest however heavy it is', () => {
+  /** @type {Ring<number>} */
+  const ring = new Ring(10, 0, { weigh: (entry) => entry, most: 10 });
+  const kept = () => Array.from({ length: ring.size }, (_, i) => ring.get(ring.first + i));
+  for (const entry of [4, 4, 4]) ring.push(entry);
+  ring.trim(true, () => {});
+  assert.deepEqual(kept(), [4, 4, 4]);
+  ring.trim(false, () => {});
+  assert.deepEqual([kept(), ring.weight], [[4, 4], 8]);
+  ring.replace(ring.first, [1, 2], () => {});
+  assert.deepEqual([kept(), ring.weight], [[1, 2, 4], 7]);
+  ring.push(99);
+  ring.trim(false, () => {});
+  assert.deepEqual([kept(), ring.weight], [[99], 99]);
+  ring.shift();
+  assert.equal(ring.weight, 0);
+});
+
 test('a resized ring keeps what fits', () => {
   const ring = filled(10, 25);
   ring.resize(4);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initial, isDead, isUp, step } from '../../static/logic/state.js';
+import { delay, initial, isDead, isUp, step } from '../../static/logic/state.js';
 
 /** @typedef {import('../../static/logic/state.js').Event} Event */
 
@@ -77,4 +77,19 @@ test('what was missed is counted down until the page is live again', () => {
 test('a phase begins once, however often it is entered', () => {
   const state = after(...LIVE, LOST, [3000, { type: 'failed', phase: 'lost', retryAt: 4000 }]);
   assert.equal(state.since, 1000);
+});
+
+test('a server that asks to come at once is not asked without a pause', () => {
+  for (const chance of [0, 0.5, 0.999]) assert.ok(delay(60_000, () => chance, 0) >= 500);
+  assert.notEqual(
+    delay(0, () => 0, 0),
+    delay(0, () => 0.999, 0),
+  );
+});
+
+test('nobody comes back sooner than the server asked for', () => {
+  for (const chance of [0, 0.999]) {
+    const wait = delay(0, () => chance, 30_000);
+    assert.ok(wait >= 30_000 && wait < 37_500);
+  }
 });

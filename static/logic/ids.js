@@ -1,0 +1,19 @@
+/** Ids of messages: which log, and which number in it. */
+
+/** @typedef {{epoch: string, seq: number}} Id */
+
+/** @param {string | null | undefined} id `<epoch>-<seq>` @returns {Id | null} */
+export function parseId(id) {
+  const match = /^(\d+)-(\d+)$/.exec(id ?? '');
+  return match ? { epoch: match[1] ?? '', seq: Number(match[2]) } : null;
+}
+
+/**
+ * How many messages lie behind a cursor; 0 when that cannot be known.
+ * @param {string | null} cursor @param {string | null} head
+ */
+export function distance(cursor, head) {
+  const from = parseId(cursor);
+  const to = parseId(head);
+  return from && to && from.epoch === to.epoch ? Math.max(0, to.seq - from.seq) : 0;
+}

@@ -1,0 +1,46 @@
+"""What a wall shows on which nobody has said anything yet, and how it knows."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.parts import open_live, role, rows, wait_received
+from tests.wall import StartWall, Wall
+
+GREETING = "sources:\n  - kind: greeting\n    message: Hello from the server\n    every_seconds: 0.2\n"
+
+
+def test_the_greeting_of_the_server_is_not_the_first_message(page: Page, start_wall: StartWall) -> None:
+    """As shipped a wall greets: whoever opens it still wants to know what to type."""
+    wall = start_wall(GREETING)
+    open_live(page, wall)
+    wait_received(page, 3)
+    expect(role(page, "first-command")).to_contain_text("curl -d")
+    expect(role(page, "first-run")).to_be_visible()
+    expect(rows(page).filter(has_text="Hello from the server").first).to_be_visible()
+    wall.publish("Hello from my terminal")
+    expect(role(page, "first-run")).to_be_hidden()
+    expect(role(page, "first-arrived")).to_contain_text("That was your first message")
+    page.reload()
+    expect(rows(page).filter(has_text="Hello from my terminal")).to_have_count(1)
+    expect(role(page, "first-run")).to_be_hidden()
+    expect(role(page, "first-arrived")).to_be_hidden()
+
+
+@pytest.mark.parametrize("sent", [0, 1])
+def test_a_long_night_of_greetings_is_looked_through_for_a_first_message(page: Page, wall: Wall, sent: int) -> None:
+    """A page begins with the last thousand: what was said before them, only the server knows."""
+    for n in range(sent):
+        wall.publish(f"message {n}")
+    greeting = '{"topic": "server", "source": "eyewall", "message": "Hello from the server"}\n'
+    for _ in range(3):
+        wall.publish_lines([greeting.strip()] * 500)
+    with page.expect_response(re.compile("/messages")) as asked:
+        open_live(page, wall)
+    wait_received(page, 1000)
+    assert asked.value.json()["next"] is None or sent
+    if sent:
+        expect(role(page, "first-run")).to_be_hidden()
+    else:
+        expect(role(page, "first-run")).to_be_visible()

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bar, markRow, proof, proofSummary, stayInForce } from '../../static/text.js';
+
+/** @typedef {import('../../static/logic/ledger.js').Mark} Mark */
+
+/** This device is an hour and a second ahead of the server, and times are told as UTC. */
+const CLOCK = /** @type {const} */ ({ zone: 'utc', off: 3_601_000 });
+/** 12:00:01 by this device, 11:00:00 by the server. */
+const AT = Date.UTC(2026, 10, 23, 12, 0, 1);
+/** @type {Mark} */
+const LOSS = { mark: 'loss', at: AT, from: AT - 6000, times: 1, replayed: 600, missing: 0 };
+/** @type {import('../../static/logic/state.js').State} */
+const STATE = {
+  phase: 'lost',
+  since: AT,
+  heard: AT,
+  openedAt: null,
+  lostAt: AT,
+  attempt: 1,
+  retryAt: AT + 4000,
+  status: null,
+  type: null,
+  replay: null,
+};
+
+test('what this device noted is told by the clock and in the zone that are shown', () => {
+  assert.equal(markRow(LOSS, CLOCK), 'Connection lost 10:59:54–11:00:00. 600 replayed, 0 missing.');
+  assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00,/);
+  assert.match(markRow({ mark: 'gap', at: AT, missing: null, reason: 'new_log' }, CLOCK), /at 11:00:00\./);
+  assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Trying again in 4 s/);
+  assert.match(
+    String(bar({ ...STATE, phase: 'disconnected' }, AT, 'host', CLOCK)),
+    /this page at 11:00:00\.$/,
+  );
+  assert.equal(stayInForce(AT, CLOCK), 'The settings from 11:00 stay in force.');
+  const whole = {
+    since: AT,
+    first: null,
+    last: null,
+    received: 0,
+    repeated: 0,
+    missing: 0,
+    unknown: false,
+    losses: 0,
+  };
+  assert.deepEqual(proof(whole, CLOCK), ['✓', 'no gaps since 11:00']);
+  assert.deepEqual(proof(whole, CLOCK, 0, AT), ['✓', 'no gaps until 11:00']);
+  assert.match(proofSummary(whole, CLOCK), /^Since 11:00:00: /);
+});
+
+test('the ends of a hole are times of messages: the server’s already', () => {
+  const mark = /** @type {Mark} */ ({ mark: 'gap', at: AT, missing: 37, reason: 'expired' });
+  const said = '37 messages missing, 12:00:01–12:00:03: the server no longer keeps them.';
+  assert.equal(markRow(mark, CLOCK, AT, AT + 2000), said);
+});
+
+test('what a tab slept through and has not loaded is no proof that nothing is missing', () => {
+  const whole = { since: AT, missing: 0, unknown: false };
+  assert.deepEqual(proof(whole, CLOCK, 2400), ['▲', '2\u202f400 not loaded']);
+});
