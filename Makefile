@@ -51,7 +51,7 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
 
-bench: .venv/dev.stamp ## measure beside nchan and others, 10 minutes (BENCH_ARGS='--only A,C --against ../other')
+bench: .venv/dev.stamp ## measure beside nchan and others, some 12 minutes (BENCH_ARGS='--only A,C --against ../other')
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 
 bench-quick: .venv/dev.stamp ## a quick look at the same, 2 minutes

@@ -1,6 +1,6 @@
 """The benchmark: Eyewall beside its peers, in interleaved rounds, every delivery checked.
 
-`make bench` takes about ten minutes and writes RESULTS.md; `make bench-quick` takes two and writes nothing.
+`make bench` takes some twelve minutes and writes RESULTS.md; `make bench-quick` takes two and writes nothing.
 """
 
 import argparse

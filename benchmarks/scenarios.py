@@ -38,7 +38,7 @@ class Effort:
     patience_seconds: float
 
 
-FULL: Final = Effort(3, 4, is_quick=False, patience_seconds=300)
+FULL: Final = Effort(3, 3, is_quick=False, patience_seconds=300)
 QUICK: Final = Effort(1, 2.5, is_quick=True, patience_seconds=30)
 
 
@@ -81,8 +81,6 @@ def highest_rate(effort: Effort) -> Scenario:
     trials += rows(run("post", 4, 45, 1.2), NCHAN)
     if not effort.is_quick:
         trials += rows(run("post", 4, 80, 1.2), SENDER, once=True)
-        trials += rows(run("post", 4, 30, 1.2), NODE, once=True)
-        trials += rows(run("post", 4, 10, 1.2), TORNADO, once=True)
     aims = [Aim("at least 15 times nchan's", ratio(BEST, put, NCHAN.name), 15, at_least=True)]
     title = "1,000 readers, highest rate with p99 under 250 ms and nothing lost"
     return Scenario("B", title, [BEST, BEST_P99, CORE, GENERATOR], trials, aims, may_lose=True)
