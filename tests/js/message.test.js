@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, fromWire, headline, toWire } from '../../static/logic/message.js';
+import { brief, fromWire, headline, toWire, weigh } from '../../static/logic/message.js';
 
 test('a message keeps what the wire said', () => {
   const raw = {
@@ -42,4 +42,15 @@ test('data as deep as it may be does not break a row', () => {
   let deep = /** @type {unknown} */ (1);
   for (let i = 0; i < 3000; i++) deep = [deep];
   assert.ok(brief(deep).length <= 161);
+});
+
+test('a message weighs its text and what its data holds, however deep', () => {
+  const plain = fromWire({ id: '7-1', time: '', message: 'x'.repeat(100) });
+  assert.equal(weigh(plain), 100);
+  /** @type {unknown} */
+  let deep = 'y'.repeat(1000);
+  for (let depth = 0; depth < 20_000; depth++) deep = [deep];
+  assert.ok(weigh({ ...plain, data: deep }) > 1100);
+  assert.ok(weigh({ ...plain, data: { text: 'y'.repeat(5000) } }) > 5100);
+  assert.equal(weigh({ mark: 'day', at: 0 }), 0);
 });

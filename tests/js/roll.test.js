@@ -4,6 +4,7 @@ import { asText, exported } from '../../static/logic/export.js';
 import { parse } from '../../static/logic/filter.js';
 import { Fresh } from '../../static/logic/fresh.js';
 import { Ledger } from '../../static/logic/ledger.js';
+import { fromWire } from '../../static/logic/message.js';
 import { Ring } from '../../static/logic/ring.js';
 import { Roll } from '../../static/logic/roll.js';
 import { EVERYTHING, toHistory, toTest } from '../../static/logic/selection.js';
@@ -148,4 +149,24 @@ test('what came while nobody looked is new for a while', () => {
   assert.deepEqual([fresh.has(4, 0), fresh.has(5, 0), fresh.has(9, 1e9)], [false, true, true]);
   fresh.back(8, 1000);
   assert.deepEqual([fresh.has(7, 2000), fresh.has(8, 2000), fresh.has(7, 7001)], [true, false, false]);
+});
+
+test('few long messages are bounded as many short ones are, and counted as gone', () => {
+  const roll = new Roll(1000, () => true);
+  const message = 'x'.repeat(1_000_000);
+  for (let n = 1; n <= 40; n++) {
+    roll.push(fromWire({ id: `7-${n}`, time: '', level: 'info', message }));
+    roll.trim(false);
+  }
+  assert.deepEqual([roll.held, roll.shown, roll.levels[1], roll.oldest?.id], [16, 16, 16, '7-25']);
+});
+
+test('what a tab slept through is known as long as its row is here', () => {
+  const roll = new Roll(10, () => true);
+  roll.pushMark({ mark: 'asleep', at: 0, missing: 7 });
+  assert.equal(roll.asleep, 7);
+  roll.replace(roll.ring.first, [{ mark: 'asleep', at: 0, missing: 2 }]);
+  assert.equal(roll.asleep, 2);
+  roll.replace(roll.ring.first, []);
+  assert.equal(roll.asleep, 0);
 });
