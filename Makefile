@@ -11,7 +11,7 @@ SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot bench bench-quick
+.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot screenshots bench bench-quick
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
@@ -24,11 +24,11 @@ setup: .venv/setup.stamp ## install what the server needs into .venv
 
 dev: .venv/dev.stamp node_modules/npm.stamp .venv/chromium.stamp ## install what tests and checks need too
 
-test: dev ## run all tests (PYTEST_ARGS='-k stream' for some)
+test: dev ## run the tests, but for the long ones (PYTEST_ARGS='-k stream' for some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 	$(if $(JS_TESTS),node --test $(JS_TESTS))
 
-test-long: dev ## run the tests that take minutes
+test-long: dev ## run the long ones: what takes minutes, or judges timings
 	$(BIN)/python -m pytest -m long --timeout=600 $(PYTEST_ARGS)
 
 check: check-python check-page ## lint, format and types: what CI runs
@@ -50,6 +50,9 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
+
+screenshots: dev ## a picture of each state of the page, to look at (STATES='lost who' for some)
+	$(BIN)/python -m docs.screens $(STATES)
 
 bench: .venv/dev.stamp ## measure beside nchan and others, some 12 minutes (BENCH_ARGS='--only A,C --against ../other')
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)

@@ -4,12 +4,17 @@
  * Owns the table; reads it only while it is open. Asks for: list-connections, disconnect.
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { isUp } from './logic/state.js';
 import { count, span } from './logic/time.js';
 import { connected, connectedTitle, disconnectQuestion } from './text.js';
 import { words } from './words.js';
 
 /** @typedef {import('./wire/api.js').Who} Who */
+/** @typedef {keyof typeof words.whoHead} Column */
+
+/** What a cell says on its first line, and under it. @type {Column[][]} */
+const CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
 
 /** Read again at most this often (ms). */
 const EVERY = 2_000;
@@ -33,35 +38,28 @@ export function WhoPanel(el, store) {
   let problem = '';
   let askedAt = 0;
   let isStale = true;
+  /** @type {Column} */
   let sortedBy = 'since';
+  let isDescending = false;
   let asking = '';
 
   const rows = h('tbody', {});
-  const columns = ['address', 'client', 'since', 'sent'];
-  const heads = columns.map((name) =>
-    h(
-      'th',
-      { scope: 'col' },
-      h(
-        'button',
-        { type: 'button', class: 'quiet', 'data-column': name, onclick: () => sortBy(name) },
-        words.whoHead[/** @type {keyof typeof words.whoHead} */ (name)],
-      ),
-    ),
-  );
+  const heads = CELLS.map((columns) => h('th', { scope: 'col' }, ...columns.map(head)));
   const note = h('p', { class: 'more', role: 'status' });
-  el.append(
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, ...heads, h('th', {}, h('span', { class: 'unheard' }, words.disconnect)))),
-      rows,
-    ),
-    note,
-  );
+  const last = h('th', {}, h('span', { class: 'unheard' }, words.disconnect));
+  const top = h('thead', {}, h('tr', {}, ...heads, last));
+  roving(top);
+  el.append(h('table', {}, top, rows), note);
 
-  /** @param {string} name */
+  /** @param {Column} name */
+  function head(name) {
+    const props = { type: 'button', class: 'quiet', 'data-column': name, onclick: () => sortBy(name) };
+    return h('button', props, words.whoHead[name], h('span', { 'aria-hidden': 'true' }));
+  }
+
+  /** The same column again: the other way round. @param {Column} name */
   function sortBy(name) {
+    isDescending = name === sortedBy && !isDescending;
     sortedBy = name;
     update();
   }
@@ -77,19 +75,13 @@ export function WhoPanel(el, store) {
   function order(one, other) {
     // Whoever is catching up comes first: that is what one looks here for.
     const late = Number(other.state !== 'live') - Number(one.state !== 'live');
-    if (late !== 0) return late;
-    if (sortedBy === 'sent') return other.sent - one.sent;
-    const key = /** @type {'address' | 'client' | 'since'} */ (sortedBy);
-    return String(one[key]).localeCompare(String(other[key]), 'en', { numeric: true });
+    const way = isDescending ? -1 : 1;
+    if (late !== 0) return sortedBy === 'state' ? late * way : late;
+    return way * shown(one, sortedBy).localeCompare(shown(other, sortedBy), 'en', { numeric: true });
   }
 
   function make() {
-    return h(
-      'tr',
-      { 'data-role': 'connection' },
-      ...columns.map(() => h('td', {})),
-      h('td', { class: 'end' }),
-    );
+    return h('tr', { 'data-role': 'connection' }, ...CELLS.map(() => h('td', {})), h('td', { class: 'end' }));
   }
 
   /** @param {HTMLElement} row @param {Who} who */
@@ -174,12 +166,14 @@ export function WhoPanel(el, store) {
       const other = /** @type {HTMLElement} */ (el.querySelector('tbody button, thead button'));
       (focused?.isConnected ? focused : other).focus();
     }
-    for (const button of el.querySelectorAll('thead button')) {
-      attribute(
-        /** @type {Element} */ (button.parentElement),
-        'aria-sort',
-        /** @type {HTMLElement} */ (button).dataset.column === sortedBy ? 'ascending' : 'none',
-      );
+    const way = isDescending ? 'descending' : 'ascending';
+    for (const [i, columns] of CELLS.entries()) {
+      const th = /** @type {HTMLElement} */ (heads[i]);
+      attribute(th, 'aria-sort', columns.includes(sortedBy) ? way : 'none');
+      for (const [n, column] of columns.entries()) {
+        const arrow = /** @type {Element} */ (th.children[n]?.lastElementChild);
+        write(arrow, column === sortedBy ? ` ${isDescending ? '↓' : '↑'}` : '');
+      }
     }
     write(note, problem);
     note.hidden = problem === '';
@@ -229,6 +223,12 @@ export function clientName(agent) {
     if (found) return `${name} ${found[1]}`;
   }
   return agent === '' ? '–' : agent.slice(0, 60);
+}
+
+/** What a column is sorted by: what it says. @param {Who} who @param {Column} column */
+function shown(who, column) {
+  if (column === 'client') return clientName(who.client);
+  return column === 'filter' ? filterText(who.filter) : String(who[column]);
 }
 
 /** A filter as it would be asked for; '' for everything. @param {unknown} filter */

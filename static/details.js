@@ -6,6 +6,7 @@
  */
 import { copyFrom } from './copying.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { linkTo } from './logic/address.js';
 import { GLYPHS, isMark, LEVELS, toWire } from './logic/message.js';
 import { linked } from './logic/pieces.js';
@@ -272,7 +273,9 @@ export function Panel(el, store) {
     { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => ask(el, 'close-panel') },
     '×',
   );
-  el.prepend(h('header', {}, h('div', { class: 'tabs', role: 'tablist' }, ...tabs), close));
+  const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
+  roving(tablist);
+  el.prepend(h('header', {}, tablist, close));
   function update() {
     el.hidden = store.view.panel === '' || store.view.panel === 'topics';
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.name === store.view.panel);

@@ -36,6 +36,7 @@ export function Feed(el, store) {
   });
   const scroller = h('div', {
     class: 'feed-rows',
+    id: 'messages',
     role: 'grid',
     'aria-label': words.feed,
     'aria-colcount': 5,

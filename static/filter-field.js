@@ -1,7 +1,7 @@
 /**
  * What to look for: the field, what is wrong with it, how much it finds, and chips for what else narrows.
  *
- * Owns the text as it is being written. Asks for: filter, narrow.
+ * Owns the text as it is being written. Asks for: filter, narrow, focus-feed.
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isNarrow } from './logic/selection.js';
@@ -54,7 +54,7 @@ export function FilterField(el, store) {
     // The first Escape leaves the field, the next one clears it (keyboard.js).
     event.preventDefault();
     apply();
-    field.blur();
+    ask(el, 'focus-feed');
   }
 
   /** @returns {{text: string, change: object}[]} */

@@ -6,6 +6,7 @@
  */
 import { copyFrom } from './copying.js';
 import { ask, attribute, h, hear, keyed, say, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { parseId } from './logic/ids.js';
 import { ERROR } from './logic/message.js';
 import {
@@ -41,12 +42,14 @@ export function FirstRun(el, store) {
   const tabs = Object.entries(steps).map(([name, { title }]) =>
     h('button', { type: 'button', role: 'tab', 'data-tab': name, onclick: () => show(name) }, title),
   );
+  const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
+  roving(tablist);
   const box = h(
     'div',
     { class: 'welcome', 'data-role': 'first-run', hidden: true },
     h('h2', {}, words.waitingTitle),
     h('p', {}, words.waitingText),
-    h('div', { class: 'tabs', role: 'tablist' }, ...tabs),
+    tablist,
     h('pre', { role: 'tabpanel', tabindex: 0 }, code),
     h('div', { class: 'actions' }, copyButton, sendButton),
   );

@@ -5,6 +5,7 @@
  */
 import { Chart } from './lib/chart.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { LEVELS } from './logic/message.js';
 import { count, second } from './logic/time.js';
 import { barSaid, chartLabel, peak } from './text.js';
@@ -37,6 +38,15 @@ export function Histogram(el, store) {
     { type: 'button', class: 'quiet', onclick: () => toggleTable() },
     words.table,
   );
+  const head = h(
+    'div',
+    { class: 'chart-head', role: 'toolbar', 'aria-label': words.chart },
+    label,
+    top,
+    tableButton,
+    h('div', { class: 'zoom' }, ...buttons),
+  );
+  roving(head);
   const canvas = h('canvas', { tabindex: 0, role: 'img', 'data-role': 'histogram-chart' });
   const probes = LEVELS.map((name) => h('i', { 'data-level': name }));
   const rows = h('tbody', {});
@@ -50,11 +60,7 @@ export function Histogram(el, store) {
       rows,
     ),
   );
-  el.append(
-    h('div', { class: 'chart-head' }, label, top, tableButton, h('div', { class: 'zoom' }, ...buttons)),
-    canvas,
-    table,
-  );
+  el.append(head, canvas, table);
   el.append(h('div', { class: 'probes', 'aria-hidden': 'true' }, ...probes, h('i', { class: 'probe-edge' })));
   const chart = new Chart(
     canvas,

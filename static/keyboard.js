@@ -58,6 +58,8 @@ export function Keyboard(el, store) {
     const found = KEYS[event.key];
     if (found === undefined) return;
     event.preventDefault();
+    // Whoever begins to work by keys begins in the feed.
+    if (target === document.body) ask(el, 'focus-feed');
     ask(el, ...found);
   });
 }

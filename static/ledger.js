@@ -3,7 +3,7 @@ import { copyFrom } from './copying.js';
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isUp } from './logic/state.js';
 import { isoSecond, second } from './logic/time.js';
-import { markRow, proof, proofSummary } from './text.js';
+import { ledgerEntry, proof, proofSummary } from './text.js';
 import { words } from './words.js';
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
@@ -37,7 +37,7 @@ export function Ledger(el, store) {
 
   function copyAll() {
     const lines = entries().map(
-      (mark) => `${isoSecond(mark.at - store.clock.off)}  ${markRow(mark, store.clock)}`,
+      (mark) => `${isoSecond(mark.at - store.clock.off)}  ${ledgerEntry(mark, store.clock)}`,
     );
     copyFrom(button, [summary.textContent, ...lines].join('\n'));
   }
@@ -53,7 +53,7 @@ export function Ledger(el, store) {
       (child, mark) => {
         const { clock } = store;
         write(/** @type {Element} */ (child.firstElementChild), second(mark.at - clock.off, clock.zone));
-        write(/** @type {Element} */ (child.lastElementChild), markRow(mark, clock));
+        write(/** @type {Element} */ (child.lastElementChild), ledgerEntry(mark, clock));
       },
     );
     none.hidden = rows.children.length > 0;

@@ -1,5 +1,6 @@
 /** Which levels are shown, and how many messages of each are here. Asks for: toggle-level, only-level. */
 import { ask, attribute, h, hear, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { ERROR, GLYPHS, LEVELS } from './logic/message.js';
 import { count, short } from './logic/time.js';
 import { levelTitle } from './text.js';
@@ -28,6 +29,7 @@ export function LevelChips(el, store) {
     return { chip, number, level };
   });
   el.append(...chips.map(({ chip }) => chip));
+  roving(el);
 
   function update() {
     for (const { chip, number, level } of chips) {

@@ -70,12 +70,12 @@ export function Publish(el, { topics, maxBytes }) {
     h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
     known,
   );
-  const close = h(
+  const cross = h(
     'button',
-    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => el.close() },
+    { type: 'button', class: 'close', 'aria-label': words.close, onclick: close },
     '×',
   );
-  el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), close), form);
+  el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), cross), form);
   attribute(data, 'aria-label', words.data);
   attribute(text, 'maxlength', maxBytes);
 
@@ -95,11 +95,14 @@ export function Publish(el, { topics, maxBytes }) {
   /** @param {KeyboardEvent} event */
   function onkeydown(event) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    if (event.key !== 'Escape') return;
+    if (event.key === 'Escape') close();
+  }
+
+  function close() {
     el.close();
-    // With nothing to give the focus back to, it would stay on a field that nobody sees until the next frame.
-    const focused = /** @type {HTMLElement} */ (document.activeElement);
-    if (el.contains(focused)) focused.blur();
+    // With nobody to give the focus back to, it would stay on a field that nobody sees.
+    if (document.activeElement === document.body || el.contains(document.activeElement))
+      ask(el, 'focus-feed');
   }
 
   /** @returns {Draft} @throws {Error} with what is wrong */
@@ -110,8 +113,8 @@ export function Publish(el, { topics, maxBytes }) {
     if (data.value.trim() === '') return value;
     try {
       return { ...value, data: JSON.parse(data.value) };
-    } catch (error) {
-      throw new Error(badJson(data.value, error));
+    } catch {
+      throw new Error(badJson(data.value));
     }
   }
 

@@ -3,6 +3,7 @@
  * choose one; nothing else holds words that a person reads.
  */
 import { parseId } from './logic/ids.js';
+import { fineUntil } from './logic/json.js';
 import { ERROR } from './logic/message.js';
 import { count, dayMinute, minute, pace, second, short, some, span } from './logic/time.js';
 import { words } from './words.js';
@@ -130,12 +131,18 @@ export function markRow(mark, clock, from = null, to = null) {
   if (mark.mark === 'older') return words.olderOnServer;
   if (mark.mark === 'asleep')
     return `${some(mark.missing ?? 0, 'message')} arrived while this tab was asleep.`;
+  if (mark.mark === 'repeat') return `${some(mark.times ?? 1, 'message')} came twice, shown once.`;
+  const what = mark.reason === 'restart' ? 'The server restarted' : 'Connection lost';
   const missing = `${count(mark.missing ?? 0)}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
   if ((mark.times ?? 1) > 1) {
-    return `Connection lost ${mark.times} times between ${minuteAt(mark.from ?? mark.at, clock)} and ${minuteAt(mark.at, clock)}, ${missing}.`;
+    return `${what} ${mark.times} times between ${minuteAt(mark.from ?? mark.at, clock)} and ${minuteAt(mark.at, clock)}, ${missing}.`;
   }
-  return `Connection lost ${secondAt(mark.from ?? mark.at, clock)}–${secondAt(mark.at, clock)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
+  return `${what} ${secondAt(mark.from ?? mark.at, clock)}–${secondAt(mark.at, clock)}. ${count(mark.replayed ?? 0)} replayed, ${missing}.`;
 }
+
+/** The same in the ledger, where ids are asked for. @param {Mark} mark @param {Clock} clock */
+export const ledgerEntry = (mark, clock) =>
+  markRow(mark, clock) + (mark.after ? ` Last id before it: ${mark.after}.` : '');
 
 /**
  * @param {{since: number, missing: number, unknown: boolean} | null} proof @param {Clock} clock
@@ -178,7 +185,8 @@ export const connectedTitle = (n, peak) =>
 
 /** @param {import('./store.js').Config} config @returns {Phrase} */
 export function applied({ changes = [], restart = [] }) {
-  const what = changes.length > 0 ? changes.join(', ') : restart.length > 0 ? '' : 'nothing changed';
+  const live = changes.filter((change) => !restart.some((name) => change.startsWith(`${name} `)));
+  const what = live.length > 0 ? live.join(', ') : restart.length > 0 ? '' : 'nothing changed';
   const later = restart.length > 0 ? ` Needs a restart: ${restart.join(', ')}.` : '';
   return [{ b: 'config.yaml applied' }, what ? `: ${what}.${later}` : `.${later}`];
 }
@@ -302,15 +310,8 @@ export function digest(messages, errors) {
 /** @param {string} topic @param {string} text */
 export const errorSaid = (topic, text) => `Error on ${topic}: ${text}`;
 
-/**
- * Why `data` is no JSON, in lines and columns.
- * @param {string} text @param {unknown} error
- */
-export function badJson(text, error) {
-  const message = String(/** @type {Error} */ (error).message);
-  const place = /line (\d+) column (\d+)/.exec(message);
-  const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-  const before = text.slice(0, position).split('\n');
-  const [line, column] = place ? [place[1], place[2]] : [before.length, (before.at(-1) ?? '').length + 1];
-  return `the data is not valid JSON (line ${line}, column ${column}).`;
+/** Why `data` is no JSON, in lines and columns. @param {string} text */
+export function badJson(text) {
+  const before = text.slice(0, fineUntil(text)).split('\n');
+  return `the data is not valid JSON (line ${before.length}, column ${(before.at(-1) ?? '').length + 1}).`;
 }

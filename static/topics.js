@@ -2,6 +2,7 @@
  * What is there to hear, and how busy it is. Asks for: only-topic, hide-topic.
  */
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
+import { roving } from './lib/roving.js';
 import { isBelow } from './logic/selection.js';
 import { isUp } from './logic/state.js';
 import { span } from './logic/time.js';
@@ -31,7 +32,14 @@ export function TopicList(el, store) {
   );
   const list = h('ul', {});
   const more = h('p', { class: 'more' });
-  el.append(h('h2', {}, words.topics), search, all, list, more);
+  const buttons = h(
+    'div',
+    { role: 'toolbar', 'aria-label': words.topics, 'aria-orientation': 'vertical' },
+    all,
+    list,
+  );
+  el.append(h('h2', {}, words.topics), search, buttons, more);
+  const settle = roving(buttons);
 
   /** @param {{topic: import('./logic/topics.js').Topic}} item */
   function make({ topic }) {
@@ -87,6 +95,7 @@ export function TopicList(el, store) {
     const wanted = search.hidden ? '' : search.value.toLowerCase();
     const found = items.filter(({ topic }) => topic.name.toLowerCase().includes(wanted));
     keyed(list, found.slice(0, DRAWN), ({ topic }) => topic.name, make, draw);
+    settle();
     more.hidden = found.length <= DRAWN;
     write(more, words.moreTopics(found.length - DRAWN));
     attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);

@@ -190,6 +190,7 @@ function panels({ store, say, part, act }) {
     'toggle-zone': () => next('zone'),
     set: (change) => store.set(change),
     'focus-filter': () => part('filter').select(),
+    'focus-feed': () => part('feed').focus({ preventScroll: true }),
     'open-publish'() {
       const dialog = part('publish');
       if (dialog.open) dialog.close();

@@ -39,6 +39,7 @@ class Faults(ThreadingTCPServer):
         self.holds_bodies = False  # The status passes, and nothing else.
         self.delay_seconds = 0.0  # Of each piece.
         self.swallows: bytes | None = None  # What holds this never arrives. To be said before a stream is opened.
+        self.repeats: bytes | None = None  # What holds this arrives twice. The same.
         self.requests: list[str] = []
         self.open: set[socket.socket] = set()
         self.lock = Lock()
@@ -98,7 +99,7 @@ class Relay(BaseRequestHandler):
         while len(body) < length:
             body += self.request.recv(65536)
         host = f"Host: 127.0.0.1:{self.server.wall.port}".encode()
-        if self.server.swallows is not None:  # Without chunks, so that an event can be left out.
+        if self.server.swallows or self.server.repeats:  # Without chunks, so that events can come and go.
             lines[0] = lines[0].replace(b"HTTP/1.1", b"HTTP/1.0")
         return b"\r\n".join([*lines, host, b"Connection: close", b"", body])
 
@@ -123,6 +124,9 @@ class Relay(BaseRequestHandler):
                     return
             if is_stream and (swallowed := self.server.swallows) is not None:  # A few small events come in one piece.
                 piece = b"\n\n".join(event for event in piece.split(b"\n\n") if swallowed not in event)
+            if is_stream and (repeated := self.server.repeats) is not None:
+                events = piece.split(b"\n\n")
+                piece = b"\n\n".join(event for one in events for event in [one] * (1 + (repeated in one)))
             if self.server.delay_seconds:
                 time.sleep(self.server.delay_seconds)
             if is_stream and not has_begun and self.server.holds_bodies:

@@ -25,7 +25,8 @@ START_SECONDS: Final = 30  # A guess for a machine that is busy with other thing
 
 
 class Wall:
-    """The process. `settings` is the text of its config file; `prefix` a command that runs it, such as `prlimit`."""
+    """The process. `settings` is the text of its config file; `prefix` a command that runs it, such as `prlimit`;
+    `root` is another checkout than this one."""
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Wall:
         *,
         prefix: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
+        root: Path = ROOT,
     ) -> None:
         self.config = folder / "config.yaml"
         self.config.write_text(settings, "utf-8")
         self.port = 0
         self.host = "127.0.0.1"
         self.prefix = prefix
+        self.root = root
         # None of ours: a setting in the tester's own environment would win over the file.
         ours = {name: value for name, value in os.environ.items() if not name.startswith("EYEWALL_")}
         self.environ = ours | dict(environ or {})
@@ -65,7 +68,7 @@ class Wall:
         """Wait until it says where it is. Raises AssertionError with its errors when it ends instead."""
         command = [*self.prefix, sys.executable, "server.py", "--config", str(self.config), "--port", str(self.port)]
         with self._said.open("wb") as said, self._log.open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=said, stderr=log)
+            process = subprocess.Popen(command, cwd=self.root, env=self.environ, stdout=said, stderr=log)
         self._process = process
         greeting = re.compile(r"Eyewall is at http://([^ ]+):([0-9]+) .*\n")
         block_until(lambda: greeting.match(self._said.read_text()) or process.poll() is not None, START_SECONDS)

@@ -12,18 +12,18 @@ import { parseId } from './ids.js';
  *
  * A row of the feed that is no message.
  * @typedef {object} Mark
- * @property {'gap' | 'loss' | 'asleep' | 'day' | 'older'} mark
+ * @property {'gap' | 'loss' | 'repeat' | 'asleep' | 'day' | 'older'} mark
  * @property {number} at when this browser learned of it (ms)
  * @property {number | null} [missing] null: unknown
  * @property {string} [reason]
- * @property {string | null} [after] the last id before the hole
+ * @property {string | null} [after] the last id before the hole, or the last one proven
  * @property {string | null} [before] the first id behind it
  * @property {number} [from] when the connection was lost
  * @property {number} [replayed]
  * @property {boolean} [isLoading] it is being filled
  * @property {boolean} [hasFailed] the server would not say
  * @property {boolean} [folded] a later mark stands for this one
- * @property {number} [times] how many losses in quick succession this row stands for
+ * @property {number} [times] how many losses in quick succession, or repeats, this entry stands for
  *
  * @typedef {object} Proof
  * @property {number} since when this browser began to watch (ms)
@@ -62,6 +62,9 @@ export class Ledger {
     /** @type {Mark | null} */
     this.lastLoss = null;
     this.lostAt = 0;
+    this.lostBy = '';
+    /** @type {string | null} */
+    this.provenAtLoss = null;
     this.receivedAtLoss = 0;
     this.missingAtLoss = 0;
   }
@@ -77,6 +80,7 @@ export class Ledger {
     if (next === null) return { fresh: true, mark: null };
     if (reached && next.epoch === reached.epoch && next.seq <= reached.seq) {
       proof.repeated += 1;
+      this.#repeat(now);
       return { fresh: false, mark: null };
     }
     let mark = null;
@@ -126,10 +130,23 @@ export class Ledger {
     return this.#enter({ mark: 'gap', at: now, missing, reason, after, before });
   }
 
-  /** The connection is gone. Told twice for one outage, the first counts. @param {number} now */
-  lost(now) {
+  /** Many at once are one entry, and no row of the feed: nothing is missing. @param {number} now */
+  #repeat(now) {
+    const { entries, last } = this.proof;
+    const before = entries.at(-1);
+    if (before?.mark === 'repeat' && now - before.at < FLAPPING) before.times = (before.times ?? 1) + 1;
+    else this.#enter({ mark: 'repeat', at: now, times: 1, after: last });
+  }
+
+  /**
+   * The connection is gone. Told twice for one outage, the first counts.
+   * @param {number} now @param {string} [reason] 'restart', if the server said so
+   */
+  lost(now, reason = '') {
     if (this.lostAt) return;
     this.lostAt = now;
+    this.lostBy = reason;
+    this.provenAtLoss = this.proof.last;
     this.receivedAtLoss = this.proof.received;
     this.missingAtLoss = this.proof.missing;
   }
@@ -147,7 +164,9 @@ export class Ledger {
     /** @type {Mark} */
     const mark = {
       mark: 'loss',
+      reason: before && before.reason !== this.lostBy ? '' : this.lostBy,
       at: now,
+      after: before ? before.after : this.provenAtLoss,
       from: before?.from ?? this.lostAt,
       times: (before?.times ?? 0) + 1,
       replayed: (before?.replayed ?? 0) + proof.received - this.receivedAtLoss,

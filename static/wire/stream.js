@@ -26,7 +26,7 @@ const WORTH_WAITING = 2000;
  * @property {(id: string, data: string) => void} message
  * @property {(name: string, value: any) => void} event
  * @property {(state: State) => void} state heard alone is no change
- * @property {() => void} lost
+ * @property {(reason: string) => void} lost 'restart', if the server said so
  * @property {() => void} restored everything missed is here again
  */
 
@@ -172,7 +172,8 @@ export class Stream {
   async #diagnose({ bye, phase }) {
     const now = Date.now();
     const wasWelcome = this.welcomed; // An attempt that never was may have been refused: ask why.
-    if (isUp(this.state) || this.state.phase === 'silent') this.listener.lost();
+    if (isUp(this.state) || this.state.phase === 'silent')
+      this.listener.lost(bye?.reason === 'shutdown' ? 'restart' : '');
     if (phase === 'resting') return this.#failed('resting', Infinity);
     if (bye?.reason === 'disconnected') return this.#failed('disconnected', Infinity);
     const outage = now - (this.state.lostAt ?? now);

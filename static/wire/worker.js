@@ -61,9 +61,11 @@ const isRefused = () =>
 /** @type {import('./stream.js').Listener} */
 const listener = {
   message(id, data) {
+    const known = ledger.proof.entries.length;
     const { fresh, mark } = ledger.take(id, Date.now());
     keepMark(mark);
     if (fresh) keep(data);
+    else if (ledger.proof.entries.length > known) tell('ledger', ledger.proof);
   },
   event(name, value) {
     const heard = Date.now();
@@ -82,7 +84,7 @@ const listener = {
     toldAt = Date.now();
     tell('link', state);
   },
-  lost: () => ledger.lost(Date.now()),
+  lost: (reason) => ledger.lost(Date.now(), reason),
   restored: () => keepMark(ledger.restored(Date.now())),
 };
 

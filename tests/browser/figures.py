@@ -114,6 +114,36 @@ def judged(page: Page, run: Callable[[], T], good: Callable[[T], bool]) -> None:
     pytest.fail("\n".join(tried))
 
 
+class Seconds:
+    """By name, each beside its aim."""
+
+    def __init__(self, **taken: tuple[float, float]) -> None:
+        self.taken = taken
+
+    @property
+    def good(self) -> bool:
+        return all(seconds <= aim for seconds, aim in self.taken.values())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.2f} s (aim {aim} s)" for name, (seconds, aim) in self.taken.items())
+
+
+# When a thousand messages are there and a row of them is drawn: `drawnAt`, ms from the start of the visit.
+DRAWN = """() => {
+    const look = () => {
+        if (globalThis.eyewall?.counters.received >= 1000 && document.querySelector('[data-role=message]'))
+            globalThis.drawnAt = performance.now();
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+}"""
+
+# Headless tabs are never hidden; this one is told that it is.
+HIDE = """(hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
 LISTEN = """() => {
     globalThis.said = [];
     const part = (role) => document.querySelector(`[data-role="${role}"]`);
@@ -148,7 +178,9 @@ def heard(page: Page, since: float = 0) -> list[Said]:
 
 
 @contextmanager
-def pace(wall: Wall, per_second: int, seconds: float) -> Iterator[threading.Thread]:
+def pace(
+    wall: Wall, per_second: int, seconds: float, line: Callable[[int], str] = lambda n: f"{LINE} {n}"
+) -> Iterator[threading.Thread]:
     """Numbered lines, so many a second, by one connection that stays open; joined at the end."""
     step = 0.01
 
@@ -159,7 +191,7 @@ def pace(wall: Wall, per_second: int, seconds: float) -> Iterator[threading.Thre
             began, sent, many = time.monotonic(), 0, int(per_second * seconds)
             while sent < many:
                 due = min(many, int((time.monotonic() - began + step) * per_second))
-                lines = "".join(f"{LINE} {n}\n" for n in range(sent, due))
+                lines = "".join(f"{line(n)}\n" for n in range(sent, due))
                 connection.sendall(f"{len(lines):x}\r\n{lines}\r\n".encode() if lines else b"")
                 sent = due
                 time.sleep(step)

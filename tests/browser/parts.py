@@ -47,3 +47,12 @@ def open_live(page: Page, wall: Wall) -> None:
 
 def wait_received(page: Page, many: int) -> None:
     page.wait_for_function("(many) => eyewall.counters.received >= many", arg=many, timeout=30_000)
+
+
+def pasted(page: Page) -> str:
+    """What was copied, as Ctrl+V gives it into the box for publishing: on plain HTTP nothing else reads it."""
+    role(page, "publish-open").click()
+    field = role(page, "publish-text")
+    field.fill("")
+    field.press("Control+v")
+    return field.input_value()

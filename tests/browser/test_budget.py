@@ -27,7 +27,7 @@ def test_the_rate_is_of_what_is_said_now(page: Page, wall: Wall) -> None:
     assert page.evaluate("() => eyewall.store.rate(Date.now()).perMinute") == 1000
 
 
-def test_a_page_that_is_upgraded_never_mixes_old_and_new(page: Page, wall: Wall) -> None:
+def test_what_has_not_changed_is_not_sent_again(page: Page, wall: Wall) -> None:
     """Revalidated on every visit: what has not changed is not sent again, what has changed is."""
     open_live(page, wall)
     page.reload()

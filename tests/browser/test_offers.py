@@ -53,6 +53,24 @@ def test_a_server_that_wants_to_be_left_alone_is_counted_down_to(page: Page, wal
     assert keys[0] in keys[1:]
 
 
+def test_data_that_is_no_json_is_named_with_its_line_and_column(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.keyboard.press("p")
+    role(page, "publish-text").fill("with data")
+    role(page, "publish").get_by_text("Data (JSON, optional)").click()
+    role(page, "publish-data").fill('{\n  "a": 1,\n  "b": oops\n}')
+    role(page, "publish-send").click()
+    outcome = role(page, "publish-outcome")
+    expect(outcome).to_have_text("Not sent: the data is not valid JSON (line 3, column 8).")
+    role(page, "publish-data").fill('{"a": 1')
+    role(page, "publish-send").click()
+    expect(outcome).to_have_text("Not sent: the data is not valid JSON (line 1, column 8).")
+    assert wall.get_json("/messages")["messages"] == []
+    role(page, "publish-data").fill('{"a": 1}')
+    role(page, "publish-send").click()
+    expect(rows(page).filter(has_text="with data")).to_contain_text('{"a":1}')
+
+
 def drag(page: Page, from_: float, to: float) -> None:
     """Over the chart, in parts of its width. Bars come and go above it, so it is looked for each time."""
     box = role(page, "histogram-chart").bounding_box()

@@ -3,16 +3,27 @@
 import re
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.figures import Said, heard, judged, listen, pace
+from tests.browser.causes import (
+    Cause,
+    answers,
+    ends,
+    goes_offline,
+    holds_answers,
+    holds_back,
+    is_reset,
+    is_told_to_leave,
+    refuses,
+    restarts,
+    stalls,
+)
+from tests.browser.figures import Said, Seconds, heard, judged, listen, pace
 from tests.browser.parts import counters, open_live, role, wait_received
 from tests.browser.test_nothing_lost import expect_each_once, publishing
-from tests.faults import Faults, answer, faults_before
-from tests.waiting import block_until
+from tests.faults import answer, faults_before
 from tests.wall import StartWall, Wall
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -20,23 +31,10 @@ PATIENCE = 90_000
 COUNTED = re.compile(r"Retrying in (\d+) s")
 
 
-class Seconds:
-    """By name, each beside its aim."""
-
-    def __init__(self, **taken: tuple[float, float]) -> None:
-        self.taken = taken
-
-    @property
-    def good(self) -> bool:
-        return all(seconds <= aim for seconds, aim in self.taken.values())
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {seconds:.2f} s (aim {aim} s)" for name, (seconds, aim) in self.taken.items())
-
-
 def until_said(page: Page, cause: float, pill: str) -> float:
     """Seconds from a cause to the first words that fit."""
-    expect(role(page, "connection-state")).to_have_text(re.compile(pill), timeout=PATIENCE)
+    was_said = "([since, pill]) => said.some(([at, words]) => at >= since && new RegExp(pill).test(words))"
+    page.wait_for_function(was_said, arg=[cause, pill], timeout=PATIENCE)
     return next(said.at for said in heard(page, cause) if re.search(pill, said.pill)) - cause
 
 
@@ -55,75 +53,46 @@ def wrong_countdown(said: list[Said]) -> float:
     return worst
 
 
-Cause = Callable[[Page, Faults], float]
-
-
-def cut(faults: Faults) -> float:
-    """The stream is reset, and what it was reset for meets the next attempt: then it is the cause of what is said."""
-    asked = len(faults.requests)
-    faults.cut()
-    block_until(lambda: any(each.startswith("GET /events") for each in faults.requests[asked:]))
-    return time.time()
-
-
-def answers(said: bytes) -> Cause:
-    def cause(page: Page, faults: Faults) -> float:
-        faults.answer = said
-        return cut(faults)
-
-    return cause
-
-
-def refuses(page: Page, faults: Faults) -> float:
-    faults.refuses = True
-    began = time.time()
-    faults.cut()
-    return began
-
-
-def goes_offline(page: Page, faults: Faults) -> float:
-    faults.refuses = True
-    began = time.time()
-    page.context.set_offline(True)
-    faults.cut()
-    return began
-
-
-def holds_back(page: Page, faults: Faults) -> float:
-    faults.holds_bodies = True
-    return cut(faults)
-
-
-def holds_answers(page: Page, faults: Faults) -> float:
-    faults.holds_answers = True
-    return cut(faults)
-
-
-def is_told_to_leave(page: Page, faults: Faults) -> float:
-    own = page.evaluate("() => eyewall.store.connection")
-    began = time.time()
-    faults.wall.get(f"/connections/{own}", method="DELETE")
-    return began
-
-
 @pytest.mark.parametrize(
     ("cause", "pill", "aim"),
     [
         (answers(answer("502 Bad Gateway")), "^Answer 502$", 1),
         (answers(answer("503 Service Unavailable", "Retry-After: 1")), "^Server full$", 1),
         (answers(answer("204 No Content")), "^Answer 204$", 1),
+        (answers(answer("401 Unauthorized")), "^Answer 401$", 1),
+        (answers(answer("429 Too Many Requests", "Retry-After: 3")), "^Answer 429$", 1),
         (answers(answer("200 OK", "Content-Type: text/html", body="<h1>Sign in</h1>")), "^Answer 200$", 11),
         (refuses, "^Retrying", 1),
+        (ends, "^Retrying", 1),
+        (is_reset, "^Retrying", 1),
+        (restarts, "^Restarting$", 1),
+        (stalls, "^Silent", 32),
         (goes_offline, "^Offline$", 1),
         (holds_back, "^Held back$", 6),
         (holds_answers, "^Retrying in", 11),
         (is_told_to_leave, "^Disconnected$", 1),
     ],
-    ids=["502", "full", "204", "wrong type", "cut", "offline", "held back", "no answer", "disconnected"],
+    ids=[
+        "502",
+        "full",
+        "204",
+        "401",
+        "429",
+        "wrong type",
+        "cut",
+        "end",
+        "reset",
+        "restart",
+        "stall",
+        "offline",
+        "held back",
+        "no answer",
+        "disconnected",
+    ],
 )
 def test_trouble_is_named_in_time(page: Page, start_wall: StartWall, cause: Cause, pill: str, aim: float) -> None:
     def run() -> Seconds:
-        wall = start_wall()
+        wall = start_wall("server:\n  drain_seconds: 0.1\n")
         with faults_before(wall) as faults:
             page.goto(faults.url)
             expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
@@ -203,12 +172,13 @@ def test_a_network_cut_for_ten_seconds_is_made_up_for_in_time(page: Page, start_
             page.wait_for_timeout(max(0, lost + 10 - time.time()) * 1000)
             before = counters(page)["received"]
             back = time.time()
+            faults.delay_seconds = 0.05  # So that the replay can be seen.
             faults.heal()
             live = until_live(page, back)
             wait_received(page, 1200)
             expect_each_once(page, 1200)
             totals = {found[1] for said in heard(page, back) if (found := re.search(r"of (\S+) missed", said.bar))}
-            assert totals <= {f"{1200 - before:,}".replace(",", "\u202f")}, (totals, before)
+            assert totals == {f"{1200 - before:,}".replace(",", "\u202f")}, (totals, before)
             wrong = wrong_countdown(heard(page, lost))
         wall.kill()
         return Seconds(live=(live, 2.5), countdown_wrong_by=(wrong, 1))

@@ -26,6 +26,14 @@ test('a repeat is dropped and counted', () => {
   assert.deepEqual([ledger.proof.received, ledger.proof.repeated], [2, 2]);
 });
 
+test('repeats in quick succession are one entry, which says how many and what was proven', () => {
+  const ledger = taken('7-1', '7-2');
+  for (const at of [9, 10, 11]) ledger.take('7-1', at);
+  assert.deepEqual(ledger.proof.entries, [{ mark: 'repeat', at: 9, times: 3, after: '7-2' }]);
+  ledger.take('7-1', 500_000);
+  assert.equal(ledger.proof.entries.length, 2);
+});
+
 test('a jump that nobody announced is a gap with no reason given', () => {
   const { fresh, mark } = taken('7-40').take('7-44', 9);
   assert.equal(fresh, true);
@@ -56,6 +64,16 @@ test('a loss that replay healed is one mark', () => {
   const mark = ledger.restored(2100);
   assert.deepEqual([mark?.from, mark?.at, mark?.replayed, mark?.missing, mark?.times], [1000, 2100, 2, 0, 1]);
   assert.equal(ledger.restored(2200), null);
+});
+
+test('a restart that the server announced is told from a loss, and losses of both kinds are losses', () => {
+  const ledger = taken('7-1');
+  ledger.lost(1000, 'restart');
+  assert.deepEqual([ledger.restored(2000)?.reason, ledger.proof.entries[0]?.after], ['restart', '7-1']);
+  ledger.lost(3000, 'restart');
+  assert.equal(ledger.restored(4000)?.reason, 'restart');
+  ledger.lost(5000);
+  assert.equal(ledger.restored(6000)?.reason, '');
 });
 
 test('losses in quick succession are folded into one', () => {
