@@ -5,13 +5,12 @@
  */
 import { h, hear } from './lib/dom.js';
 import { strip } from './logic/ansi.js';
-import { isMark } from './logic/message.js';
+import { ERROR, isMark } from './logic/message.js';
 import { digest, errorSaid } from './text.js';
 
 const DIGEST_EVERY = 10_000;
 const ERROR_EVERY = 5_000;
 const LINES = 5;
-const ERROR = 3;
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function Announcer(el, store) {

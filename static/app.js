@@ -14,7 +14,6 @@ import { Export } from './export.js';
 import { Feed } from './feed.js';
 import { FilterField } from './filter-field.js';
 import { Empty, FirstRun } from './first-run.js';
-import { Focus } from './focus.js';
 import { Histogram } from './histogram.js';
 import { Keyboard } from './keyboard.js';
 import { Ledger, ProofButton } from './ledger.js';
@@ -186,7 +185,6 @@ mount('page', (el) => {
   TabTitle(el, store, title);
   Keyboard(el, store);
   Look(el, store);
-  Focus(el);
   Steps(el, store);
   hear(el, 'asleep', () => act('load-asleep'));
 });

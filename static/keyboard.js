@@ -1,9 +1,9 @@
 /**
- * Single keys. Each has a button too.
+ * Single keys, each has a button too; and whoever works by keys is always somewhere.
  *
  * Owns which key asks for what, and when a key is none of ours. Asks for many things; app.js answers.
  */
-import { ask } from './lib/dom.js';
+import { ask, hear } from './lib/dom.js';
 
 /** @type {Record<string, [verb: string, detail?: unknown]>} */
 const KEYS = {
@@ -62,4 +62,16 @@ export function Keyboard(el, store) {
     if (target === document.body) ask(el, 'focus-feed');
     ask(el, ...found);
   });
+
+  // When the control that had the focus goes, the feed takes it. Not at the start: the skip link comes first.
+  let wasSomewhere = false;
+  const look = () => {
+    if (document.activeElement === document.body && wasSomewhere) ask(el, 'focus-feed');
+  };
+  el.addEventListener('focusin', () => {
+    wasSomewhere = true;
+  });
+  // What is removed or hidden says nothing as it goes; so the clock looks, too.
+  el.addEventListener('focusout', () => requestAnimationFrame(look));
+  hear(el, 'tick', look);
 }

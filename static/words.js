@@ -170,7 +170,6 @@ export const words = {
   badTopic: 'a topic is 1 to 64 of A-Z a-z 0-9 . _ -',
   failed: 'Something in this page failed. The server goes on receiving.',
   copyDetails: 'Copy details',
-  theme: { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
   levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
   levelChips: ['Debug', 'Info', 'Warn', 'Err', 'Crit'],
   levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],

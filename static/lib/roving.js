@@ -10,19 +10,15 @@ const ARROWS = {
   ArrowLeft: [-1, false],
   ArrowDown: [1, true],
   ArrowUp: [-1, true],
-  Home: [-Infinity, true],
-  End: [Infinity, true],
 };
 
 /**
  * @param {HTMLElement} el holds the buttons, which may come and go
- * @param {string} [selector]
  * @returns {() => void} to be called when they have
  */
-export function roving(el, selector = 'button') {
-  /** @returns {HTMLElement[]} */
-  const all = () => [.../** @type {NodeListOf<HTMLElement>} */ (el.querySelectorAll(selector))];
-  /** Where Tab enters: where one was last. @type {HTMLElement | null} */
+export function roving(el) {
+  const all = () => [...el.querySelectorAll('button')].filter((button) => button.checkVisibility());
+  /** Where Tab enters: where one was last. @type {HTMLButtonElement | null} */
   let entry = null;
 
   function settle() {
@@ -32,19 +28,18 @@ export function roving(el, selector = 'button') {
   }
 
   el.addEventListener('focusin', ({ target }) => {
-    if (!all().includes(/** @type {HTMLElement} */ (target))) return;
-    entry = /** @type {HTMLElement} */ (target);
+    entry = /** @type {HTMLButtonElement} */ (target);
     settle();
   });
   el.addEventListener('keydown', (event) => {
     const [by, isSame] = ARROWS[event.key] ?? [0, false];
-    const here = /** @type {HTMLElement} */ (event.target);
-    if (by === 0 || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const here = /** @type {HTMLButtonElement} */ (event.target);
+    if (by === 0 || event.altKey) return; // With Alt they are the browser's: back, and forward again.
     const buttons = all().filter((each) => !isSame || each.classList[0] === here.classList[0]);
     const at = buttons.indexOf(here);
     if (at < 0) return;
     event.preventDefault();
-    buttons[Math.max(0, Math.min(buttons.length - 1, at + by))]?.focus();
+    (buttons[at + by] ?? here).focus();
   });
   settle();
   return settle;

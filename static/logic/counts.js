@@ -6,7 +6,7 @@
  */
 
 export const SECONDS = 3600;
-const LEVELS = 5;
+const KINDS = 5;
 
 /**
  * @typedef {object} Bar
@@ -18,8 +18,8 @@ const LEVELS = 5;
 
 export class Counts {
   constructor() {
-    this.all = new Uint32Array(SECONDS * LEVELS);
-    this.matched = new Uint32Array(SECONDS * LEVELS);
+    this.all = new Uint32Array(SECONDS * KINDS);
+    this.matched = new Uint32Array(SECONDS * KINDS);
     /** Which second a place stands for; another one's counts are over. */
     this.second = new Float64Array(SECONDS).fill(-1);
   }
@@ -31,10 +31,10 @@ export class Counts {
     if (there > second || !(second >= 0)) return -1;
     if (there < second) {
       this.second[place] = second;
-      this.all.fill(0, place * LEVELS, (place + 1) * LEVELS);
-      this.matched.fill(0, place * LEVELS, (place + 1) * LEVELS);
+      this.all.fill(0, place * KINDS, (place + 1) * KINDS);
+      this.matched.fill(0, place * KINDS, (place + 1) * KINDS);
     }
-    return place * LEVELS;
+    return place * KINDS;
   }
 
   /** @param {number} ms @param {number} level @param {boolean} isShown */
@@ -55,7 +55,7 @@ export class Counts {
     const second = Math.floor(ms / 1000);
     const place = second % SECONDS;
     if (this.second[place] === second) {
-      this.matched[place * LEVELS + level] = (this.matched[place * LEVELS + level] ?? 0) + 1;
+      this.matched[place * KINDS + level] = (this.matched[place * KINDS + level] ?? 0) + 1;
     }
   }
 
@@ -71,10 +71,10 @@ export class Counts {
         const place = second % SECONDS;
         if (this.second[place] !== second) continue;
         let total = 0;
-        for (let level = 0; level < LEVELS; level++) {
-          total += this.all[place * LEVELS + level] ?? 0;
-          bar.all[level] = (bar.all[level] ?? 0) + (this.all[place * LEVELS + level] ?? 0);
-          bar.matched[level] = (bar.matched[level] ?? 0) + (this.matched[place * LEVELS + level] ?? 0);
+        for (let level = 0; level < KINDS; level++) {
+          total += this.all[place * KINDS + level] ?? 0;
+          bar.all[level] = (bar.all[level] ?? 0) + (this.all[place * KINDS + level] ?? 0);
+          bar.matched[level] = (bar.matched[level] ?? 0) + (this.matched[place * KINDS + level] ?? 0);
         }
         bar.busiest = Math.max(bar.busiest, total);
       }

@@ -185,14 +185,14 @@ def test_arrow_keys_move_inside_of_a_group(page: Page, wall: Wall) -> None:
     expect(page.locator(".narrow-chips")).to_have_text(re.compile("without db"))
     press(page, "Enter", "ArrowDown")
     assert page.evaluate("() => document.activeElement.title") == "Hide web"
-    press(page, "Home", "End")
+    press(page, "ArrowDown")
     assert page.evaluate("() => document.activeElement.title") == "Hide web"
     press(page, "Shift+Tab", "Tab")
     assert page.evaluate("() => document.activeElement.title") == "Hide web"
     tab_to(page, role(page, "level-critical"))
     press(page, "ArrowRight", "Enter")
     expect(role(page, "level-error")).to_have_attribute("aria-pressed", "false")
-    press(page, "End", "ArrowRight", "Enter")
+    press(page, *["ArrowRight"] * 7, "Enter")
     expect(role(page, "level-debug")).to_have_attribute("aria-pressed", "false")
     press(page, "Tab")
     assert page.evaluate("() => document.activeElement.textContent") == "Export"
