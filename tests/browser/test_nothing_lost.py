@@ -124,35 +124,3 @@ def test_twelve_tabs_of_a_plain_address_are_one_connection(page: Page, start_wal
         assert tabs[-1].evaluate("() => eyewall.store.losses") == []
     finally:
         browser.close()
-
-
-def test_rows_that_are_read_do_not_move_past_the_end_of_memory(page: Page, wall: Wall) -> None:
-    wall.publish_lines([f"line {n}" for n in range(1000)])
-    page.goto(f"{wall.url}/")
-    wait_received(page, 1000)
-    page.evaluate("() => eyewall.store.set({ ring: '20000' })")
-    page.keyboard.press("k")
-    watch = """() => {
-        const rows = [...document.querySelectorAll('.row:not([hidden])')].slice(4, 10);
-        const places = () => JSON.stringify(rows.map((row) => [row.textContent, row.getBoundingClientRect().top]));
-        const first = places();
-        globalThis.moved = 0;
-        const look = () => { if (places() !== first) globalThis.moved += 1; requestAnimationFrame(look); };
-        look();
-    }"""
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
-    page.evaluate(watch)
-    wall.publish_lines([f"later {n}" for n in range(10_000)])
-    wait_received(page, 11_000)
-    expect(role(page, "unseen")).to_contain_text("10\u202f000 new")
-    page.keyboard.press("Space")
-    expect(role(page, "mode-bar")).to_contain_text("Paused.")
-    wall.publish_lines([f"last {n}" for n in range(11_000)])
-    wait_received(page, 22_000)
-    expect(role(page, "unseen")).to_contain_text("21\u202f000 new")
-    assert page.evaluate("() => eyewall.store.live.ring.first > 2 ** 24") is False
-    assert page.evaluate("() => globalThis.moved") == 0
-    role(page, "unseen").click()
-    expect(rows(page).filter(has_text=re.compile(r"last 10999$"))).to_have_count(1)
-    role(page, "pause").click()
-    expect(role(page, "mode-bar")).to_be_hidden()

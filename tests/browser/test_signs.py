@@ -114,7 +114,7 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     for name in ("hub", "handlers", "static", "templates"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "server.py", root)
-    wall = start_wall(root=root)
+    wall = start_wall("server:\n  drain_seconds: 0.1\n", root=root)
     wall.publish("before")
     open_live(page, wall)
     expect(rows(page)).to_have_count(1)
