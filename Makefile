@@ -25,7 +25,7 @@ setup: .venv/setup.stamp ## install what the server needs into .venv
 dev: .venv/dev.stamp node_modules/npm.stamp .venv/chromium.stamp ## install what tests and checks need too
 
 test: dev ## run the tests, but for the long ones (PYTEST_ARGS='-k stream' for some)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_ARGS)
 	$(if $(JS_TESTS),node --test $(JS_TESTS))
 
 test-long: dev ## run the long ones: what takes minutes, or judges timings
