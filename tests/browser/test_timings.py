@@ -177,7 +177,9 @@ def test_a_network_cut_for_ten_seconds_is_made_up_for_in_time(page: Page, start_
             live = until_live(page, back)
             wait_received(page, 1200)
             expect_each_once(page, 1200)
-            totals = {found[1] for said in heard(page, back) if (found := re.search(r"of (\S+) missed", said.bar))}
+            totals = {
+                found[1] for said in heard(page, back) if (found := re.search(r"of ([\d\u202f]+) missed", said.bar))
+            }
             assert totals == {f"{1200 - before:,}".replace(",", "\u202f")}, (totals, before)
             wrong = wrong_countdown(heard(page, lost))
         wall.kill()
