@@ -141,7 +141,12 @@ async def test_requests_that_were_sent_at_once_are_answered_in_their_order(site:
 @pytest.mark.gen_test
 async def test_whoever_is_answered_while_the_server_ends_is_told_that_it_was_the_last_time(site: Site) -> None:
     begun, busy = threading.Event(), threading.Event()
-    held = site.wall.log._writer.call(lambda _: (begun.set(), busy.wait(20)))
+
+    def hold(_: object) -> None:
+        begun.set()
+        busy.wait(20)
+
+    held = site.wall.log._writer.call(hold)
     await until(begun.is_set)  # Or the message could be taken in the same round, before this.
     reader, writer = await site.connect()
     writer.write(request("/topics/db", b"x"))
