@@ -136,7 +136,8 @@ def stops(page: Page) -> list[str]:
         stop = page.evaluate(
             """() => {
                 const { activeElement: el } = document;
-                if (el === document.body) return '';
+                if (el === document.body || el === window.lastStop) return '';  // The end: it left, or stays there.
+                window.lastStop = el;
                 return el.dataset.role ?? el.closest('[role=toolbar]')?.ariaLabel ?? (el.textContent || el.ariaLabel);
             }"""
         )
