@@ -23,11 +23,6 @@ def test_the_page_is_small() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_no_text_holds_what_is_left_out_before_a_brace(path: Path) -> None:
-    assert not re.search(r"(['\"`])(?:(?!\1)[^\n])*[,;]\}(?:(?!\1)[^\n])*\1", path.read_text("utf-8"))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_no_template_stands_inside_another(path: Path) -> None:
     """rjsmin takes the inner one for the end of the outer one, and would trim what stands between."""
     assert not re.search(r"`(?:[^`$]|\$(?!\{))*\$\{[^}`]*`", path.read_text("utf-8"))
