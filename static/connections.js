@@ -49,7 +49,8 @@ export function WhoPanel(el, store) {
   const last = h('th', {}, h('span', { class: 'unheard' }, words.disconnect));
   const top = h('thead', {}, h('tr', {}, ...heads, last));
   roving(top);
-  el.append(h('table', {}, top, rows), note);
+  const table = h('table', {}, top, rows);
+  el.append(table, note);
 
   /** @param {Column} name */
   function head(name) {
@@ -175,6 +176,8 @@ export function WhoPanel(el, store) {
         write(arrow, column === sortedBy ? ` ${isDescending ? '↓' : '↑'}` : '');
       }
     }
+    // Headings over nothing would read as nobody; until an answer is here nobody knows.
+    table.hidden = list.length === 0;
     write(note, problem);
     note.hidden = problem === '';
   }

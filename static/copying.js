@@ -20,3 +20,9 @@ export async function copyFrom(button, text) {
   field.select();
   field.focus();
 }
+
+/** There is another text to copy now. @param {HTMLElement} button */
+export function askAgain(button) {
+  write(button, words.copy);
+  if (button.nextElementSibling?.className === 'uncopied') button.nextElementSibling.remove();
+}

@@ -4,7 +4,7 @@
  * Owns the example commands. What the server itself says, its greeting, is no message that anybody waited
  * for. Asks for: publish, find-first, clear-filter, show-levels, search-history, show-oldest.
  */
-import { copyFrom } from './copying.js';
+import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, keyed, say, write } from './lib/dom.js';
 import { roving } from './lib/roving.js';
 import { parseId } from './logic/ids.js';
@@ -68,7 +68,7 @@ export function FirstRun(el, store) {
   /** @param {string} name */
   function show(name) {
     shown = name;
-    write(copyButton, words.copy);
+    askAgain(copyButton);
     update();
   }
 

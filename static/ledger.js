@@ -1,5 +1,5 @@
 /** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
-import { copyFrom } from './copying.js';
+import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
 import { isUp } from './logic/state.js';
 import { isoSecond, second } from './logic/time.js';
@@ -57,7 +57,7 @@ export function Ledger(el, store) {
       },
     );
     none.hidden = rows.children.length > 0;
-    write(button, words.copy);
   }
   for (const noun of ['ledger', 'tick', 'shown']) hear(el, noun, update);
+  hear(el, 'shown', () => askAgain(button));
 }

@@ -3,7 +3,7 @@
  *
  * Owns the draft. Asks for: publish, with what becomes of it as the answer.
  */
-import { copyFrom } from './copying.js';
+import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { LEVELS } from './logic/message.js';
 import { badJson, notSent, notSentWait, sent } from './text.js';
@@ -177,7 +177,7 @@ export function Publish(el, { topics, maxBytes }) {
     );
     attribute(button, 'aria-disabled', sending);
     write(curl, asCurl(topic.value, level.value, text.value, data.value));
-    write(copyButton, words.copy);
+    askAgain(copyButton);
   }
 
   hear(el, 'open', () => {

@@ -87,6 +87,8 @@ def test_what_cannot_be_copied_is_selected_and_says_which_keys_copy_it(page: Pag
         expect(role(tab, "first-run")).to_contain_text("The text is selected: press Ctrl+C.")
         field = "document.activeElement"
         assert tab.evaluate(f"() => {field}.value.slice({field}.selectionStart, {field}.selectionEnd)") == command
+        role(tab, "first-run").get_by_role("tab", name="Python").click()
+        expect(role(tab, "first-run").get_by_role("textbox")).to_have_count(0)
 
 
 def test_every_copy_works_on_plain_http(page: Page, start_wall: StartWall) -> None:
@@ -106,5 +108,8 @@ def test_every_copy_works_on_plain_http(page: Page, start_wall: StartWall) -> No
         role(tab, "proof").click()
         role(tab, "ledger").get_by_role("button", name="Copy").click()
         expect(role(tab, "ledger").get_by_role("button", name="Copied")).to_be_visible()
+        live = role(tab, "connection-state").inner_text()
+        expect(role(tab, "connection-state")).not_to_have_text(live)  # A second goes by, and the button still says it.
+        expect(role(tab, "ledger").get_by_role("button", name="Copied")).to_be_visible(timeout=1)
         tab.keyboard.press("Escape")
         assert pasted(tab).startswith("Since ")

@@ -1,5 +1,6 @@
 """What is opened beside the feed and over it: by keys, and by the rules of a screen reader."""
 
+import signal
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -122,6 +123,19 @@ def test_who_is_sorted_by_any_column_both_ways(page: Page, wall: Wall) -> None:
             assert values == sorted(values, reverse=True), column
 
 
+def test_who_is_there_is_not_shown_as_nobody_before_it_is_known(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    wall.signal(signal.SIGSTOP)
+    try:
+        page.keyboard.press("]")
+        expect(role(page, "who")).to_be_visible()
+        expect(role(page, "who").locator("table")).to_be_hidden()
+    finally:
+        wall.signal(signal.SIGCONT)
+    expect(role(page, "connection")).to_have_count(1)
+    expect(role(page, "who").locator("table")).to_be_visible()
+
+
 def test_keys_typed_into_a_field_are_text(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.keyboard.press("/")
@@ -217,6 +231,8 @@ def test_axe_finds_nothing_in_any_panel(
         for key in keys:
             page.keyboard.press(key)
         expect(role(page, opened)).to_be_visible()
+        if opened == "who":
+            expect(role(page, "connection")).to_have_count(1)
         expect_nothing(opened, f'[data-role="{opened}"]')
     page.keyboard.press("Escape")
     for dialog in ("settings", "ledger", "export"):
