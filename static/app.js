@@ -40,7 +40,9 @@ const SLICE = 8;
 const FIRST_SLICE = 24;
 const SCREEN = 50;
 
-const { title = 'Eyewall', version = '', heartbeatSeconds, maxMessageBytes } = document.body.dataset;
+/** What the server wrote into the page. */
+const given = document.body.dataset;
+const version = given.version ?? '';
 
 /** @template {HTMLElement} T @param {string} role @returns {T} */
 const part = (role) => /** @type {T} */ (document.querySelector(`[data-role="${role}"]`));
@@ -112,7 +114,7 @@ function scan() {
 
 const link = new Link({
   version,
-  heartbeat: Number(heartbeatSeconds) * 1000,
+  heartbeat: Number(given.heartbeatSeconds) * 1000,
   hear(noun, value) {
     try {
       store.hear(noun, value, Date.now());
@@ -171,7 +173,7 @@ mount('details', (el) => Details(el, store));
 mount('messages', (el) => Feed(el, store));
 mount('bottom', (el) => Bottom(el, store));
 mount('publish', (el) =>
-  Publish(el, { topics: () => store.topics.names(), maxBytes: Number(maxMessageBytes) }),
+  Publish(el, { topics: () => store.topics.names(), maxBytes: Number(given.maxMessageBytes) }),
 );
 mount('announcer', (el) => Announcer(el, store));
 for (const name of /** @type {const} */ (['help', 'settings', 'ledger', 'export'])) {
@@ -182,7 +184,7 @@ mount('settings', (el) => Settings(el, store));
 mount('ledger', (el) => Ledger(el, store));
 mount('export', (el) => Export(el, store));
 mount('page', (el) => {
-  TabTitle(el, store, title);
+  TabTitle(el, store, given.title ?? 'Eyewall');
   Keyboard(el, store);
   Look(el, store);
   Steps(el, store);

@@ -4,7 +4,7 @@
  * Owns the notices and how long each stays. Asks for nothing: what a notice offers, the browser can do.
  */
 import { copyFrom, laidOut } from './copying.js';
-import { h, hear, keyed, say, write } from './lib/dom.js';
+import { h, hear, keyed, write, writePhrase } from './lib/dom.js';
 import { applied, clockOff, stayInForce, updated } from './text.js';
 import { words } from './words.js';
 
@@ -22,7 +22,7 @@ import { words } from './words.js';
  */
 
 /** A notice that asks for nothing goes by itself (ms). */
-const STAYS = 15_000;
+const APPLIED_STAYS = 15_000;
 const CLOCK_LIMIT = 5_000;
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store @param {string} version the page's own */
@@ -73,7 +73,7 @@ export function Banner(el, store, version) {
         lasting: true,
       };
     }
-    if (config?.status !== 'applied' || Date.now() - (config.heard ?? 0) > STAYS) return null;
+    if (config?.status !== 'applied' || Date.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
     return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
   }
 
@@ -132,7 +132,7 @@ export function Banner(el, store, version) {
     const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([
       .../** @type {Element} */ (child.firstElementChild).children,
     ]);
-    say(first, text);
+    writePhrase(first, text);
     keyed(
       list,
       lines,

@@ -14,7 +14,7 @@ import { words } from './words.js';
 /** @typedef {keyof typeof words.whoHead} Column */
 
 /** What a cell says on its first line, and under it. @type {Column[][]} */
-const CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
+const WHO_CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
 
 /** Read again at most this often (ms). */
 const EVERY = 2_000;
@@ -44,7 +44,7 @@ export function WhoPanel(el, store) {
   let asking = '';
 
   const rows = h('tbody', {});
-  const heads = CELLS.map((columns) => h('th', { scope: 'col' }, ...columns.map(head)));
+  const heads = WHO_CELLS.map((columns) => h('th', { scope: 'col' }, ...columns.map(head)));
   const note = h('p', { class: 'more', role: 'status' });
   const last = h('th', {}, h('span', { class: 'unheard' }, words.disconnect));
   const top = h('thead', {}, h('tr', {}, ...heads, last));
@@ -82,7 +82,12 @@ export function WhoPanel(el, store) {
   }
 
   function make() {
-    return h('tr', { 'data-role': 'connection' }, ...CELLS.map(() => h('td', {})), h('td', { class: 'end' }));
+    return h(
+      'tr',
+      { 'data-role': 'connection' },
+      ...WHO_CELLS.map(() => h('td', {})),
+      h('td', { class: 'end' }),
+    );
   }
 
   /** @param {HTMLElement} row @param {Who} who */
@@ -168,7 +173,7 @@ export function WhoPanel(el, store) {
       (focused?.isConnected ? focused : other).focus();
     }
     const way = isDescending ? 'descending' : 'ascending';
-    for (const [i, columns] of CELLS.entries()) {
+    for (const [i, columns] of WHO_CELLS.entries()) {
       const th = /** @type {HTMLElement} */ (heads[i]);
       attribute(th, 'aria-sort', columns.includes(sortedBy) ? way : 'none');
       for (const [n, column] of columns.entries()) {

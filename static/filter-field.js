@@ -9,7 +9,7 @@ import { filterError, found, hiddenChip, onlyChip, rangeChip } from './text.js';
 import { words } from './words.js';
 
 /** After the last key (ms). */
-const PAUSE = 150;
+const TYPING_PAUSE = 150;
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function FilterField(el, store) {
@@ -38,7 +38,7 @@ export function FilterField(el, store) {
 
   function oninput() {
     clearTimeout(timer);
-    timer = setTimeout(apply, PAUSE);
+    timer = setTimeout(apply, TYPING_PAUSE);
   }
 
   function apply() {

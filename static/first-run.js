@@ -5,7 +5,7 @@
  * for. Asks for: publish, find-first, clear-filter, show-levels, search-history, show-oldest.
  */
 import { askAgain, copyFrom } from './copying.js';
-import { ask, attribute, h, hear, keyed, say, write } from './lib/dom.js';
+import { ask, attribute, h, hear, keyed, write, writePhrase } from './lib/dom.js';
 import { roving } from './lib/roving.js';
 import { parseId } from './logic/ids.js';
 import { ERROR } from './logic/message.js';
@@ -20,7 +20,7 @@ import {
 } from './text.js';
 import { words } from './words.js';
 
-const STAYS = 30_000;
+const ARRIVED_STAYS = 30_000;
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */
 export function FirstRun(el, store) {
@@ -117,7 +117,7 @@ export function FirstRun(el, store) {
     box.hidden = !waiting && box.dataset.again === undefined;
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.tab === shown);
     write(code, steps[shown]?.code ?? '');
-    if (arrived && Date.now() - arrived.at > STAYS) arrived = null;
+    if (arrived && Date.now() - arrived.at > ARRIVED_STAYS) arrived = null;
     done.hidden = arrived === null;
     if (arrived) write(doneText, firstArrived(arrived.ms));
   }
@@ -175,7 +175,7 @@ export function Empty(el, store) {
     el.hidden = !isEmpty || (past ? past.problem !== '' : roll.held === 0 && selection.only === null);
     if (el.hidden) return;
     const [sentence, actions] = why();
-    say(text, sentence);
+    writePhrase(text, sentence);
     keyed(
       buttons,
       actions,

@@ -9,7 +9,7 @@ import { parseId } from './logic/ids.js';
 import { fromWire, isMark, weigh } from './logic/message.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toHistory, toTest } from './logic/selection.js';
-import { ApiError, history } from './wire/api.js';
+import { ApiError, readHistory } from './wire/api.js';
 
 /**
  * @typedef {import('./logic/view.js').Past} Past
@@ -24,7 +24,7 @@ const BESIDE = 50;
 const PAGE = 200;
 const MOST = 1_000;
 /** More than this, looking back, and the oldest are let go. A guess at what anybody reads. */
-const LIMIT = 20_000;
+const PAST_LIMIT = 20_000;
 /** A search goes on until so many were found, or for so long; the server answers each time with what it has by then. */
 const ENOUGH = 100;
 const SEARCH_MS = 10_000;
@@ -48,7 +48,7 @@ export function looks({ store, say, link }) {
     const past = {
       kind,
       at,
-      roll: new Roll(LIMIT, toTest(shown)),
+      roll: new Roll(PAST_LIMIT, toTest(shown)),
       older: null,
       newer: null,
       first: null,
@@ -89,7 +89,7 @@ export function looks({ store, say, link }) {
     query.set('order', 'desc');
     query.set('limit', String(limit));
     if (from !== null) query.set('before', from);
-    const page = await history(query);
+    const page = await readHistory(query);
     past.roll.replace(past.roll.ring.first - 1, page.messages.map(fromWire).reverse());
     past.roll.matching.scan(() => false);
     past.older = page.next;
@@ -98,7 +98,7 @@ export function looks({ store, say, link }) {
 
   /** @param {Past} past @param {string} from @param {number} limit */
   async function addNewer(past, from, limit) {
-    const page = await history(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
+    const page = await readHistory(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
     for (const message of page.messages) past.roll.push(fromWire(message));
     past.newer = page.next;
     past.first = page.first;
@@ -111,7 +111,7 @@ export function looks({ store, say, link }) {
       await addNewer(past, before(id), BESIDE + 1);
       const n = past.roll.find(id);
       past.isGone = n < 0;
-      if (past.isGone) past.roll = new Roll(LIMIT, past.roll.matching.test);
+      if (past.isGone) past.roll = new Roll(PAST_LIMIT, past.roll.matching.test);
       else await addOlder(past, new URLSearchParams(), id, BESIDE);
       if (past.isGone) past.older = past.newer = null;
       if (store.past !== past || past.isGone) return;
@@ -151,7 +151,7 @@ export function looks({ store, say, link }) {
     if (live.held + MOST > live.ring.limit) return around(oldest.id);
     if (store.view.mode === 'following') store.setMode('reading');
     const query = new URLSearchParams({ before: oldest.id, order: 'desc', limit: String(MOST) });
-    const page = await settled(history(query));
+    const page = await orNull(readHistory(query));
     if (page === null || live.oldest !== oldest) return;
     // Nothing older is kept, though the ids go on: nobody needs to ask again.
     if (page.next === null) store.oldestKept = page.messages.at(-1)?.id ?? oldest.id;
@@ -172,7 +172,7 @@ export function looks({ store, say, link }) {
     let [many, gone, weight] = [0, 0, 0];
     while (after !== null && entries.length < room && weight < store.live.ring.most) {
       /** @type {any} */
-      const page = await history(
+      const page = await readHistory(
         new URLSearchParams({ after, before: to, order: 'asc', limit: String(MOST) }),
       );
       const messages = page.messages.map(fromWire);
@@ -200,7 +200,7 @@ export function looks({ store, say, link }) {
     if (!from || !to) return;
     mark.isLoading = true;
     store.changed('view');
-    const found = await settled(between(mark, from, to, Math.min(live.ring.limit, live.ring.room(n))));
+    const found = await orNull(between(mark, from, to, Math.min(live.ring.limit, live.ring.room(n))));
     mark.isLoading = false;
     mark.hasFailed = found === null;
     const here = live.ring.findLast((entry) => entry === mark);
@@ -250,7 +250,7 @@ export function looks({ store, say, link }) {
 }
 
 /** What the server would not say is not here; anything else is a fault of ours. @template T @param {Promise<T>} call */
-async function settled(call) {
+async function orNull(call) {
   try {
     return await call;
   } catch (error) {

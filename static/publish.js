@@ -6,11 +6,10 @@
 import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { LEVELS } from './logic/message.js';
+import { TOPIC } from './logic/topics.js';
 import { badJson, notSent, notSentWait, sent } from './text.js';
 import { NO_CONNECTION } from './wire/api.js';
 import { words } from './words.js';
-
-const TOPIC = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** @typedef {import('./wire/api.js').Draft} Draft */
 /** @typedef {{ok: {id: string, receivers: number}, ms: number} | {error: import('./wire/api.js').ApiError}} Outcome */

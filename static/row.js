@@ -4,7 +4,7 @@
  * Owns what a row says. Rows are pooled, so drawing one must leave nothing of what it said before.
  */
 import { h, write } from './lib/dom.js';
-import { PLAIN, parse, readable } from './logic/ansi.js';
+import { PLAIN, readable, toPieces } from './logic/ansi.js';
 import { canFill } from './logic/holes.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
 import { marked } from './logic/pieces.js';
@@ -107,7 +107,7 @@ export function drawText(el, text, marks = []) {
   drawnAs.set(el, key);
   if (isPlain) return write(el, text);
   el.replaceChildren(
-    ...parse(text).flatMap(({ text: piece, style }) => {
+    ...toPieces(text).flatMap(({ text: piece, style }) => {
       const nodes = marked(piece, marks).map(({ text: part, isMarked }) =>
         isMarked ? h('mark', {}, part) : document.createTextNode(part),
       );

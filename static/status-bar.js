@@ -3,7 +3,7 @@
  *
  * Owns what the page says about its connection. Asks for: reconnect, resume, to-newest.
  */
-import { ask, attribute, h, hear, say, write } from './lib/dom.js';
+import { ask, attribute, h, hear, write, writePhrase } from './lib/dom.js';
 import { isUp } from './logic/state.js';
 import { bar, behindBar, behindPill, historyProblem, pill, rate, tabTitle } from './text.js';
 import { words } from './words.js';
@@ -107,9 +107,9 @@ export function StateBar(el, store) {
     const phrase = slow ? behindBar(behind) : bar(link, Date.now(), location.host, store.clock);
     sentence.hidden = phrase === '';
     attribute(sentence, 'data-look', BARS[slow ? 'busy' : (LOOKS[link.phase] ?? 'lost')] ?? 'lost');
-    say(text, phrase);
+    writePhrase(text, phrase);
     const state = phrase === '' ? '' : `${link.phase} ${slow}`;
-    if (state !== said) say(spoken, phrase);
+    if (state !== said) writePhrase(spoken, phrase);
     said = state;
     progress.hidden = link.replay === null;
     if (link.replay) {

@@ -7,7 +7,7 @@ import { ask, hear } from './lib/dom.js';
 import { fromQuery, toQuery } from './logic/address.js';
 
 /** The address is written this long after the last change (ms). */
-const PAUSE = 300;
+const ADDRESS_PAUSE = 300;
 
 /** @param {HTMLElement} el anything that hears nouns @param {import('./store.js').Store} store */
 export function Steps(el, store) {
@@ -43,7 +43,7 @@ export function Steps(el, store) {
   for (const noun of ['selection', 'settings']) {
     hear(el, noun, () => {
       clearTimeout(timer);
-      timer = setTimeout(() => write('replaceState'), PAUSE);
+      timer = setTimeout(() => write('replaceState'), ADDRESS_PAUSE);
     });
   }
   addEventListener('popstate', (/** @type {PopStateEvent} */ { state }) => {

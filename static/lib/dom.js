@@ -36,7 +36,7 @@ export function write(el, text) {
 }
 
 /** Put a sentence into an element. @param {Element} el @param {Phrase} phrase */
-export function say(el, phrase) {
+export function writePhrase(el, phrase) {
   if (typeof phrase === 'string') return write(el, phrase);
   const nodes = phrase.map((part) => {
     if (typeof part === 'string') return document.createTextNode(part);

@@ -2,6 +2,7 @@
 import { parse } from './filter.js';
 import { LEVELS } from './message.js';
 import { EVERYTHING } from './selection.js';
+import { TOPIC } from './topics.js';
 
 /** @typedef {import('./selection.js').Selection} Selection */
 /** @typedef {import('./time.js').Zone} Zone */
@@ -29,9 +30,6 @@ export function toQuery({ filter, levels, only, hidden, range }, zone, at = '') 
 /** @param {string} id of a message @returns {string} an address that shows it, with its neighbours */
 export const linkTo = (id) => `${location.origin}/?at=${id}`;
 
-/** The name of a topic. Any other text is a stranger's, and what is shown here may end in a terminal. */
-const TOPIC = /^[\w.-]{1,64}$/;
-
 /** What cannot be read is left out: an address may be old, or typed by hand. @param {string} search */
 export function fromQuery(search) {
   const query = new URLSearchParams(search);
@@ -54,5 +52,8 @@ export function fromQuery(search) {
   return { selection, zone, at: query.get('at') ?? '' };
 }
 
-/** Those that are topics, each once. @param {string | null} text */
+/**
+ * Those that are topics, each once. Any other text is a stranger's, and what is shown here may end in a terminal.
+ * @param {string | null} text
+ */
 const topics = (text) => [...new Set(text?.split(',').filter((name) => TOPIC.test(name)))];

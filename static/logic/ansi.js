@@ -42,7 +42,7 @@ export function visible(text) {
 export const strip = (text) => (PLAIN.test(text) ? text : visible(text.replace(ESCAPE, '')));
 
 /** @param {string} text @returns {Piece[]} */
-export function parse(text) {
+export function toPieces(text) {
   if (PLAIN.test(text)) return [{ text, style: null }];
   /** @type {Piece[]} */
   const pieces = [];
@@ -56,7 +56,7 @@ export function parse(text) {
   for (const match of text.matchAll(ESCAPE)) {
     take(match.index);
     from = match.index + match[0].length;
-    if (match[1] !== undefined) style = paint(style, match[1]);
+    if (match[1] !== undefined) style = restyle(style, match[1]);
   }
   take(text.length);
   return pieces;
@@ -67,7 +67,7 @@ const isNone = (style) =>
   style.color === null && style.background === null && !style.bold && !style.underline;
 
 /** "Select graphic rendition". @param {Style} before @param {string} codes @returns {Style} */
-function paint(before, codes) {
+function restyle(before, codes) {
   let style = { ...before };
   const list = codes.split(/[;:]/).map(Number);
   for (let i = 0; i < list.length; i++) {

@@ -21,7 +21,7 @@ export function linked(text) {
 }
 
 /** As many as a row can show; a filter of one letter finds hundreds. */
-const LIMIT = 50;
+const MARKS_LIMIT = 50;
 
 /**
  * @param {string} text
@@ -30,7 +30,7 @@ const LIMIT = 50;
  */
 export function marked(text, marks) {
   const ranges = marks.flatMap((mark) =>
-    typeof mark === 'string' ? words(text, mark) : expressions(text, mark),
+    typeof mark === 'string' ? occurrences(text, mark) : expressions(text, mark),
   );
   ranges.sort((a, b) => a[0] - b[0]);
   const pieces = [];
@@ -46,7 +46,7 @@ export function marked(text, marks) {
 }
 
 /** @param {string} text @param {string} word @returns {[number, number][]} */
-function words(text, word) {
+function occurrences(text, word) {
   const lower = fold(text);
   // A few letters change their length with their case; then places in one are not places in the other.
   if (word === '' || lower.length !== text.length) return [];
@@ -54,7 +54,7 @@ function words(text, word) {
   const found = [];
   for (
     let at = lower.indexOf(word);
-    at >= 0 && found.length < LIMIT;
+    at >= 0 && found.length < MARKS_LIMIT;
     at = lower.indexOf(word, at + word.length)
   ) {
     found.push([at, at + word.length]);

@@ -19,13 +19,13 @@ const LEAST = 16e6;
 const most = (limit) => Math.max(LEAST, limit * EACH);
 
 /** Numbers begin here, so that older entries can come later and still have one. */
-const START = 2 ** 24;
+const FIRST_NUMBER = 2 ** 24;
 
 export class Roll {
   /** @param {number} limit @param {(entry: Entry) => boolean} test */
   constructor(limit, test) {
     /** @type {Ring<Entry>} */
-    this.ring = new Ring(limit, START, { weigh, most: most(limit) });
+    this.ring = new Ring(limit, FIRST_NUMBER, { weigh, most: most(limit) });
     /** @type {Matching<Entry>} */
     this.matching = new Matching(this.ring, test);
     /** Messages of each level. */

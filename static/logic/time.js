@@ -5,14 +5,14 @@
  * @typedef {{zone: Zone, off: number}} Clock how times are told, and how far this device is ahead of the server (ms)
  */
 
-const NUMBER = new Intl.NumberFormat('en');
+const GROUPED = new Intl.NumberFormat('en');
 const DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
 
 /** @param {number} n @param {number} [width] */
 const pad = (n, width = 2) => String(n).padStart(width, '0');
 
 /** 10 052 with a narrow space that does not break. @param {number} n */
-export const count = (n) => NUMBER.format(n).replaceAll(',', '\u202f');
+export const count = (n) => GROUPED.format(n).replaceAll(',', '\u202f');
 
 /** 3 messages @param {number} n @param {string} one @param {string} [many] */
 export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

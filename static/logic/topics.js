@@ -1,8 +1,11 @@
 /** The topics seen, how busy each is, and when it last spoke. */
 import { Rate } from './rate.js';
 
+/** The name of a topic. */
+export const TOPIC = /^[\w.-]{1,64}$/;
+
 /** More names than anybody reads; the one that was silent longest goes. */
-const LIMIT = 2_000;
+const TOPICS_LIMIT = 2_000;
 
 /** @typedef {{name: string, last: number, rate: Rate}} Topic last: when it last spoke (ms) */
 
@@ -19,7 +22,7 @@ export class Topics {
   add(name, ms) {
     let topic = this.byName.get(name);
     if (topic === undefined) {
-      if (this.byName.size >= LIMIT) this.#dropOne();
+      if (this.byName.size >= TOPICS_LIMIT) this.#dropOne();
       topic = { name, last: ms, rate: new Rate() };
       this.byName.set(name, topic);
     }

@@ -48,7 +48,7 @@ async function call(path, init) {
  * @returns {Promise<{messages: any[], head: string, next: string | null, first: {id: string, time: string} | null, gap?: any}>}
  * @throws {ApiError}
  */
-export const history = (query) => call(`/messages?${query}`);
+export const readHistory = (query) => call(`/messages?${query}`);
 
 /** A search of all that is kept is answered piece by piece; after so many nobody waits for the end. */
 const PIECES = 20;
@@ -61,7 +61,7 @@ const PIECES = 20;
 export async function hasOnly(source) {
   const query = new URLSearchParams({ q: `-source:${source}`, order: 'desc', limit: '1' });
   for (let piece = 0; piece < PIECES; piece++) {
-    const { messages, next } = await history(query);
+    const { messages, next } = await readHistory(query);
     if (messages.length > 0) return false;
     if (next === null) return true;
     query.set('before', next);

@@ -1,4 +1,4 @@
-"""Modules become one file: in the order of their need, each with a scope of its own."""
+"""Modules become one file: in the order of their need, in one scope."""
 
 from graphlib import CycleError
 from pathlib import Path
@@ -17,19 +17,25 @@ def written(folder: Path, **modules: str) -> Path:
 def test_what_is_needed_stands_before_what_needs_it(tmp_path: Path) -> None:
     entry = written(
         tmp_path,
-        app="import { b as other } from './b.js';\nimport { c } from './c.js';\nother(c);\n",
+        app="import { b } from './b.js';\nimport {\n  c,\n  d,\n} from './c.js';\nb(c + d);\n",
         b="import { c } from './c.js';\nexport const b = (x) => x + c;\n",
-        c="export const c = 1;\n",
+        c="export const c = 1;\nexport async function d() {}\n",
     )
-    joined = join(entry)
-    assert joined.index("const c = 1;") < joined.index("const b = (x)") < joined.index("other(c);")
-    assert "const { b: other } = m1;" in joined
-    assert joined.count("const c = 1;") == 1
+    assert join(entry) == "const c = 1;\nasync function d() {}\nconst b = (x) => x + c;\nb(c + d);\n"
 
 
 def test_what_the_first_module_exports_can_still_be_imported(tmp_path: Path) -> None:
     """The page imports its worker where there is no SharedWorker."""
-    assert join(written(tmp_path, app="export function attach() {}\n")).endswith("export const { attach } = m0;\n")
+    assert join(written(tmp_path, app="export function attach() {}\n")) == "export function attach() {}\n"
+
+
+@pytest.mark.parametrize("second", ["const say = 1;", "export function say() {}", "class say {}", "let say;"])
+def test_two_modules_with_one_name_are_both_named(tmp_path: Path, second: str) -> None:
+    """They share a scope: in the browser nothing at all would run."""
+    app = f"import {{ b }} from './b.js';\n{second}\n"
+    entry = written(tmp_path, app=app, b="export const b = 1;\nasync function say() {}\n")
+    with pytest.raises(ValueError, match=r"app\.js: say is a name in .*b\.js, too"):
+        join(entry)
 
 
 def test_modules_that_need_each_other_are_refused(tmp_path: Path) -> None:
@@ -48,8 +54,12 @@ def test_modules_that_need_each_other_are_refused(tmp_path: Path) -> None:
         "export default 1;",
         "import './b.js';",
         "import * as b from './b.js';",
+        "import { b as c } from './b.js';",
         "export * from './b.js';",
         "export { a };",
+        "const { a } = {};",
+        "var a;",
+        "function* a() {}",
     ],
 )
 def test_a_form_that_is_not_known_is_named_and_never_dropped(tmp_path: Path, line: str) -> None:

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contrast, parse, readable, strip } from '../../static/logic/ansi.js';
+import { contrast, readable, strip, toPieces } from '../../static/logic/ansi.js';
 
 test('plain text is one piece', () => {
-  assert.deepEqual(parse('vacuum done, 120 rows'), [{ text: 'vacuum done, 120 rows', style: null }]);
+  assert.deepEqual(toPieces('vacuum done, 120 rows'), [{ text: 'vacuum done, 120 rows', style: null }]);
 });
 
 test('colours, bold and underline become styles and end again', () => {
-  const pieces = parse('a \x1b[1;31mred\x1b[0m \x1b[4munder\x1b[24m z');
+  const pieces = toPieces('a \x1b[1;31mred\x1b[0m \x1b[4munder\x1b[24m z');
   assert.deepEqual(
     pieces.map(({ text, style }) => [
       text,
@@ -26,10 +26,10 @@ test('colours, bold and underline become styles and end again', () => {
 });
 
 test('colours beyond the sixteen come as red, green and blue', () => {
-  assert.deepEqual(parse('\x1b[38;5;196mx')[0]?.style?.color, [255, 0, 0]);
-  assert.deepEqual(parse('\x1b[38;5;244mx')[0]?.style?.color, [128, 128, 128]);
-  assert.deepEqual(parse('\x1b[38;2;1;2;300mx')[0]?.style?.color, [1, 2, 255]);
-  assert.deepEqual(parse('\x1b[48;5;9mx')[0]?.style?.background, 9);
+  assert.deepEqual(toPieces('\x1b[38;5;196mx')[0]?.style?.color, [255, 0, 0]);
+  assert.deepEqual(toPieces('\x1b[38;5;244mx')[0]?.style?.color, [128, 128, 128]);
+  assert.deepEqual(toPieces('\x1b[38;2;1;2;300mx')[0]?.style?.color, [1, 2, 255]);
+  assert.deepEqual(toPieces('\x1b[48;5;9mx')[0]?.style?.background, 9);
 });
 
 test('everything else that steers a terminal is dropped', () => {
