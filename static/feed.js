@@ -140,7 +140,7 @@ export function Feed(el, store) {
     anchor = null;
     wish = roll === store.live ? again(left_at) : null;
     list.begin(rows());
-    if (roll !== store.live) list.hold(list.rows.hi, list.view);
+    if (wish === null) list.hold(list.rows.hi, list.view);
   }
 
   /** In the next frame, when bars have come and gone. @param {Wish['find']} find @param {Wish['place']} place */

@@ -218,7 +218,8 @@ export function looks({ store, say, link }) {
     if (past.kind === 'around') store.selection = selection;
     store.setPast(past.before.past);
     store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
-    if (then.mode === 'following') store.setMode('following');
+    // Only Resume ends Paused.
+    if (then.mode === 'following' && view.mode !== 'paused') store.setMode('following');
     else if (then.selected !== null) say('reveal', undefined, then.selected);
   }
 

@@ -38,15 +38,20 @@ export const verbs = (page) => ({
 
 /** @param {Page} page @returns {Record<string, Verb>} */
 function reading({ store, say, link, act }) {
+  /** There is nothing to follow but what is live. */
+  const follow = () => {
+    act('back-to-live');
+    store.setMode('following');
+  };
   return {
     read: () => store.view.mode === 'following' && store.setMode('reading'),
     'reached-end': () => store.view.mode === 'reading' && !store.past && store.setMode('following'),
     'lose-rows': (id) => store.view.lostRows === null && store.setView({ lostRows: id }),
-    'toggle-pause': () => store.setMode(store.view.mode === 'paused' ? 'following' : 'paused'),
-    resume: () => store.setMode('following'),
+    'toggle-pause': () => (store.view.mode === 'paused' ? follow() : store.setMode('paused')),
+    resume: follow,
     'to-newest'() {
+      if (store.view.mode !== 'paused') return follow();
       act('back-to-live');
-      if (store.view.mode !== 'paused') return store.setMode('following');
       // Only Resume ends Paused: this is one look at what has come meanwhile.
       store.setView({ heldAt: store.live.ring.end, unseen: 0, unseenErrors: 0 });
       say('jump-end');

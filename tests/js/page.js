@@ -1,0 +1,66 @@
+/**
+ * The page without its elements: the real store and the real verbs, and a history that answers as the server does.
+ *
+ * What a browser has and node has not is the size of the screen and, for calls of a relative address, an origin.
+ */
+import { Store } from '../../static/store.js';
+import { verbs } from '../../static/verbs.js';
+
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }) });
+
+/** @typedef {{id: string, time: string, topic: string, level: string, message: string}} Raw */
+
+/** @param {number} n @param {Partial<Raw>} [more] @returns {Raw} */
+export const raw = (n, more) => ({
+  id: `7-${n}`,
+  time: new Date(Date.now() + n).toISOString(),
+  topic: 'api',
+  level: 'info',
+  message: `line ${n}`,
+  ...more,
+});
+
+/** `GET /messages` of a server that keeps these. @param {Raw[]} kept oldest first @param {object} [more] in every answer */
+export function serve(kept, more = {}) {
+  const seq = (/** @type {string | null} */ id) => Number(id?.split('-')[1] ?? Number.NaN);
+  globalThis.fetch = async (address) => {
+    const query = new URL(String(address), 'http://wall').searchParams;
+    const [after, before] = [seq(query.get('after')), seq(query.get('before'))];
+    let messages = kept.filter(({ id }) => !(seq(id) <= after) && !(seq(id) >= before));
+    if (query.get('order') === 'desc') messages = messages.reverse();
+    const limit = Number(query.get('limit'));
+    const next = messages.length > limit ? messages[limit - 1]?.id : null;
+    return Response.json({ messages: messages.slice(0, limit), first: kept[0] ?? null, next, ...more });
+  };
+}
+
+/** A page, and how parts and keys ask it for something. @param {Record<string, string>} [settings] */
+export function open(settings = {}) {
+  const store = new Store(() => {}, settings);
+  /** @type {[verb: string, detail: unknown][]} */
+  const said = [];
+  /** @type {any} */
+  const link = { filled: () => {}, reconnect: () => {} };
+  /** @type {Record<string, import('../../static/verbs.js').Verb>} */
+  const all = verbs({
+    store,
+    link: () => link,
+    say: (noun, _, detail) => said.push([noun, detail]),
+    part: () => ({}),
+    act: (verb, detail) => act(verb, detail),
+  });
+  /** @param {string} verb @param {any} [detail] */
+  const act = (verb, detail) => all[verb]?.(detail, /** @type {any} */ (null));
+  /** What the worker sends. @param {(Raw | import('../../static/logic/ledger.js').Mark)[]} entries */
+  const arrive = (...entries) => {
+    const now = Date.now();
+    store.hear('batch', { batch: JSON.stringify(entries), heard: now, proof: store.proof, left: 0 }, now);
+    store.scan(() => false);
+  };
+  return { store, act, arrive, said };
+}
+
+/** What the page waits for has come. @param {() => unknown} condition */
+export async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
