@@ -133,7 +133,8 @@ export function markRow(mark, clock, from = null, to = null) {
     return `${some(mark.missing ?? 0, 'message')} arrived while this tab was asleep.`;
   if (mark.mark === 'repeat') return `${some(mark.times ?? 1, 'message')} came twice, shown once.`;
   const what = mark.reason === 'restart' ? 'The server restarted' : 'Connection lost';
-  const missing = `${count(mark.missing ?? 0)}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
+  const many = mark.missing === null ? 'some' : count(mark.missing ?? 0);
+  const missing = `${many}${(mark.times ?? 1) > 1 ? ' messages' : ''} missing`;
   if ((mark.times ?? 1) > 1) {
     return `${what} ${mark.times} times between ${minuteAt(mark.from ?? mark.at, clock)} and ${minuteAt(mark.at, clock)}, ${missing}.`;
   }

@@ -67,6 +67,8 @@ export class Ledger {
     this.provenAtLoss = null;
     this.receivedAtLoss = 0;
     this.missingAtLoss = 0;
+    /** Whether a hole of unknown size was found since. */
+    this.unknownSinceLoss = false;
   }
 
   /**
@@ -125,7 +127,7 @@ export class Ledger {
 
   /** @param {GapEvent} event @param {number} now @returns {Mark} */
   #hole({ after = null, before = null, missing = null, reason = 'unexplained' }, now) {
-    if (missing === null) this.proof.unknown = true;
+    if (missing === null) this.proof.unknown = this.unknownSinceLoss = true;
     else this.proof.missing += missing;
     return this.#enter({ mark: 'gap', at: now, missing, reason, after, before });
   }
@@ -149,6 +151,7 @@ export class Ledger {
     this.provenAtLoss = this.proof.last;
     this.receivedAtLoss = this.proof.received;
     this.missingAtLoss = this.proof.missing;
+    this.unknownSinceLoss = false;
   }
 
   /**
@@ -160,6 +163,7 @@ export class Ledger {
     if (!this.lostAt) return null;
     const { proof, lastLoss } = this;
     const before = lastLoss !== null && now - lastLoss.at < FLAPPING ? lastLoss : null;
+    const isUnknown = this.unknownSinceLoss || before?.missing === null;
     proof.losses += 1;
     /** @type {Mark} */
     const mark = {
@@ -170,7 +174,7 @@ export class Ledger {
       from: before?.from ?? this.lostAt,
       times: (before?.times ?? 0) + 1,
       replayed: (before?.replayed ?? 0) + proof.received - this.receivedAtLoss,
-      missing: (before?.missing ?? 0) + proof.missing - this.missingAtLoss,
+      missing: isUnknown ? null : (before?.missing ?? 0) + proof.missing - this.missingAtLoss,
     };
     if (before) proof.entries = proof.entries.filter((entry) => entry !== before);
     this.lostAt = 0;

@@ -127,9 +127,10 @@ export class Stream {
   /** @param {string} name @param {any} value */
   #event(name, value) {
     if (name === 'heartbeat') this.#heartbeat(value);
-    if (name === 'gap') this.#gap(value);
     if (!this.welcomed && name !== 'bye') this.#welcome('');
     this.listener.event(name, value);
+    // Counted first: with this the connection can be restored, and then it is told what was lost.
+    if (name === 'gap') this.#gap(value);
     this.#arrived();
     if (name === 'bye') this.cut({ bye: value });
   }

@@ -26,7 +26,8 @@ const STATE = {
 
 test('what this device noted is told by the clock and in the zone that are shown', () => {
   assert.equal(markRow(LOSS, CLOCK), 'Connection lost 10:59:54–11:00:00. 600 replayed, 0 missing.');
-  assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00,/);
+  assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00, 0 messages missing\.$/);
+  assert.match(markRow({ ...LOSS, missing: null }, CLOCK), /600 replayed, some missing\.$/);
   assert.match(markRow({ mark: 'gap', at: AT, missing: null, reason: 'new_log' }, CLOCK), /at 11:00:00\./);
   assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Trying again in 4 s/);
   assert.match(

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open, raw, serve, until } from './page.js';
 
-
 test('to resume is to see what is live, also out of a look back', async () => {
   serve([raw(1)]);
   for (const verb of ['toggle-pause', 'resume']) {
