@@ -11,7 +11,7 @@ import { linkTo } from './logic/address.js';
 import { GLYPHS, isMark, LEVELS, toWire } from './logic/message.js';
 import { linked } from './logic/pieces.js';
 import { iso } from './logic/time.js';
-import { branches, term } from './logic/tree.js';
+import { branches, term, written } from './logic/tree.js';
 import { drawText } from './row.js';
 import { bytes } from './text.js';
 import { words } from './words.js';
@@ -84,7 +84,7 @@ export function Details(el, store) {
         ),
         fact(words.topic, message.topic, `topic:${message.topic}`),
         fact(words.time, iso(message.ms, store.view.zone), ''),
-        message.source ? fact(words.source, message.source, `source:${message.source}`) : null,
+        message.source ? fact(words.source, message.source, `source:${written(message.source)}`) : null,
         fact(words.id, message.id, ''),
       ),
       text(message.message),

@@ -6,7 +6,7 @@
 import { h, hear, write } from './lib/dom.js';
 import { exported } from './logic/export.js';
 import { isMark } from './logic/message.js';
-import { toHistory } from './logic/selection.js';
+import { toHistory, toServer } from './logic/selection.js';
 import { isoSecond } from './logic/time.js';
 import { exportAll, exportShown } from './text.js';
 import { words } from './words.js';
@@ -58,7 +58,7 @@ export function Export(el, store) {
   hear(el, 'shown', () => {
     const { selection, roll } = store;
     write(shown, exportShown(roll.shown));
-    write(all, exportAll(selection.filter.wide !== selection.filter.text));
+    write(all, exportAll(toServer(selection).isWider));
     for (const link of links) {
       const query = toHistory(selection);
       query.set('order', 'asc');

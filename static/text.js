@@ -275,7 +275,7 @@ export const hiddenErrors = (many) =>
 export const exportShown = (shown) => `The ${some(shown, 'message')} shown, as`;
 /** @param {boolean} isWider */
 export const exportAll = (isWider) =>
-  `All in the server’s history that match, as${isWider ? ' (more than here: only this page knows regular expressions)' : ''}`;
+  `All in the server’s history that match, as${isWider ? ' (more than here: regular expressions and very long filters work in this page only)' : ''}`;
 /** @param {string} why */
 export const historyProblem = (why) => `The server’s history cannot be read: ${why}.`;
 /** @param {number} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */

@@ -3,6 +3,7 @@
  *
  * Owns how they work together. A selection is a value: a change makes a new one.
  */
+import { parse } from './filter.js';
 import { isMark, LEVELS } from './message.js';
 
 /**
@@ -47,22 +48,48 @@ export function toTest(selection) {
   };
 }
 
+/** @param {string} q */
+function isTaken(q) {
+  try {
+    return parse(q) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * The same as `GET /messages` takes it, or something that finds more: what comes back must be tested again.
- * @param {Selection} selection @returns {URLSearchParams}
+ * Text, levels and hidden topics as the server looks for them; what would be too long for it is left out.
+ * @param {Selection} selection
+ * @returns {{q: string, isWider: boolean}} wider: it finds more than is meant, so what comes back must be tested again
  */
-export function toHistory({ filter, levels, only, hidden, range }) {
-  const query = new URLSearchParams();
+export function toServer({ filter, levels, hidden }) {
   const lowest = levels.indexOf(true);
-  if (lowest > 0) query.set('level', LEVELS[lowest] ?? '');
   const terms = [
     ...LEVELS.filter((_, level) => level > lowest && !levels[level]).map((name) => `-level:${name}`),
     ...hidden.map((topic) => `-topic:${topic} -topic:${topic}.*`),
   ];
-  const wide = filter.wide.trim();
-  if (wide !== '') terms.unshift(terms.length > 0 ? `(${wide})` : wide);
-  if (terms.length > 0) query.set('q', terms.join(' '));
-  if (only !== null) for (const glob of [only, `${only}.*`]) query.append('topic', glob);
+  let wide = filter.wide.trim();
+  let isWider = wide !== filter.text.trim();
+  for (;;) {
+    const q = [wide && terms.length > 0 ? `(${wide})` : wide, ...terms].join(' ').trim();
+    // The grammar is the server's, its limits too.
+    if (isTaken(q)) return { q, isWider };
+    isWider = true;
+    if (terms.pop() === undefined) wide = '';
+  }
+}
+
+/** What is shown, or more of it, as `GET /messages` takes it. @param {Selection} selection @returns {URLSearchParams} */
+export function toHistory(selection) {
+  const { levels, only, range } = selection;
+  const query = new URLSearchParams();
+  const lowest = levels.indexOf(true);
+  if (lowest > 0) query.set('level', LEVELS[lowest] ?? '');
+  const { q } = toServer(selection);
+  if (q !== '') query.set('q', q);
+  // Below a topic as long as topics can be there is none.
+  if (only !== null)
+    for (const glob of [only, `${only}.*`]) if (glob.length <= 64) query.append('topic', glob);
   if (range !== null) {
     query.set('since', new Date(range.from).toISOString());
     query.set('until', new Date(range.to).toISOString());

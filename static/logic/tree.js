@@ -58,10 +58,14 @@ function row(value, path, key, depth, toggled) {
   return { ...base, kind: typeof value === 'number' ? 'number' : 'other', text: String(value) };
 }
 
-/** A value as the filter finds it; '' when it cannot be written there. @param {Branch} branch */
+/** A value in the data as the filter finds it; '' when it cannot be written there. @param {Branch} branch */
 export function term({ path, kind, text }) {
   if (path === '' || kind === 'inner' || /[\s:()"]/.test(path) || text.length > 200) return '';
-  // Inside quotes only the quote itself cannot be written; * stands for it.
-  const value = kind === 'text' ? text.replaceAll('"', '*') : text;
-  return `data.${path}:${/^[^\s()"*<>=]+$/.test(value) ? value : `"${value}"`}`;
+  return `data.${path}:${written(text)}`;
+}
+
+/** A value as the filter takes it: for what it would take for something else stands *. @param {string} value */
+export function written(value) {
+  const text = value.replace(/^[<>=]+|"/g, '*');
+  return /^[^\s()]+$/.test(text) ? text : `"${text}"`;
 }

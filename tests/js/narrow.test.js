@@ -7,7 +7,7 @@ import { parse } from '../../static/logic/filter.js';
 import { linked } from '../../static/logic/pieces.js';
 import { EVERYTHING, toTest } from '../../static/logic/selection.js';
 import { Topics } from '../../static/logic/topics.js';
-import { branches, term } from '../../static/logic/tree.js';
+import { branches, term, written } from '../../static/logic/tree.js';
 
 const MESSAGE = {
   id: '7-1',
@@ -134,6 +134,19 @@ test('a value can be looked for by what the tree offers', () => {
   )) {
     assert.equal(parse(term(branch)).test?.(message), true, term(branch));
   }
+});
+
+test('what is chosen by its value is found again, whatever it says', () => {
+  for (const text of ['web-1', 'web 1', 'a (b)', 'say "x"', '>=500', '<b>', '=', '*', 'a OR b', '-x']) {
+    const message = { ...MESSAGE, source: text, data: { text } };
+    const [branch] = branches(message.data, new Map(), 1).branches;
+    const terms = [`source:${written(text)}`, term(/** @type {any} */ (branch))];
+    for (const each of terms) assert.equal(parse(each).test?.(message), true, each);
+  }
+  assert.equal(
+    parse(`source:${written('web 1')}`).test?.({ ...MESSAGE, source: 'web', message: '1' }),
+    false,
+  );
 });
 
 test('only http and https addresses become links, without the full stop behind them', () => {

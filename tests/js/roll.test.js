@@ -7,7 +7,7 @@ import { Ledger } from '../../static/logic/ledger.js';
 import { fromWire } from '../../static/logic/message.js';
 import { Ring } from '../../static/logic/ring.js';
 import { Roll } from '../../static/logic/roll.js';
-import { EVERYTHING, toHistory, toTest } from '../../static/logic/selection.js';
+import { EVERYTHING, toHistory, toServer, toTest } from '../../static/logic/selection.js';
 
 /** @param {number} n @param {number} [level] @returns {import('../../static/logic/message.js').Message} */
 const message = (n, level = 1) => ({
@@ -116,6 +116,37 @@ test('a selection is asked of the server in its own words', () => {
     ['1970-01-01T00:00:00.000Z', '1970-01-01T00:01:00.000Z'],
   );
   assert.equal(String(toHistory(EVERYTHING)), '');
+});
+
+test('the server is never asked for more than it takes', () => {
+  const [deep, long] = [`${'('.repeat(16)}a${')'.repeat(16)}`, 'x'.repeat(1010)];
+  for (const text of ['', 'a OR b', '/a/ -/b/', deep, `-(${deep.slice(1, -1)}/a/)`, `"${long}"`]) {
+    for (const many of [0, 1, 10, 33, 500]) {
+      const hidden = Array.from({ length: many }, (_, n) => `topic-${n}`);
+      const selection = { ...EVERYTHING, filter: parse(text), hidden };
+      const { q, isWider } = toServer(selection);
+      const asked = parse(q).test ?? (() => true);
+      let isMore = text.includes('/');
+      for (const topic of ['else', ...hidden, 'topic-0.below']) {
+        for (const said of ['a', 'b', long, '']) {
+          const one = { ...message(1), topic, message: said };
+          if (toTest(selection)(one)) assert.equal(asked(one), true, `${q}: ${topic} ${said}`);
+          else if (asked(one)) isMore = true;
+        }
+      }
+      assert.equal(isWider, isMore, `${many} ${text.slice(0, 20)}`);
+    }
+  }
+  const hidden = Array.from({ length: 500 }, (_, n) => `topic-${n}`);
+  assert.ok(parse(toServer({ ...EVERYTHING, hidden }).q), 'of many, as many as it takes');
+});
+
+test('no topic is asked for that could not be one', () => {
+  const globs = (/** @type {number} */ n) =>
+    toHistory({ ...EVERYTHING, only: 'x'.repeat(n) })
+      .getAll('topic')
+      .map(({ length }) => length);
+  assert.deepEqual([globs(62), globs(63), globs(64)], [[62, 64], [63], [64]]);
 });
 
 test('a message is text for other programs', () => {
