@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import socket
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -22,6 +23,7 @@ from hub.history import Asked, History, Page
 from hub.hub import Hub
 from hub.message import Message
 from hub.moment import parse_moment
+from hub.sockets import CUT
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000  # Of JSON, which is made in one piece.
@@ -63,15 +65,24 @@ class HistoryHandler(MessagesHandler):
             self.set_header("Content-Disposition", f'attachment; filename="eyewall.{kind}"')
             if kind == "csv":
                 self.write(_csv([COLUMNS]))
-            while True:
-                self.write(lines(page))
+            self.write(lines(page))
+            try:
                 await self.flush()
                 if self.request.method == "HEAD":
                     return
-                try:
-                    page = await anext(pages)
-                except StopAsyncIteration:
-                    return
+                async for page in pages:
+                    self.write(lines(page))
+                    await self.flush()
+            except BaseException:
+                self._break_off()
+                raise
+
+    def _break_off(self) -> None:
+        """Hang up with RST: an end in order, also HTTP/1.0's mere FIN, would be taken for the end of the export."""
+        stream = self.detach()
+        if not stream.closed():
+            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+            stream.close()
 
     def _format(self) -> str:
         asked = self.get_query_argument("format", "")

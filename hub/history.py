@@ -80,9 +80,12 @@ class History:
     async def pages(self, asked: Asked) -> AsyncGenerator[Page, None]:
         """All that was asked for, piece by piece; some may be empty. The log is not held in between.
 
-        Raises InvalidInput for what is no id, Overloaded when too many wait, LogFailed.
+        Raises InvalidInput for what is no id, and at the beginning Overloaded when too many wait; LogFailed.
         """
         search, gap = self._search(asked)
+        # Only now: whoever has been given a piece gets the others in turn, or an export would break off.
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
         epoch = self._log.epoch
         head = format_id(epoch, self._log.head)
         is_behind_something = asked.after is not None
@@ -128,8 +131,6 @@ class History:
         return Search(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
 
     async def _find(self, search: Search) -> Found:
-        if self._waiting >= MAX_WAITING:
-            raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
         self._waiting += 1
         try:
             async with self._turn:

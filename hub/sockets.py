@@ -21,7 +21,7 @@ from hub.connection import Connection
 # chatty one is held back by TCP instead of waking us. A half-close (RDHUP) counts as hanging up.
 _GONE: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WATCH: Final = _GONE | select.EPOLLET
-_CUT: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and frees the kernel's buffer.
+CUT: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and frees the kernel's buffer.
 
 # TCP_USER_TIMEOUT of the listener: how long data may stay unacknowledged, or the peer's window closed.
 KERNEL_MS: Final = 20_000
@@ -98,7 +98,7 @@ class Sockets:
         """Hang up on a peer that takes nothing: RST, so that the kernel's buffer is freed now."""
         if connection.socket is not None:
             with contextlib.suppress(OSError):
-                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CUT)
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
             self.close(connection)
 
     def close(self, connection: Connection) -> None:

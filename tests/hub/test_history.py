@@ -96,6 +96,21 @@ async def test_too_many_searches_are_refused(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.gen_test
+async def test_an_export_that_has_begun_is_not_refused_however_many_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PIECE_MESSAGES", 2)
+    log, looked = await history_of(tmp_path, 5)
+    async with aclosing(looked.pages(Asked(Filter.parse(), newest_first=False))) as pages:
+        first = await anext(pages)
+        monkeypatch.setattr(history, "MAX_WAITING", 0)
+        rest = [page async for page in pages]
+    said = [message.message for page in (first, *rest) for message in page.messages]
+    assert said == ["m1", "m2", "m3", "m4", "m5"]
+    await log.stop()
+
+
+@pytest.mark.gen_test
 async def test_the_writer_indexes_by_itself(tmp_path: Path) -> None:
     clock = Time()
     log, looked = await history_of(tmp_path, 3000, clock)
