@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 HERE: Final = Path(__file__).parent
@@ -86,7 +87,11 @@ def _compile(folder: Path, name: str) -> Path:
     program = BUILD / name
     newest = max(path.stat().st_mtime for path in folder.glob("*.[ch]"))
     if not program.exists() or program.stat().st_mtime < newest:
-        _run(["gcc", *C_FLAGS, "-o", str(program), *map(str, sorted(folder.glob("*.c")))])
+        # Tests run side by side: nobody may find half a program, or write over one that runs.
+        with TemporaryDirectory(dir=BUILD) as place:
+            made = Path(place, name)
+            _run(["gcc", *C_FLAGS, "-o", str(made), *map(str, sorted(folder.glob("*.c")))])
+            made.replace(program)
     return program
 
 

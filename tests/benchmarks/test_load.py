@@ -73,8 +73,9 @@ class Handler(socketserver.StreamRequestHandler):
                 if header.lower().startswith(b"content-length:"):
                     length = int(header[15:])
             if line.startswith(b"GET"):
-                self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-                self.server.readers.append(self)
+                with self.server.lock:  # Who hears that it is there is there: the first message may come at once.
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                    self.server.readers.append(self)
             else:
                 self.server.broadcast(self.rfile.read(length))
                 self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
