@@ -242,7 +242,7 @@ def take(browser: Browser, name: str, theme: Literal["light", "dark"], size: tup
                 page.screenshot(path=str(FOLDER / f"{name}-{theme}-{width}.png"))
         finally:
             context.close()
-            wall.kill()
+            wall.close()
 
 
 def main(names: Sequence[str]) -> None:

@@ -66,7 +66,7 @@ def main(log: str) -> None:
             page.screenshot(path=str(PICTURE))
         finally:
             browser.close()
-            wall.kill()
+            wall.close()
     print(f"{PICTURE} taken")
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -49,6 +50,7 @@ class Wall:
         self._said = folder / "stdout"
         self._log = folder / "stderr"
         self._process: subprocess.Popen[bytes] | None = None
+        self._place = socket.socket()
 
     @property
     def url(self) -> str:
@@ -66,6 +68,11 @@ class Wall:
 
     def start(self) -> None:
         """Wait until it says where it is. Raises AssertionError with its errors when it ends instead."""
+        if not self.port:
+            # Bound, but not listening: the server may bind it too, and while that is down nobody is given it.
+            self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._place.bind((self.host, 0))
+            self.port = self._place.getsockname()[1]
         command = [*self.prefix, sys.executable, "server.py", "--config", str(self.config), "--port", str(self.port)]
         with self._said.open("wb") as said, self._log.open("ab") as log:
             process = subprocess.Popen(command, cwd=self.root, env=self.environ, stdout=said, stderr=log)
@@ -91,6 +98,11 @@ class Wall:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def close(self) -> None:
+        """The end: it will not be started again. Safe to call twice."""
+        self.kill()
+        self._place.close()
 
     def restart(self) -> None:
         """Stop and start again at the same address."""
@@ -153,7 +165,7 @@ def walls(folder: Path) -> Iterator[StartWall]:
         yield start
     finally:
         for wall in started:
-            wall.kill()
+            wall.close()
             print(f"--- {wall.config} said:\n{wall.log[-20_000:]}")  # noqa: T201  # pytest keeps it for a failure
     for wall in started:
         assert "Traceback" not in wall.log, wall.log[-20_000:]
