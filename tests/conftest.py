@@ -14,7 +14,9 @@ from tests.wall import StartWall, Wall, walls
 
 # A busy machine is slow, not wrong; and a fixture shared by all examples is what a server is.
 hypothesis.settings.register_profile(
-    "eyewall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+    "eyewall",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("eyewall")
 
