@@ -149,6 +149,12 @@ class Audience:
         await until(settled)
         self.read_all()
 
+    async def silence(self) -> None:
+        """Settled, and so long ago that the next message goes at once: no tick is due, and no flush rests."""
+        await self.settle()
+        fan_out = self.hub._fan_out
+        await until(lambda: not fan_out._ticks.is_running() and fan_out._loop.time() >= fan_out._rest_until)
+
     def close(self) -> None:
         self.hub.stop()
         for reader in self.readers:

@@ -1,5 +1,6 @@
 """Who is behind reads on from the log: after a reconnect, for `?last=`, and when a socket was full."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hub.filter import Filter
 from hub.log import format_id
 from hub.message import Message
 from tests.hub.audience import audience_of
-from tests.hub.memory_log import MemoryLog, log_of
+from tests.hub.memory_log import log_of
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -39,14 +40,16 @@ async def test_a_reader_goes_on_behind_its_cursor(chunked: bool) -> None:
 @pytest.mark.gen_test
 async def test_who_knows_a_message_that_is_not_flushed_yet_does_not_get_it_again() -> None:
     """From the answer to its own publishing, for instance."""
-    with audience_of(MemoryLog(), flush_ms=1000) as audience:
+    with audience_of() as audience:
         audience.join()
         await audience.settle()
+        audience.hub._fan_out._rest_until = math.inf  # No flush until we say so.
         audience.log.say([draft()])
         audience.log.say([draft()])
         reader = audience.join(after=an_id(2))
         await until(lambda: reader.has_read() and reader.events)
         assert audience.hub._fan_out.flushed < 2
+        audience.hub._fan_out._rest_until = 0
         await audience.settle()
         audience.log.say([draft()])
         await audience.settle()
@@ -119,16 +122,22 @@ async def test_a_reader_who_does_not_take_everything_falls_behind_and_loses_noth
 
 @pytest.mark.gen_test
 async def test_a_reader_who_takes_nothing_is_cut_and_a_slow_one_is_not() -> None:
-    with audience_of(stall_seconds=1, heartbeat_seconds=60) as audience:
-        audience.hub.start()
+    with audience_of(stall_seconds=60, heartbeat_seconds=60) as audience:
         dead, slow = audience.join(buffer=10_000), audience.join(buffer=10_000)
         audience.log.say([draft(BIG) for _ in range(10)])
+        for reader in (dead, slow):
+            await until(lambda one=reader.connection: one in audience.hub._catch_up._full)  # type: ignore[misc]  # bound now
+            reader.connection.progress_at -= 61  # So long ago it took something.
+        before = slow.connection.progress_at
 
-        def dead_is_gone() -> bool:
+        def slow_took_some() -> bool:
             slow.read(10_000)
-            return dead.connection not in audience.registry
+            return slow.connection.progress_at > before
 
-        await until(dead_is_gone)
+        await until(slow_took_some)
+        await until(lambda: slow.connection in audience.hub._catch_up._full)
+        audience.hub.start()
+        await until(lambda: dead.connection not in audience.registry)
         assert slow.connection in audience.registry
         await audience.settle()
         assert slow.seqs == list(range(1, 11))

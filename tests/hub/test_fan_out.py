@@ -19,7 +19,7 @@ async def test_a_flush_in_slices_belongs_to_those_who_were_live_when_it_began(mo
     monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 2)
     with audience_of() as audience:
         readers = [audience.join() for _ in range(7)]
-        await audience.settle()
+        await audience.silence()
         audience.log.say([draft()])
         assert audience.hub._fan_out._slices is not None
         late = audience.join()
@@ -68,8 +68,7 @@ async def test_who_falls_behind_in_a_late_slice_still_hears_what_was_announced_m
     monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 1)
     with audience_of() as audience:
         quick, slow = audience.join(), audience.join(buffer=10_000)
-        await audience.settle()
-        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        await audience.silence()
         audience.log.say([draft(BIG)])
         assert audience.hub._fan_out._slices is not None
         audience.hub.announce("config", {"status": "rejected"})
@@ -82,8 +81,7 @@ async def test_who_falls_behind_in_a_late_slice_still_hears_what_was_announced_m
 async def test_the_first_message_after_silence_is_sent_in_the_same_turn_of_the_loop() -> None:
     with audience_of() as audience:
         reader = audience.join()
-        await audience.settle()
-        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        await audience.silence()
         audience.log.say([draft()])
         reader.read()
         assert reader.seqs == [1]
@@ -93,8 +91,7 @@ async def test_the_first_message_after_silence_is_sent_in_the_same_turn_of_the_l
 async def test_what_comes_in_a_burst_goes_in_one_write_and_nothing_turns_when_it_is_over() -> None:
     with audience_of(MemoryLog(), flush_ms=50) as audience:
         reader = audience.join()
-        await audience.settle()
-        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        await audience.silence()
         for _ in range(100):
             audience.log.say([draft()])
         reader.read()
@@ -161,10 +158,9 @@ async def test_a_long_payload_is_sent_to_fewer_in_one_turn_of_the_loop(monkeypat
     monkeypatch.setattr(fan_out, "SLICE_SOCKETS", 4)
     with audience_of() as audience:
         readers = [audience.join() for _ in range(4)]
-        await audience.settle()
-        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        await audience.silence()
         audience.log.say([draft()])
-        await until(lambda: not audience.hub._fan_out._ticks.is_running())
+        await audience.silence()
         assert audience.hub._fan_out.flushed == 1
         audience.log.say([draft("x" * fan_out.SEND_BYTES)])
         assert audience.hub._fan_out._slices is not None
