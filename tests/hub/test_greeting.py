@@ -22,6 +22,6 @@ async def test_a_log_that_fails_is_the_logs_to_say(caplog: pytest.LogCaptureFixt
 
     greeting = Greeting(GreetingConfig(kind="greeting", every_seconds=0.1), publish, dict)
     greeting.start()
-    await until(lambda: len(said) == 3)
+    await until(lambda: len(said) > 2)
     greeting.stop()
     assert not caplog.records

@@ -31,6 +31,12 @@ def break_something() -> None:
         logger.exception("%s broke\nin two", "it")
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a thread that has its turn late; where somebody reads, the end may wait."""
+    monkeypatch.setattr("hub.logs.STOP_SECONDS", 60)
+
+
 def written(form: Literal["text", "json"]) -> list[str]:
     reading, writing = os.pipe()
     logs = Logs(LoggingConfig(format=form), writing)
@@ -43,6 +49,7 @@ def written(form: Literal["text", "json"]) -> list[str]:
         return file.read().split("\n")[:-1]
 
 
+@pytest.mark.usefixtures("patience")
 def test_a_traceback_stands_set_in_below_its_line_so_that_nothing_in_it_passes_for_one() -> None:
     first, *traceback, last = written("text")
     assert first.endswith("Z ERROR eyewall.test: it broke\\nin two")
@@ -52,6 +59,7 @@ def test_a_traceback_stands_set_in_below_its_line_so_that_nothing_in_it_passes_f
     assert last.endswith("Z INFO eyewall.test: and on")
 
 
+@pytest.mark.usefixtures("patience")
 def test_as_json_each_event_is_one_line_and_the_traceback_a_field() -> None:
     broken, fine = map(json.loads, written("json"))
     assert broken["message"] == "it broke\nin two"
