@@ -1,7 +1,6 @@
 """handlers/shortcut.py: what needs no handler is answered as a handler would; all else is left to one."""
 
 import asyncio
-import threading
 from itertools import product
 from typing import Any
 
@@ -11,6 +10,7 @@ from handlers.plain import parse
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 from tests.handlers.wire import Answer
+from tests.hub.log_files import held
 from tests.waiting import until
 
 # A header that the short cut does not know leaves a request to the handlers; one with TE is read by Tornado, too.
@@ -69,7 +69,7 @@ async def seen(site: Site, path: str, body: bytes, fields: dict[str, str]) -> tu
     return answer.status, headers, answer.json.keys(), told, kept
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test(timeout=170)
 @pytest.mark.parametrize("origins", [[], ["http://else.where"]])
 async def test_each_way_says_the_same_and_keeps_the_same(start_site: StartSite, origins: list[str]) -> None:
     site = await start_site(server={"cors_origins": origins}, publish={"max_message_bytes": 2000})
@@ -140,19 +140,10 @@ async def test_requests_that_were_sent_at_once_are_answered_in_their_order(site:
 
 @pytest.mark.gen_test
 async def test_whoever_is_answered_while_the_server_ends_is_told_that_it_was_the_last_time(site: Site) -> None:
-    begun, busy = threading.Event(), threading.Event()
-
-    def hold(_: object) -> None:
-        begun.set()
-        busy.wait(20)
-
-    held = site.wall.log._writer.call(hold)
-    await until(begun.is_set)  # Or the message could be taken in the same round, before this.
     reader, writer = await site.connect()
-    writer.write(request("/topics/db", b"x"))
-    await until(lambda: bool(site.wall.hub._publishing))
-    site.door.stop()
-    busy.set()
-    await held
+    async with held(site.wall.log._writer):
+        writer.write(request("/topics/db", b"x"))
+        await until(lambda: bool(site.wall.hub._publishing))
+        site.door.stop()
     answer = await Answer.read(reader)
     assert (answer.status, answer.headers["Connection"]) == (201, "close")

@@ -60,7 +60,7 @@ async def held(writer: Writer) -> AsyncIterator[list[str]]:
 
     def wait(connection: sqlite3.Connection) -> None:
         entered.set()
-        go_on.wait(20)
+        go_on.wait(60)
         connection.set_trace_callback(statements.append)
 
     writer.call(wait)
