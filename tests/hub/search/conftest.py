@@ -26,6 +26,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """The writing connection of a log that holds 500 messages and runs no thread."""
     log = open_log(tmp_path / "log.db")
     connection = log._writer.connection
+    connection.execute("PRAGMA synchronous = OFF")  # Each row is a transaction here, and none has to outlive anything.
     random = Random(7)
     for seq in range(1, 501):
         fill(connection, seq, a_draft(random), time=EPOCH + random.randint(0, 500))
