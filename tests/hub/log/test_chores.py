@@ -102,7 +102,7 @@ def remember(kept: Kept, keys: list[str]) -> None:
     insert(kept, [(key, b"digest", 1, 1, int(kept.clock.now * 1000), 0) for key in keys])
 
 
-def insert(kept: Kept, rows: list[tuple[object, ...]]) -> None:
+def insert(kept: Kept, rows: list[tuple[str, bytes, int, int, int, int]]) -> None:
     """In one transaction: a sync for each row would take minutes on a slow disk."""
     with unsynced(kept.connection):
         kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)

@@ -16,7 +16,7 @@ from hub.query.seen import Seen
 from hub.search import index as search_index
 from hub.search.find import EVER, Search, find
 from tests.hub.parts import EPOCH, draft
-from tests.hub.search.logs import a_draft, fill, index
+from tests.hub.search.logs import a_draft, fill, find_in_peace, index
 
 QUERIES = [
     "", "timeout", "IME", "ab", "a", '"disk full"', "disk full", "disk OR ok", "-timeout", "ok -(a OR full)", "über",
@@ -99,7 +99,7 @@ def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.C
     connection.execute("UPDATE log SET head = 1999")
     index(connection)
     assert rows_indexed(connection) > 1000
-    found = find(connection, EPOCH, Search(Filter.parse(q="needle"), 1, 1999, 10, True))
+    found = find_in_peace(connection, EPOCH, Search(Filter.parse(q="needle"), 1, 1999, 10, True))
     assert [message.id for message in found.messages] == [f"{EPOCH}-501"]
 
 
@@ -148,6 +148,6 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (1 << 20),))
-    found = find(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
+    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
     assert len(found.messages) == 4
     assert found.reached == 4
