@@ -1,5 +1,7 @@
 """The two waits that take the place of sleeps."""
 
+import time
+
 import pytest
 from tornado.ioloop import IOLoop
 
@@ -22,3 +24,16 @@ async def test_a_wait_for_what_never_happens_ends_with_its_last_value() -> None:
 def test_a_wait_without_a_loop_gives_the_value_it_waited_for() -> None:
     values = iter(["", "", "ready"])
     assert block_until(lambda: next(values)) == "ready"
+
+
+def test_who_was_held_up_for_all_of_its_time_looks_again() -> None:
+    """As everybody is on a machine that stood still."""
+    looks: list[None] = []
+
+    def held_up_at_first() -> bool:
+        if not looks:
+            time.sleep(0.5)
+        looks.append(None)
+        return len(looks) > 2
+
+    assert block_until(held_up_at_first, seconds=0.4)

@@ -11,24 +11,36 @@ T = TypeVar("T")
 POLL_SECONDS = 0.005
 
 
+# A limit is over only after so many looks, too: whoever is held up for all of it has not waited for anything.
+LOOKS_A_SECOND = 5
+
+
 async def until(condition: Callable[[], T], seconds: float = 10) -> T:
     """The condition's first true value. Raises TimeoutError with its last false one."""
-    deadline = time.monotonic() + seconds
+    limit = _Limit(seconds)
     while not (value := condition()):
-        _check(deadline, seconds, value)
+        limit.check(value)
         await asyncio.sleep(POLL_SECONDS)
     return value
 
 
 def block_until(condition: Callable[[], T], seconds: float = 10) -> T:
     """The same for tests without a loop, of processes and of the page. Never inside a gen_test."""
-    deadline = time.monotonic() + seconds
+    limit = _Limit(seconds)
     while not (value := condition()):
-        _check(deadline, seconds, value)
+        limit.check(value)
         time.sleep(POLL_SECONDS)
     return value
 
 
-def _check(deadline: float, seconds: float, value: object) -> None:
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"not true within {seconds} s, last value: {value!r}")
+class _Limit:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._looks = seconds * LOOKS_A_SECOND
+
+    def check(self, value: object) -> None:
+        """After each look in vain."""
+        self._looks -= 1
+        if time.monotonic() > self._deadline and self._looks < 0:
+            raise TimeoutError(f"not true within {self._seconds} s, last value: {value!r}")
