@@ -12,7 +12,7 @@ from tests.reliability.reader import OpenReader
 from tests.waiting import until
 from tests.wall import StartWall, Wall
 
-DRAIN_SECONDS = 2
+DRAIN_SECONDS = 4  # Of which this process may sleep through the half.
 
 
 async def keep_publishing(wall: Wall) -> list[str]:

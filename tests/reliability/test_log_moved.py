@@ -11,7 +11,7 @@ from tests.hub.log_files import rows
 from tests.reliability.prefilled import prefill
 from tests.reliability.reader import OpenReader
 from tests.reliability.wire import seq_of
-from tests.waiting import until
+from tests.waiting import block_until, until
 from tests.wall import StartWall, Wall
 
 TRIES = 20
@@ -84,7 +84,7 @@ def test_a_log_that_was_removed_is_begun_anew_by_a_restart(tmp_path: Path, start
     path.unlink()
     assert refused(wall) == 503
     wall.restart()
-    assert lines(wall, f"{path}: is gone, with all up to {first}: a new log begins")
+    block_until(lambda: lines(wall, f"{path}: is gone, with all up to {first}: a new log begins"))
     assert wall.publish("two").partition("-")[0] > first.partition("-")[0]
 
 
@@ -106,7 +106,7 @@ async def test_a_reader_is_told_when_a_backup_was_put_back(
     for suffix in suffixes:
         shutil.copy2(tmp_path / "backup" / f"eyewall.db{suffix}", path.parent)
     wall.start()
-    assert len(lines(wall, "a new epoch begins and readers are told")) == 1
+    await until(lambda: len(lines(wall, "a new epoch begins and readers are told")) == 1)
     other = wall.publish("for the same seq")
     assert seq_of(other) == seq_of(known)
     reader = await open_reader(wall, f"/events?last_event_id={known}")

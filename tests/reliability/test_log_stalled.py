@@ -111,7 +111,7 @@ async def caught_up(crowd: Crowd, seq: int) -> dict[str, Any]:
 @pytest.mark.gen_test(timeout=900)
 @pytest.mark.parametrize(
     ("each", "mib", "stall_seconds"),
-    [(20, 2, 1), pytest.param(200, 64, 10, marks=[pytest.mark.long, pytest.mark.timeout(900)])],
+    [(20, 2, 5), pytest.param(200, 64, 10, marks=[pytest.mark.long, pytest.mark.timeout(900)])],
 )
 async def test_who_never_reads_costs_little_and_misses_nothing(
     tmp_path: Path, start_wall: StartWall, each: int, mib: int, stall_seconds: int, figures: Callable[..., None]
