@@ -31,7 +31,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`python server.py` with these arguments, to its end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EYEWALL_")}
     command = [sys.executable, "server.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=clean | environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=clean | environ, capture_output=True, text=True, timeout=120)
 
 
 def config_of(folder: Path, text: str) -> str:
@@ -44,7 +44,7 @@ class Client:
     """One connection to a wall, and what came over it."""
 
     def __init__(self, wall: Wall, request: str) -> None:
-        self.socket = socket.create_connection((wall.host, wall.port), timeout=30)
+        self.socket = socket.create_connection((wall.host, wall.port), timeout=90)
         self.socket.sendall(f"{request}\r\nHost: localhost\r\n".encode())
         self.received = b""
 
@@ -95,7 +95,7 @@ def test_it_says_in_one_line_where_it_is_and_what_to_try(tmp_path: Path) -> None
 
 def test_the_command_that_it_names_works(start_wall: StartWall) -> None:
     wall = start_wall()
-    said = subprocess.run(["curl", "-sS", "-d", "Hello", f"{wall.url}/topics/demo"], capture_output=True, timeout=30)
+    said = subprocess.run(["curl", "-sS", "-d", "Hello", f"{wall.url}/topics/demo"], capture_output=True, timeout=90)
     assert json.loads(said.stdout)["receivers"] == 0
 
 
@@ -166,7 +166,7 @@ def test_a_second_signal_ends_it_at_once(start_wall: StartWall, number: signal.S
 def test_who_asks_while_it_drains_is_told_to_go_elsewhere(start_wall: StartWall) -> None:
     wall = start_wall("server: {drain_seconds: 60}")
     readers = [open_stream(wall) for _ in range(2)]
-    kept = http.client.HTTPConnection(wall.host, wall.port, timeout=30)
+    kept = http.client.HTTPConnection(wall.host, wall.port, timeout=90)
     kept.request("GET", "/readyz")
     assert kept.getresponse().read() == b'{"status":"ready"}\n'
     os.kill(wall.pid, signal.SIGTERM)
@@ -175,7 +175,7 @@ def test_who_asks_while_it_drains_is_told_to_go_elsewhere(start_wall: StartWall)
     answer = kept.getresponse()
     assert (answer.status, answer.read()) == (503, b'{"status":"draining"}\n')
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((wall.host, wall.port), timeout=30)
+        socket.create_connection((wall.host, wall.port), timeout=90)
     kept.close()
     for reader in readers:
         reader.socket.close()

@@ -48,7 +48,7 @@ def test_a_machine_without_ipv6_is_told_so_in_one_line(tmp_path: Path) -> None:
     """An empty network of its own has none; not even the loopback is up."""
     config = config_of(tmp_path, "log: {path: ':memory:'}\nserver: {address: '::1'}")
     command = ["unshare", "--net", sys.executable, "server.py", "--config", config]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     if "unshare failed" in done.stderr:
         pytest.skip("only root can have a network of its own")
     assert done.returncode == 2
@@ -60,7 +60,7 @@ def test_too_few_descriptors_are_one_clear_line_and_exit_2(tmp_path: Path, descr
     """With these it would start, and turn everybody away."""
     config = config_of(tmp_path, "log: {path: ':memory:'}")
     command = ["prlimit", f"--nofile={descriptors}:{descriptors}", sys.executable, "server.py", "--config", config]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(
         f"this process may open {descriptors} files, and needs at least 100.*`ulimit -n`.*\n", done.stderr
@@ -83,7 +83,11 @@ def test_a_port_without_permission_is_one_clear_line_and_exit_2(tmp_path: Path) 
     # Without the capability that lets root do what others may not.
     command = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", sys.executable]
     done = subprocess.run(
-        [*command, "server.py", "--config", config, "--port", "1"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [*command, "server.py", "--config", config, "--port", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 2
     assert done.stderr.startswith("cannot listen on 127.0.0.1:1: Permission denied; ")

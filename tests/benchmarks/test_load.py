@@ -97,7 +97,7 @@ def load(spoil: Spoil, *options: str) -> dict[str, Any]:
     with serving(spoil) as port:
         command = [str(BUILD / "load"), "fan-out", "--port", str(port), "--readers", str(READERS)]
         command += ["--publishing", "post", "--rate", "200", "--seconds", "0.5", *options]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

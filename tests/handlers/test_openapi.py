@@ -86,7 +86,7 @@ FORGIVING = [
 ]  # A page takes no query; a header overrules what the query says.
 
 
-@pytest.mark.gen_test(timeout=120)
+@pytest.mark.gen_test
 @pytest.mark.parametrize(
     "choice",
     [

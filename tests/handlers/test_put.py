@@ -175,7 +175,7 @@ async def test_a_real_curl_ships_what_it_reads(site: Site) -> None:
         assert curl.stdin is not None
         curl.stdin.write(b"first\n")
         assert await stream.messages(1) == ["first"]
-        said, _ = await asyncio.to_thread(curl.communicate, b"second", 20)
+        said, _ = await asyncio.to_thread(curl.communicate, b"second", 60)
     assert json.loads(said)["accepted"] == 2
     assert await stream.messages(2) == ["first", "second"]
 

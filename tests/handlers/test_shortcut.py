@@ -69,7 +69,7 @@ async def seen(site: Site, path: str, body: bytes, fields: dict[str, str]) -> tu
     return answer.status, headers, answer.json.keys(), told, kept
 
 
-@pytest.mark.gen_test(timeout=170)
+@pytest.mark.gen_test
 @pytest.mark.parametrize("origins", [[], ["http://else.where"]])
 async def test_each_way_says_the_same_and_keeps_the_same(start_site: StartSite, origins: list[str]) -> None:
     site = await start_site(server={"cors_origins": origins}, publish={"max_message_bytes": 2000})

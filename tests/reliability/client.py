@@ -75,8 +75,8 @@ def clients(wall: Wall, names: Sequence[str] = tuple(READERS)) -> Iterator[list[
     started: list[Client] = []
     try:
         started.extend(Client(name, f"{wall.url}/events") for name in names)
-        block_until(lambda: all(client.is_open for client in started), 40)
-        block_until(lambda: wall.get_json("/connections")["count"] == len(started), 20)
+        block_until(lambda: all(client.is_open for client in started), 120)
+        block_until(lambda: wall.get_json("/connections")["count"] == len(started), 60)
         yield started
     finally:
         for client in started:

@@ -170,7 +170,7 @@ class Reader:
 
     async def opened(self) -> None:
         """The server's first words are in: from here on nothing is missed."""
-        await until(lambda: self.named("connections"), 20)
+        await until(lambda: self.named("connections"), 60)
 
     async def close(self) -> None:
         """FIN. Harmless when it has ended."""
@@ -185,7 +185,7 @@ class Reader:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._writer.transport.abort()
 
-    async def ended(self, seconds: float = 30) -> None:
+    async def ended(self, seconds: float = 90) -> None:
         """Wait for the server to hang up; raises what was wrong with what it sent."""
         await asyncio.wait_for(asyncio.shield(self._task), seconds)
         self._writer.close()

@@ -84,7 +84,7 @@ async def test_edits_half_of_them_broken_drop_no_stream(
             write(wall.config, good(number), number)
             status = {"status": "applied"}
         for reader in readers:
-            await until(lambda reader=reader, known=known: len(reader.named("config")) > known, 20)  # type: ignore[misc]  # bound now
+            await until(lambda reader=reader, known=known: len(reader.named("config")) > known, 60)  # type: ignore[misc]  # bound now
             told = reader.named("config")[-1]
             assert told | status == told, f"{write.__name__}: {told}"
             if where:
@@ -103,12 +103,12 @@ async def test_edits_half_of_them_broken_drop_no_stream(
 def test_a_bad_edit_is_shown_on_the_open_page_until_it_is_mended(wall: Wall) -> None:
     """With the place of the mistake, so that nobody has to look for the log."""
     with open_page(wall.url, "body") as page:
-        block_until(lambda: "live" in "".join(page.shown).lower(), 30)
+        block_until(lambda: "live" in "".join(page.shown).lower(), 100)
         for write, (make, where) in zip(WRITES, BAD, strict=False):
             write(wall.config, make(1), 1)
-            block_until(lambda where=where: where in "".join(page.shown), 20)  # type: ignore[misc]  # bound now
+            block_until(lambda where=where: where in "".join(page.shown), 60)  # type: ignore[misc]  # bound now
         by_rename(wall.config, good(2), 2)
-        block_until(lambda: "must be" not in "".join(page.shown) and "unknown setting" not in "".join(page.shown), 20)
+        block_until(lambda: "must be" not in "".join(page.shown) and "unknown setting" not in "".join(page.shown), 60)
         assert page.console == []
 
 

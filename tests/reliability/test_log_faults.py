@@ -135,7 +135,7 @@ async def break_it(
     """Round after round; in the end the server is killed, and the file must hold what was said."""
     publisher = Publisher(wall)
     waits = [await one_round(publisher, kind()) for kind in kinds]
-    await until(lambda: reader.seqs and reader.seqs[-1] == max(publisher.accepted.values()), 20)
+    await until(lambda: reader.seqs and reader.seqs[-1] == max(publisher.accepted.values()), 60)
     assert not reader.has_ended, "the stream did not stay up"
     await asyncio.to_thread(wall.kill)
     broken = check(path, publisher, reader)
@@ -179,7 +179,7 @@ async def test_calls_that_fail_are_said_and_healed_from(
     await break_it(wall, path, reader, [kinds[number % 4] for number in range(rounds)], figures)
 
 
-@pytest.mark.gen_test(timeout=120)
+@pytest.mark.gen_test
 async def test_a_page_that_is_damaged_is_said_once_however_often_readers_come_for_it(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader
 ) -> None:
@@ -191,7 +191,7 @@ async def test_a_page_that_is_damaged_is_said_once_however_often_readers_come_fo
     wall = start_wall(SETTINGS.format(path=path))
     for _ in range(5):
         reader = await open_reader(wall, f"/events?last_event_id={EPOCH}-0")
-        await until(lambda reader=reader: reader.has_ended, 20)  # type: ignore[misc]
+        await until(lambda reader=reader: reader.has_ended, 60)  # type: ignore[misc]
         assert not list(reader.named("gap"))
     await asyncio.to_thread(wall.stop)  # From here on its log is all there.
     (said,) = [line for line in wall.log.split("\n") if "cannot be read" in line]

@@ -41,7 +41,7 @@ def replace(path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 @pytest.mark.parametrize("harm", [remove, replace])
-@pytest.mark.gen_test(timeout=120)
+@pytest.mark.gen_test
 async def test_nothing_is_acknowledged_into_a_file_that_is_gone(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader, harm: Callable[[Path], None], suffix: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_a_log_that_was_removed_is_begun_anew_by_a_restart(tmp_path: Path, start
 
 
 @pytest.mark.parametrize("suffixes", [[""], ["", "-lock"]], ids=["the log", "both files"])
-@pytest.mark.gen_test(timeout=120)
+@pytest.mark.gen_test
 async def test_a_reader_is_told_when_a_backup_was_put_back(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader, suffixes: list[str]
 ) -> None:

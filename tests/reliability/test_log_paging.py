@@ -38,7 +38,7 @@ async def pages(wall: Wall, order: str, cursor: str, count: int) -> list[Any]:
     return found
 
 
-@pytest.mark.gen_test(timeout=120)
+@pytest.mark.gen_test
 @pytest.mark.parametrize(("order", "cursor", "step"), [("asc", "after", 1), ("desc", "before", -1)])
 async def test_pages_have_no_hole_and_nothing_twice_while_a_flood_is_pruned(
     tmp_path: Path, start_wall: StartWall, order: str, cursor: str, step: int, figures: Callable[..., None]

@@ -45,10 +45,10 @@ def write_page(folder: Path, wall: Wall) -> Path:
 def lives_and_survives_a_restart(address: str, wall: Wall) -> None:
     with open_page(address, "li") as page:
         # 6 seconds are promised from when the page is there; starting a browser on a busy machine is not in it.
-        block_until(lambda: EXPECTED in page.shown, 30)
+        block_until(lambda: EXPECTED in page.shown, 100)
         wall.restart()
         before = len(page.shown)
-        block_until(lambda: len(page.shown) > before, 30)
+        block_until(lambda: len(page.shown) > before, 100)
         assert set(page.shown) == {EXPECTED}
 
 
@@ -73,9 +73,9 @@ def test_it_shows_nothing_on_a_page_of_an_origin_that_is_not_listed(
     wall = start_wall(GREETING)
     write_page(tmp_path, wall)
     with open_page(f"{other_origin}/page.html", "li") as page:
-        block_until(lambda: "CORS policy" in "".join(page.console), 30)
+        block_until(lambda: "CORS policy" in "".join(page.console), 100)
         assert page.shown == []
         wall.config.write_text(f"server: {{cors_origins: ['*']}}\n{GREETING}")
-        block_until(lambda: "config.yaml applied" in wall.log, 30)
+        block_until(lambda: "config.yaml applied" in wall.log, 100)
     with open_page(f"{other_origin}/page.html", "li") as page:
-        block_until(lambda: EXPECTED in page.shown, 30)
+        block_until(lambda: EXPECTED in page.shown, 100)
