@@ -66,8 +66,13 @@ export function Look(el, store) {
   hear(el, 'view', () => {
     document.documentElement.dataset.panel = store.view.panel;
   });
+  let known = store.settings;
   hear(el, 'settings', () => {
-    for (const [name, value] of Object.entries(store.settings)) remember(name, value);
+    // Nothing else: another tab may have chosen otherwise meanwhile.
+    for (const [name, value] of Object.entries(store.settings)) {
+      if (value !== known[name]) remember(name, value);
+    }
+    known = store.settings;
     update();
   });
   update();

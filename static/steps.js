@@ -1,7 +1,8 @@
 /**
  * The address of the page and the steps of Back: what is shown can be sent to somebody, and left again.
  *
- * Owns when the address changes and what is a step. Asks for: show-around, back-to-live, close-panel.
+ * Owns when the address changes and what is a step. Asks for: show-around, search-history, back,
+ * back-to-live, close-panel.
  */
 import { ask, hear } from './lib/dom.js';
 import { fromQuery, toQuery } from './logic/address.js';
@@ -12,8 +13,9 @@ const ADDRESS_PAUSE = 300;
 /** @param {HTMLElement} el anything that hears nouns @param {import('./store.js').Store} store */
 export function Steps(el, store) {
   let timer = 0;
-  /** What the last step stands for: a look back, open details. @type {{at: string | null, isOpen: boolean}} */
-  let step = { at: null, isOpen: false };
+  const { selection, zone, at } = fromQuery(location.search);
+  /** What the last step stands for: a look back ('': a search), open details. @type {{at: string | null, isOpen: boolean}} */
+  let step = { at: at || null, isOpen: false };
 
   function here() {
     const { past, view } = store;
@@ -52,10 +54,13 @@ export function Steps(el, store) {
     step = { at: state?.at ?? (at || null), isOpen };
     if (store.view.panel === 'details' && !isOpen) ask(el, 'close-panel');
     if (at && store.past?.at !== at) ask(el, 'show-around', at);
-    else if (!at && store.past) ask(el, 'back-to-live');
+    else if (step.at === '' && store.past?.before.past) ask(el, 'back');
+    else if (step.at === '' && store.past?.kind !== 'search') ask(el, 'search-history');
+    else if (step.at === null && store.past) ask(el, 'back-to-live');
+    // The filter is no step: it stays, so this address says it, too.
+    write('replaceState');
   });
 
-  const { selection, zone, at } = fromQuery(location.search);
   store.narrow(selection);
   // For this look alone: what somebody has chosen for every visit is not a link's to change.
   if (zone === 'utc') store.setView({ zone });

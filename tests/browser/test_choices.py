@@ -43,6 +43,18 @@ def test_single_keys_can_be_switched_off(page: Page, wall: Wall) -> None:
     expect(role(page, "publish")).to_be_visible()
 
 
+def test_what_was_chosen_in_two_tabs_stays_chosen(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    other = page.context.new_page()
+    open_live(other, wall)
+    choose(page, "Theme", "dark")
+    expect(page.locator('html[data-theme="dark"]')).to_have_count(1)
+    choose(other, "Rows", "compact")
+    expect(other.locator('html[data-density="compact"]')).to_have_count(1)
+    page.reload()
+    expect(page.locator('html[data-theme="dark"][data-density="compact"]')).to_have_count(1)
+
+
 def test_rows_are_as_dense_as_they_are_wanted(page: Page, wall: Wall) -> None:
     wall.publish_lines([f"line {n}" for n in range(100)])
     open_live(page, wall)

@@ -1,0 +1,57 @@
+"""The address says what is shown, and Back leaves it again."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.parts import open_live, role, rows, wait_received
+from tests.wall import Wall
+
+
+def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall: Wall) -> None:
+    wall.publish_lines([f"line {n}" for n in range(1500)])
+    open_live(page, wall)
+    wait_received(page, 1000)
+    role(page, "filter").fill('"line 177"')
+    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    found = rows(page).filter(has_text=re.compile("line 177$"))
+    expect(found).to_have_count(1)
+    found.click()
+    page.keyboard.press("x")
+    expect(rows(page).filter(has_text=re.compile("line 176$"))).to_have_count(1)
+    page.go_back()
+    expect(rows(page)).to_have_count(1)
+    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "filter")).to_have_value('"line 177"')
+    page.go_back()
+    expect(role(page, "nothing")).to_contain_text("None of the 1\u202f000 messages here match.")
+    page.go_forward()
+    expect(found).to_have_count(1)
+    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+
+
+def test_back_from_a_link_is_where_one_came_from(page: Page, wall: Wall) -> None:
+    linked = wall.publish("here")
+    page.goto(f"{wall.url}/healthz")
+    page.goto(f"{wall.url}/?at={linked}")
+    expect(page.locator(".row.selected")).to_contain_text("here")
+    page.go_back()
+    expect(page).to_have_url(f"{wall.url}/healthz")
+
+
+def test_a_filter_that_outlives_a_step_stays_in_the_address(page: Page, wall: Wall) -> None:
+    """Or a reload, and whoever is sent the address, would see something else."""
+    wall.publish_lines(["one", "two"])
+    open_live(page, wall)
+    rows(page).filter(has_text="one").click()
+    expect(role(page, "details")).to_be_visible()
+    page.wait_for_function("() => history.state?.isOpen")
+    role(page, "filter").fill("two")
+    page.wait_for_url(re.compile(r"\?q=two$"))
+    page.go_back()
+    expect(role(page, "details")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"\?q=two$"))
+    page.reload()
+    expect(role(page, "filter")).to_have_value("two")
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text("two")
