@@ -171,10 +171,10 @@ export function looks({ store, say, link }) {
     let after = from;
     let [many, gone, weight] = [0, 0, 0];
     while (after !== null && entries.length < room && weight < store.live.ring.most) {
+      // Not all that was asked for comes at once; what is asked for next must fit beside it.
+      const limit = String(Math.min(MOST, room - entries.length));
       /** @type {any} */
-      const page = await readHistory(
-        new URLSearchParams({ after, before: to, order: 'asc', limit: String(MOST) }),
-      );
+      const page = await readHistory(new URLSearchParams({ after, before: to, order: 'asc', limit }));
       const messages = page.messages.map(fromWire);
       if (page.gap) entries.push({ mark: 'gap', at: Date.now(), ...page.gap });
       entries.push(...messages);
