@@ -154,6 +154,7 @@ LISTEN = """() => {
         said.push([Date.now() / 1000, ...words, eyewall.store.link.attempt]);
     };
     for (const el of [pill, bar]) new MutationObserver(look).observe(el, all);
+    look();
 }"""
 
 

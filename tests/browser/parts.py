@@ -41,8 +41,10 @@ def counters(page: Page) -> dict[str, int]:
 
 
 def open_live(page: Page, wall: Wall) -> None:
+    """Until it is live, and knows what the first heartbeat tells: its connection, the clock, the head of the log."""
     page.goto(wall.url)
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    page.wait_for_function("() => eyewall.store.connection !== ''")
 
 
 def wait_received(page: Page, many: int) -> None:
@@ -55,4 +57,5 @@ def pasted(page: Page) -> str:
     field = role(page, "publish-text")
     field.fill("")
     field.press("Control+v")
+    expect(field).not_to_have_value("")
     return field.input_value()

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.figures import listen
 from tests.browser.parts import counters, open_live, role, rows, texts, wait_received
 from tests.waiting import block_until
 from tests.wall import StartWall, Wall
@@ -90,7 +91,7 @@ def test_a_killed_server_is_named_and_what_it_kept_is_replayed(page: Page, wall:
     wall.kill()
     expect(role(page, "connection-state")).to_have_text(re.compile("^Retrying"))
     expect(role(page, "state-bar")).to_contain_text("Connection lost at ")
-    assert page.title().startswith("✕ ")
+    expect(page).to_have_title(re.compile("^✕ "))
     wall.start()
     wall.publish("after")
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
@@ -100,8 +101,10 @@ def test_a_killed_server_is_named_and_what_it_kept_is_replayed(page: Page, wall:
 
 def test_an_orderly_restart_is_called_one(page: Page, wall: Wall) -> None:
     open_live(page, wall)
+    listen(page)
     assert wall.stop() == 0
-    expect(role(page, "connection-state")).to_have_text("Restarting")
+    # It says so until its next attempt, which may be over before the server has ended.
+    page.wait_for_function("() => said.some(([, pill]) => pill === 'Restarting')")
     wall.start()
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
 
@@ -129,6 +132,7 @@ def test_what_is_no_longer_kept_is_one_row_with_its_count(page: Page, start_wall
     block_until(lambda: wall.metrics()["eyewall_messages_kept"] < 1000, 50)
     role(page, "state-bar").get_by_role("button").click()
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    page.wait_for_function("() => eyewall.counters.received + eyewall.counters.missing >= 1001")
     gone = counters(page)["missing"]
     assert gone >= 1
     assert gone + counters(page)["received"] == 1001
@@ -217,6 +221,7 @@ def test_nothing_makes_the_page_scroll_sideways(page: Page, wall: Wall, width: i
     open_live(page, wall)
     # Nothing is cut off, either: what does not fit wraps, or scrolls for itself.
     for part in ("first-run", "filter", "levels", "proof"):
+        expect(role(page, part)).to_be_visible()
         box = role(page, part).bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width, part
