@@ -61,6 +61,7 @@ def test_two_hundred_attacks_in_every_field_are_text(page: Page, wall: Wall) -> 
     page.keyboard.press("x")
     expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
     role(page, "filter").fill("/<img/ OR script")
+    expect(page.locator("mark").first).to_be_visible()
     assert page.evaluate("() => globalThis.hacked") is None
     assert "hacked" not in page.title()
     hrefs = page.evaluate("() => [...document.querySelectorAll('a[href]')].map((a) => a.protocol)")

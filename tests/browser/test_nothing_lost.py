@@ -71,8 +71,10 @@ def test_a_server_killed_under_load_is_waited_for_and_nothing_is_missing(page: P
             wall.start()
             said = len(ids)
         wall.publish_lines([f"line {n}" for n in range(8_000)])
-        faults.delay_seconds = 0.05  # So that the replay can be seen.
+        faults.delay_seconds = 0.3  # Until the replay has been seen.
         faults.heal()
+        page.wait_for_function("() => [...said].some((each) => each.startsWith('Catching up'))", timeout=60_000)
+        faults.delay_seconds = 0
         expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
         head = int(wall.get_json("/messages?limit=1")["head"].split("-")[1])
         page.wait_for_function("(head) => eyewall.counters.received >= head", arg=head)
