@@ -31,12 +31,14 @@ async function call(path, init) {
     throw new ApiError(NO_CONNECTION, '');
   }
   const body = await answer.json().catch(() => null);
-  if (answer.ok) return body;
+  // Cut off in the middle, or a proxy's page to sign in on: neither is what was asked for.
+  if (answer.ok && (body !== null || answer.status === 204)) return body;
   const { code, message, hint } = body?.error ?? {};
   const wait = retryAfter(answer.headers.get('Retry-After'));
   throw new ApiError(
     code ?? `http_${answer.status}`,
-    message ?? `the server answered ${answer.status}`,
+    message ??
+      (answer.ok ? 'the answer is cut off or not the server’s' : `the server answered ${answer.status}`),
     hint,
     wait,
   );

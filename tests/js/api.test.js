@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { ApiError, disconnect, readHistory } from '../../static/wire/api.js';
+
+/** What is answered next. @type {import('node:http').RequestListener} */
+let answers = () => {};
+const server = createServer((request, response) => answers(request, response));
+const { fetch } = globalThis;
+
+before(async () => {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  // Addresses of the page are relative; here there is no page.
+  globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
+});
+
+after(() => {
+  globalThis.fetch = fetch;
+  server.closeAllConnections();
+  server.close();
+});
+
+const asked = () => readHistory(new URLSearchParams());
+
+test('an answer that is cut off is none, whatever its status said', async () => {
+  answers = (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 });
+    response.write('{"messages": [', () => response.destroy());
+  };
+  await assert.rejects(asked, ApiError);
+});
+
+test('a page to sign in on is no answer', async () => {
+  answers = (_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Sign in</h1>');
+  await assert.rejects(
+    asked,
+    (error) => error instanceof ApiError && error.message === 'the answer is cut off or not the server’s',
+  );
+});
+
+test('what the server refuses is told in its words', async () => {
+  answers = (_, response) =>
+    response
+      .writeHead(429, { 'Retry-After': '3' })
+      .end('{"error": {"code": "full", "message": "too many", "hint": "wait"}}');
+  await assert.rejects(asked, { code: 'full', message: 'too many', hint: 'wait', wait: 3000 });
+});
+
+test('an answer that is empty on purpose is one', async () => {
+  answers = (_, response) => response.writeHead(204).end();
+  assert.equal(await disconnect('7'), null);
+});
