@@ -1,7 +1,7 @@
 /** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
 import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, keyed, write } from './lib/dom.js';
-import { isUp } from './logic/state.js';
+import { provenUntil } from './logic/state.js';
 import { isoSecond, second } from './logic/time.js';
 import { ledgerEntry, proof, proofSummary } from './text.js';
 import { words } from './words.js';
@@ -13,14 +13,13 @@ export function ProofButton(el, store) {
   el.append(glyph, text);
   el.addEventListener('click', () => ask(el, 'open-dialog', 'ledger'));
   function update() {
-    const { link } = store;
-    const until = isUp(link) ? null : (link.lostAt ?? link.heard);
+    const until = provenUntil(store.link);
     const [sign, sentence] = proof(store.isKnown ? store.proof : null, store.clock, store.live.asleep, until);
     write(glyph, sign);
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
   }
-  for (const noun of ['ledger', 'messages', 'link', 'view']) hear(el, noun, update);
+  for (const noun of ['ledger', 'messages', 'link', 'view', 'tick']) hear(el, noun, update);
   update();
 }
 

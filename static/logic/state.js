@@ -54,6 +54,9 @@ export function initial(now) {
 /** @param {State} state */
 export const isUp = (state) => state.phase === 'live' || state.phase === 'catching-up';
 
+/** Until when nothing can be missing: till the last word, not till its end was noticed. null: till now. @param {State} state */
+export const provenUntil = (state) => (isUp(state) ? null : (state.heard ?? state.lostAt));
+
 /** @param {State} state @param {Phase} phase @param {number} now @param {Partial<State>} [more] @returns {State} */
 function enter(state, phase, now, more) {
   return { ...state, ...more, phase, since: state.phase === phase ? state.since : now };
@@ -69,9 +72,9 @@ export function step(state, event, now) {
     case 'welcome':
       return welcome(state, event.missed, now);
     case 'replayed':
-      if (state.phase !== 'catching-up' || state.replay === null) return state;
+      if (state.replay === null) return state;
       return event.done < state.replay.total
-        ? { ...state, heard: now, replay: { ...state.replay, done: event.done } }
+        ? enter(state, 'catching-up', now, { heard: now, replay: { ...state.replay, done: event.done } })
         : enter(state, 'live', now, { heard: now, replay: null });
     case 'heard':
       // Whatever arrives ends silence; the first event of an attempt is a welcome, told apart by the stream.

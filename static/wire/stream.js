@@ -26,7 +26,7 @@ const WORTH_WAITING = 2000;
  * @property {(id: string, data: string) => void} message
  * @property {(name: string, value: any) => void} event
  * @property {(state: State) => void} state heard alone is no change
- * @property {(reason: string) => void} lost 'restart', if the server said so
+ * @property {(reason: string, at: number) => void} lost 'restart', if the server said so; since when (ms)
  * @property {() => void} restored everything missed is here again
  */
 
@@ -66,8 +66,9 @@ export class Stream {
     this.cut({});
   }
 
-  /** Nobody has looked for long, and the connection is one of six. */
+  /** Nobody has looked for long, and the connection is one of six. Where an operator ended it, there is none. */
   rest() {
+    if (this.state.phase === 'disconnected') return;
     this.resting = true;
     this.cut({ phase: 'resting' });
   }
@@ -173,8 +174,13 @@ export class Stream {
   async #diagnose({ bye, phase }) {
     const now = Date.now();
     const wasWelcome = this.welcomed; // An attempt that never was may have been refused: ask why.
-    if (isUp(this.state) || this.state.phase === 'silent')
-      this.listener.lost(bye?.reason === 'shutdown' ? 'restart' : '');
+    // A device that wakes up may hear of the end before it has looked at its clock.
+    this.#step({ type: 'tick', heartbeat: this.heartbeat });
+    const isSilent = this.state.phase === 'silent';
+    if (isUp(this.state) || isSilent) {
+      const at = isSilent ? (this.state.heard ?? now) : now;
+      this.listener.lost(bye?.reason === 'shutdown' ? 'restart' : '', at);
+    }
     if (phase === 'resting') return this.#failed('resting', Infinity);
     if (bye?.reason === 'disconnected') return this.#failed('disconnected', Infinity);
     const outage = now - (this.state.lostAt ?? now);

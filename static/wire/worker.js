@@ -84,7 +84,7 @@ const listener = {
     toldAt = Date.now();
     tell('link', state);
   },
-  lost: (reason) => ledger.lost(Date.now(), reason),
+  lost: (reason, at) => ledger.lost(at, reason),
   restored: () => keepMark(ledger.restored(Date.now())),
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delay, initial, isDead, isUp, step } from '../../static/logic/state.js';
+import { delay, initial, isDead, isUp, provenUntil, step } from '../../static/logic/state.js';
 
 /** @typedef {import('../../static/logic/state.js').Event} Event */
 
@@ -64,6 +64,13 @@ test('an outage keeps its beginning through every attempt', () => {
   assert.deepEqual([state.lostAt, state.phase, state.status, state.attempt], [1000, 'answer', 502, 1]);
 });
 
+test('nothing is proven behind the last word, however late its end was noticed', () => {
+  assert.equal(provenUntil(after(...LIVE)), null);
+  const woken = after(...LIVE, [32_400_000, { type: 'failed', phase: 'lost', retryAt: null }]);
+  assert.deepEqual([woken.lostAt, provenUntil(woken)], [32_400_000, 20]);
+  assert.equal(provenUntil(after([5, { type: 'failed', phase: 'lost', retryAt: null }])), 5);
+});
+
 test('what was missed is counted down until the page is live again', () => {
   const back = after(...LIVE, LOST, [2000, { type: 'attempt' }], [2100, { type: 'welcome', missed: 600 }]);
   assert.deepEqual([back.phase, back.replay], ['catching-up', { done: 0, total: 600 }]);
@@ -72,6 +79,16 @@ test('what was missed is counted down until the page is live again', () => {
   assert.deepEqual(half.replay, { done: 300, total: 600 });
   const done = step(half, { type: 'replayed', done: 600 }, 2300);
   assert.deepEqual([done.phase, done.replay, done.lostAt], ['live', null, null]);
+});
+
+test('a replay that falls silent goes on where it was', () => {
+  const tick = /** @type {Event} */ ({ type: 'tick', heartbeat: HEARTBEAT });
+  const back = after(...LIVE, LOST, [2000, { type: 'attempt' }], [2100, { type: 'welcome', missed: 600 }]);
+  const silent = step(step(back, { type: 'replayed', done: 300 }, 2200), tick, 32_200);
+  assert.equal(silent.phase, 'silent');
+  const on = step(silent, { type: 'replayed', done: 301 }, 33_000);
+  assert.deepEqual([on.phase, on.heard, on.replay], ['catching-up', 33_000, { done: 301, total: 600 }]);
+  assert.equal(step(silent, { type: 'replayed', done: 600 }, 33_000).phase, 'live');
 });
 
 test('a phase begins once, however often it is entered', () => {

@@ -6,7 +6,9 @@ import { EventSource } from 'eventsource';
 import { Ledger } from '../../static/logic/ledger.js';
 import { Stream } from '../../static/wire/stream.js';
 
-Object.assign(globalThis, { EventSource, navigator: { onLine: true } });
+// A browser has both, and node may have the second as it likes.
+Object.assign(globalThis, { EventSource });
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
 
 /** One event as it is sent. @param {string} name @param {object} value @param {string} [id] */
 const event = (name, value, id) =>
@@ -72,3 +74,99 @@ test('what is gone for good is counted before the loss is told', async () => {
     ['loss', null],
   ]);
 });
+
+/** A stream that runs, and what it says. @param {string} path */
+function running(path) {
+  /** @type {{name: string, value: any}[]} */
+  const said = [];
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  /** @param {string} name */
+  const note =
+    (name) =>
+    (/** @type {any[]} */ ...value) => {
+      said.push({ name, value });
+      for (const wake of waiting.splice(0)) wake();
+    };
+  const stream = new Stream({
+    path,
+    heartbeat: 15_000,
+    listener: {
+      message: note('message'),
+      event: note('event'),
+      state: note('state'),
+      lost: note('lost'),
+      restored: note('restored'),
+    },
+  });
+  stream.run();
+  /** The first that fits, once it is said. @param {(each: {name: string, value: any}) => boolean} fits */
+  async function until(fits) {
+    for (;;) {
+      const found = said.find(fits);
+      if (found) return found.value;
+      await new Promise((resolve) => waiting.push(() => resolve(null)));
+    }
+  }
+  /** It has no end; at rest nothing of it keeps this process from ending. */
+  async function rest() {
+    await until(() => stream.state.phase === 'live');
+    stream.rest();
+  }
+  return { stream, until, rest };
+}
+
+/** A server, and a test that needs one. @param {(server: import('node:http').Server, path: string) => Promise<void>} use */
+async function serving(use) {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await use(server, `http://127.0.0.1:${port}/events`);
+  server.closeAllConnections();
+  server.close();
+}
+
+/** The next stream that is opened, with its first heartbeat said. @param {import('node:http').Server} server */
+async function opened(server) {
+  const [, response] = await once(server, 'request');
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  response.write(event('heartbeat', { head: '7-0' }));
+  return response;
+}
+
+test('what is lost while a device slept is lost since the last word, not since it woke', () =>
+  serving(async (server, path) => {
+    const open = opened(server);
+    const { stream, until, rest } = running(path);
+    const response = await open;
+    await until(({ name, value }) => name === 'state' && value[0].phase === 'live');
+    const { heard } = stream.state;
+    const { now } = Date;
+    const again = opened(server);
+    Date.now = () => now() + 9 * 3_600_000;
+    response.destroy();
+    const [reason, at] = await until(({ name }) => name === 'lost');
+    Date.now = now;
+    assert.deepEqual([reason, at], ['', heard]);
+    await again;
+    await rest();
+  }));
+
+test('a stream that an operator ended is not opened by whoever looks again', () =>
+  serving(async (server, path) => {
+    const open = opened(server);
+    const { stream, until, rest } = running(path);
+    const response = await open;
+    response.write(event('bye', { reason: 'disconnected' }));
+    await until(({ name, value }) => name === 'state' && value[0].phase === 'disconnected');
+    await new Promise(setImmediate);
+    const { attempt } = stream.state;
+    stream.rest();
+    stream.nudge();
+    await new Promise(setImmediate);
+    assert.deepEqual([stream.state.phase, stream.state.attempt], ['disconnected', attempt]);
+    const again = opened(server);
+    stream.reconnect();
+    await again;
+    await rest();
+  }));
