@@ -47,7 +47,7 @@ const version = given.version ?? '';
 /** @template {HTMLElement} T @param {string} role @returns {T} */
 const part = (role) => /** @type {T} */ (document.querySelector(`[data-role="${role}"]`));
 
-const store = new Store(changed, leftAs());
+const store = new Store(changed, leftAs(), Number(given.heartbeatSeconds) * 1000);
 /** @type {HTMLElement[]} */
 const parts = [];
 /** @type {Set<string>} */
@@ -114,7 +114,7 @@ function scan() {
 
 const link = new Link({
   version,
-  heartbeat: Number(given.heartbeatSeconds) * 1000,
+  heartbeat: store.heartbeat,
   hear(noun, value) {
     try {
       store.hear(noun, value, Date.now());

@@ -64,7 +64,7 @@ function batch(store, { batch, heard, proof }, now) {
     }
   }
   store.live.trim(store.view.mode !== 'following');
-  store.link = { ...store.link, heard };
+  store.heardAt(heard);
   store.proof = proof;
   measure(store, entries, messages, now);
   return 'messages';
@@ -115,9 +115,9 @@ function pushMark(store, mark) {
 
 /**
  * @param {Store} store
- * @param {{time: string, version?: string, connection?: string, head?: string, heard: number}} value
+ * @param {{time: string, version?: string, connection?: string, head?: string, every?: number, heard: number}} value
  */
-function heartbeat(store, { time, version, connection, head, heard }) {
+function heartbeat(store, { time, version, connection, head, every, heard }) {
   const off = heard - Date.parse(time);
   if (Number.isFinite(off)) {
     // Once, and by no clock that is set later: what is news stays news.
@@ -126,8 +126,9 @@ function heartbeat(store, { time, version, connection, head, heard }) {
     store.clockOff = Math.min(...store.offsets);
   }
   store.head = head ?? '';
+  if (every) store.heartbeat = every * 1000;
   if (version) store.version = version;
   if (connection) store.connection = connection;
-  store.link = { ...store.link, heard };
+  store.heardAt(heard);
   return 'link';
 }

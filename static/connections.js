@@ -27,7 +27,7 @@ export function ConnectionCount(el, store) {
     write(el, connected(connections?.count));
     el.title = connectedTitle(connections?.count, connections?.peak);
   }
-  for (const noun of ['connections', 'link']) hear(el, noun, update);
+  for (const noun of ['connections', 'link', 'tick']) hear(el, noun, update);
   update();
 }
 

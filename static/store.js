@@ -12,7 +12,7 @@ import { isMark, isOwn } from './logic/message.js';
 import { Rate } from './logic/rate.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toTest } from './logic/selection.js';
-import { initial } from './logic/state.js';
+import { initial, step } from './logic/state.js';
 import { Topics } from './logic/topics.js';
 import { VIEW } from './logic/view.js';
 
@@ -42,16 +42,19 @@ function ringSize(setting) {
 }
 
 export class Store {
+  /** What the worker said of the stream. */
+  #link = initial(Date.now());
+
   /**
    * @param {(noun: string) => void} changed told of every noun that is not as it was
    * @param {Record<string, string>} settings
+   * @param {number} heartbeat ms between two, until the server says otherwise
    */
-  constructor(changed, settings) {
+  constructor(changed, settings, heartbeat) {
     this.changed = changed;
+    this.heartbeat = heartbeat;
     /** When this page came, by the server's clock as soon as that is known. */
     this.since = Date.now();
-    /** @type {import('./logic/state.js').State} */
-    this.link = initial(Date.now());
     /** @type {import('./logic/selection.js').Selection} */
     this.selection = EVERYTHING;
     this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
@@ -93,6 +96,20 @@ export class Store {
     this.fresh = new Fresh();
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
     this.today = 0;
+  }
+
+  /** The state of the stream. From a worker that is gone nothing comes, and silence is silence, whoever notices it. */
+  get link() {
+    return step(this.#link, { type: 'tick', heartbeat: this.heartbeat }, Date.now());
+  }
+
+  set link(said) {
+    this.#link = said;
+  }
+
+  /** Something came. @param {number} heard when it reached this browser (ms) */
+  heardAt(heard) {
+    this.#link = { ...this.#link, heard };
   }
 
   /** What is on the page: what is live, or a look back. */

@@ -35,6 +35,8 @@ export class Link {
     this.isShared = false;
     /** @type {MessagePort | null} */
     this.port = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} until when the worker must have said something */
+    this.timer = undefined;
     this.#open(version);
     document.addEventListener('visibilitychange', () => this.#say('hidden', document.hidden));
     addEventListener('online', () => this.#say('nudge'));
@@ -56,7 +58,9 @@ export class Link {
     this.#say('nudge');
   }
 
+  /** A worker that is there answers. One that is gone took the stream with it: only a new page has another. */
   reconnect() {
+    if (this.isShared) this.#expectAnswer(() => location.reload());
     this.#say('reconnect');
   }
 
@@ -75,14 +79,20 @@ export class Link {
     try {
       const worker = new SharedWorker(workerAddress(), { type: 'module', name: `eyewall ${version}` });
       const giveUp = () => this.#openAlone(worker.port);
-      const timer = setTimeout(giveUp, WORKER_LIMIT);
+      this.#expectAnswer(giveUp);
       worker.onerror = giveUp;
       this.isShared = true;
       worker.port.postMessage(this.options);
-      this.#use(worker.port, () => clearTimeout(timer));
+      this.#use(worker.port);
     } catch {
       this.#openAlone(null);
     }
+  }
+
+  /** @param {() => void} giveUp when nothing came */
+  #expectAnswer(giveUp) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(giveUp, WORKER_LIMIT);
   }
 
   /** @param {MessagePort | null} dead */
@@ -91,16 +101,16 @@ export class Link {
     dead?.close();
     this.isShared = false;
     const { port1, port2 } = new MessageChannel();
-    this.#use(port2, () => {});
+    this.#use(port2);
     const { attach } = await import('./worker.js');
     attach(port1, { ...this.options, alone: true });
   }
 
-  /** @param {MessagePort} port @param {() => void} alive */
-  #use(port, alive) {
+  /** @param {MessagePort} port */
+  #use(port) {
     this.port = port;
     port.onmessage = ({ data }) => {
-      alive();
+      clearTimeout(this.timer);
       if ('noun' in data) this.hear(data.noun, data.value);
       else this.hear('batch', data);
     };

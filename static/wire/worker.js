@@ -111,7 +111,11 @@ const verbs = {
     stream?.nudge();
   },
   nudge: () => stream?.nudge(),
-  reconnect: () => stream?.reconnect(),
+  reconnect({ port }) {
+    // Whoever asks wants to know that somebody is there, whatever becomes of it.
+    port.postMessage({ noun: 'here' });
+    stream?.reconnect();
+  },
   offline: () => stream?.doubt(),
   gone: (tab) => tabs.delete(tab),
   filled(_, { after, before, many, upTo }) {

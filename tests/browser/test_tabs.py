@@ -91,3 +91,29 @@ def test_what_a_tab_slept_through_and_cannot_be_fetched_is_one_row_with_its_coun
     asleep.get_by_role("button").click()
     page.wait_for_function("() => eyewall.store.live.held === 25000")
     expect(asleep).to_have_count(0)
+
+
+def end_worker(page: Page, wall: Wall) -> None:
+    """As if its process had ended: nobody is told."""
+    assert page.context.browser is not None
+    browser = page.context.browser.new_browser_cdp_session()
+    targets = browser.send("Target.getTargets")["targetInfos"]
+    (worker,) = [each for each in targets if each["type"] == "shared_worker" and each["url"].startswith(wall.url)]
+    assert browser.send("Target.closeTarget", {"targetId": worker["targetId"]})["success"]
+    browser.detach()
+
+
+def test_a_tab_whose_worker_is_gone_says_so_and_gets_another_at_a_click(page: Page, start_wall: StartWall) -> None:
+    wall = start_wall("stream:\n  heartbeat_seconds: 1\n")
+    open_live(page, wall)
+    wall.publish("before")
+    expect(rows(page)).to_have_count(1)
+    end_worker(page, wall)
+    expect(role(page, "connection-state")).to_have_text(re.compile(r"^Silent \d+ s$"))
+    expect(role(page, "state-bar")).to_contain_text("nothing has arrived for")
+    expect(role(page, "proof")).to_contain_text("no gaps until")
+    expect(role(page, "connection-count")).to_have_text("– connected")
+    wall.publish("meanwhile")
+    role(page, "state-bar").get_by_role("button", name="Reconnect").click()
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(rows(page)).to_have_count(2)

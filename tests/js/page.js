@@ -36,7 +36,7 @@ export function serve(kept, more = {}) {
 
 /** A page, and how parts and keys ask it for something. @param {Record<string, string>} [settings] */
 export function open(settings = {}) {
-  const store = new Store(() => {}, settings);
+  const store = new Store(() => {}, settings, 15_000);
   /** @type {[verb: string, detail: unknown][]} */
   const said = [];
   /** @type {any} */
