@@ -29,7 +29,9 @@ class MessagesHandler(PublishHandler):
             raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send application/json")
 
     async def publish_lines(self, lines: list[str]) -> None:
-        await self.publish_each([line if isinstance(line, Cut) else line.strip().encode() for line in lines], None)
+        texts = (line if isinstance(line, Cut) else line.strip().encode() for line in lines)
+        if drafts := self.batch.read(texts, None):
+            self.batch.accept(await self.hub.publish(drafts))
 
     async def post(self) -> None:
         if self.problem is not None:

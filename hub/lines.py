@@ -5,6 +5,7 @@ text, bytes that are not UTF-8 are replaced, a line over the limit is cut and sa
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -60,15 +61,16 @@ class Lines:
         """Bytes of the line that has not ended yet."""
         return len(self._kept)
 
-    def feed(self, data: bytes) -> list[str]:
-        """The lines that end in `data`, without their ends (LF or CRLF); what was over the limit is a Cut."""
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The lines that end in `data`, without their ends (LF or CRLF); what was over the limit is a Cut.
+
+        Made as they are asked for; ask for all of them before more is fed.
+        """
         *ended, rest = data.split(b"\n")
-        lines = []
         for piece in ended:
             self._take(piece)
-            lines.append(self._line())
+            yield self._line()
         self._take(rest)
-        return lines
 
     def end(self) -> list[str]:
         """The last line, if it had no end."""

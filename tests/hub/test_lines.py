@@ -45,9 +45,9 @@ def test_lines_that_fit_arrive_as_they_were(lines: list[str]) -> None:
 
 def test_a_line_is_there_the_moment_it_ends() -> None:
     lines = Lines(LIMIT)
-    assert lines.feed(b"on") == []
-    assert lines.feed(b"e\ntw") == ["one"]
-    assert lines.feed(b"o\n\nthree") == ["two", ""]
+    assert list(lines.feed(b"on")) == []
+    assert list(lines.feed(b"e\ntw")) == ["one"]
+    assert list(lines.feed(b"o\n\nthree")) == ["two", ""]
     assert lines.end() == ["three"]
     assert lines.end() == []
 
