@@ -52,10 +52,10 @@ def resolve(last_event_id: str, log: Log) -> Position:
 
 async def find(milliseconds: int, log: Log) -> Position:
     """Where a reader begins who wants everything said at that time (ms since 1970) or later."""
-    after = await log.seq_at(milliseconds)
-    if after == log.first - 1 and log.first > 1:
+    after, first = await log.seq_at(milliseconds)
+    if after == first - 1 and first > 1:
         # Everything kept is that young, so what was pruned may have been as well; how much of it, nobody knows.
-        return Position(after, Gap(None, format_id(log.epoch, log.first), None, "expired"))
+        return Position(after, Gap(None, format_id(log.epoch, first), None, "expired"))
     return Position(after)
 
 

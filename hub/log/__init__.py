@@ -111,8 +111,11 @@ class Log(Protocol):
         None at all when `after + 1` is not kept.
         """
 
-    async def seq_at(self, milliseconds: int) -> int:
-        """The seq in front of the first message said at that time (ms since 1970) or later."""
+    async def seq_at(self, milliseconds: int) -> tuple[int, int]:
+        """The seq in front of the first message said at that time (ms since 1970) or later, and the oldest one kept.
+
+        Both of the same moment: `first` may not have heard yet of what was pruned by then.
+        """
 
     async def stop(self) -> None:
         """Finish what was accepted and close. Safe to call twice."""

@@ -10,6 +10,8 @@ Debian 12 has 3.40.1. All others are `query_only` and never checkpoint.
 
 import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +69,21 @@ MIGRATIONS: Final = (
     -- Receipts go in the order of their messages: times need not rise.
     DROP INDEX receipt_time;
     CREATE INDEX receipt_first ON receipt (first);
+    """,
+    """
+    -- The first messages said earlier than the one in front of them, and the time of that one. Between two such times
+    -- do not fall, so that `since` is found by halving; an index of all times had to be read from then to now.
+    CREATE TABLE clock_set_back (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL);
+    INSERT INTO clock_set_back
+        SELECT seq, before FROM (SELECT seq, time, lag(time) OVER (ORDER BY seq) AS before FROM message)
+        WHERE time < before;
+    -- With each commit, whose messages all have the same time.
+    CREATE TRIGGER look_at_clock AFTER UPDATE OF head ON log
+    WHEN (SELECT time FROM message WHERE seq = old.head) > (SELECT time FROM message WHERE seq = old.head + 1)
+    BEGIN
+        INSERT INTO clock_set_back SELECT seq + 1, time FROM message WHERE seq = old.head;
+    END;
+    DROP INDEX message_time;
     """,
 )
 Row = tuple[int, int, str, int, str, str, str | None]
@@ -156,6 +173,16 @@ def _begin(connection: sqlite3.Connection, path: str, epoch: int, file: LogFile 
         connection.execute("UPDATE log SET epoch = ?", (max(epoch, old + 1),))
     if unsynced is not None:
         _remember_boot(connection, None)
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """One state of the log for several statements."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 def close_writer(connection: sqlite3.Connection) -> None:

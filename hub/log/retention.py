@@ -77,6 +77,7 @@ class Retention:
                 before, now = now, time.monotonic()
                 if now + 2 * (now - before) > until:  # So long may the next ones take.
                     break
+            connection.execute("DELETE FROM clock_set_back WHERE seq <= ?", (first,))
         self._pruned(first)
         return True
 

@@ -11,6 +11,7 @@ import functools
 import logging
 import sqlite3
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +23,7 @@ import msgspec
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
-from hub.log.database import MEMORY, ROWS, Row, open_reader, open_writer
+from hub.log.database import MEMORY, ROWS, Row, open_reader, open_writer, snapshot
 from hub.log.file import LogFile
 from hub.log.jobs import Append
 from hub.log.retention import Retention
@@ -66,6 +67,7 @@ class SqliteLog:
         self.first: int = self.head + 1 if kept is None else kept
         self._deliver: Deliver | None = None
         self._waiting = self._waiting_bytes = 0
+        self._is_closed = False
         self._path = path
         self._trouble = Trouble(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
@@ -113,22 +115,15 @@ class SqliteLog:
         messages = await self.query(page)
         return messages if messages and messages[0].id == format_id(self.epoch, after + 1) else ()
 
-    async def seq_at(self, milliseconds: int) -> int:
-        def find(connection: sqlite3.Connection) -> int:
-            # The smallest seq, not that of the smallest time: clocks are set back. The plus sign makes SQLite look
-            # at the times in question only, instead of at all rows from the oldest on.
-            # The head in the same breath: what is committed after this look was said after that time.
-            seq: int | None
-            head: int
-            seq, head = connection.execute(
-                "SELECT min(+seq), (SELECT head FROM log) FROM message WHERE time >= ?", (milliseconds,)
-            ).fetchone()
-            return head if seq is None else seq - 1
-
-        return await self.query(find)
+    async def seq_at(self, milliseconds: int) -> tuple[int, int]:
+        return await self.query(functools.partial(_seq_at, milliseconds=milliseconds))
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a read-only function on a connection of its own, off the loop. Raises LogFailed for SQLite's errors."""
+        """Run a read-only function on a connection of its own, off the loop.
+
+        Raises LogFailed for SQLite's errors, and when the log is closed by the time it is its turn.
+        """
+        self._check_open()
         try:
             if self._path == MEMORY:  # One connection is all that such a database has.
                 return await self._writer.call(function)  # type: ignore[no-any-return]  # what the function returns
@@ -139,6 +134,7 @@ class SqliteLog:
 
     async def stop(self) -> None:
         """Finish what was accepted and close. Safe to call twice."""
+        self._is_closed = True  # For readers. Those who have their turn end in peace, and nobody gets another.
         await asyncio.to_thread(self._threads.shutdown)
         while not self._idle.empty():
             self._idle.get().close()
@@ -147,7 +143,12 @@ class SqliteLog:
         if self._file:
             self._file.release()
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise LogFailed("the log is closed", hint="the server is stopping; ask again when it is back")
+
     def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        self._check_open()
         connection = self._idle.get()
         try:
             return function(connection)
@@ -175,6 +176,21 @@ class SqliteLog:
     def _pruned(self, first: int) -> None:
         """In the writer's thread. Behind the commits that the loop has not heard of yet, so that first <= head + 1."""
         self._loop.call_soon_threadsafe(setattr, self, "first", first)
+
+
+def _seq_at(connection: sqlite3.Connection, milliseconds: int) -> tuple[int, int]:
+    def time_of(seq: int) -> int:
+        return int(connection.execute("SELECT time FROM message WHERE seq = ?", (seq,)).fetchone()[0])
+
+    with snapshot(connection):
+        first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
+        first = head + 1 if first is None else first
+        # The first stretch in which times do not fall, and its last one is late enough; the last stretch, if none is.
+        (end,) = connection.execute("SELECT min(seq) FROM clock_set_back WHERE time >= ?", (milliseconds,)).fetchone()
+        end = head + 1 if end is None else end
+        (start,) = connection.execute("SELECT max(seq) FROM clock_set_back WHERE seq < ?", (end,)).fetchone()
+        start = first if start is None else max(first, start)
+        return start - 1 + bisect_left(range(start, end), milliseconds, key=time_of), first
 
 
 def as_message(epoch: int, row: Row) -> Message:

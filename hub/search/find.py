@@ -6,15 +6,15 @@ save looking. A search is bounded in time and bytes, and says how far it came.
 
 import sqlite3
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
 
 from hub.filter import Filter
-from hub.log.database import ROWS, Row
+from hub.log.database import ROWS, Row, snapshot
 from hub.log.sqlite import LEVELS, ROW_BYTES, as_message
 from hub.message import RANK, Draft, Message
 from hub.query.seen import Seen
@@ -58,7 +58,7 @@ def find(connection: sqlite3.Connection, epoch: int, search: Search, seconds: fl
     """At most `search.limit` messages, in order, in about so many seconds."""
     until = time.monotonic() + seconds
     found = Found()
-    with _snapshot(connection):
+    with snapshot(connection):
         found.first = connection.execute("SELECT seq, time FROM message ORDER BY seq LIMIT 1").fetchone()
         low = max(search.low, found.first[0]) if found.first else search.high + 1
         with closing(_looked_at(connection, search, low)) as rows:
@@ -92,16 +92,6 @@ def _looked_at(
             for row in connection.execute(rows, (first, last, RANK[wanted.level], *span)):
                 yield row[0], row
         yield (first if newest_first else last), None
-
-
-@contextmanager
-def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """One state of the log for several statements."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("COMMIT")
 
 
 def _draft(row: Row) -> Draft:

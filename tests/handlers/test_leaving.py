@@ -41,7 +41,7 @@ async def test_who_vanishes_before_its_stream_has_begun_is_forgotten(
 ) -> None:
     looking, found, seq_at = asyncio.Event(), asyncio.Event(), both_ways.wall.log.seq_at
 
-    async def seq_at_last(milliseconds: int) -> int:
+    async def seq_at_last(milliseconds: int) -> tuple[int, int]:
         looking.set()
         await found.wait()
         return await seq_at(milliseconds)

@@ -46,8 +46,8 @@ class MemoryLog:
             raise self.error
         return self._messages[after : after + limit] if after >= self.first - 1 else ()
 
-    async def seq_at(self, milliseconds: int) -> int:
-        return 0 if milliseconds <= EPOCH else self.head
+    async def seq_at(self, milliseconds: int) -> tuple[int, int]:
+        return (self.first - 1 if milliseconds <= EPOCH else self.head), self.first
 
     async def stop(self) -> None:
         self._deliver = None

@@ -64,7 +64,7 @@ async def test_a_clock_set_back_keeps_messages_until_they_are_old_by_it(opened: 
     await say(log, *["n"] * 10)
     clock.now += DAY
     await say(log, "o")
-    assert (log.first, await log.seq_at(int(clock.now * 1000))) == (1, 0)
+    assert await log.seq_at(int(clock.now * 1000)) == (0, 1)
     clock.now += 2 * 3600
     await until(lambda: log.first == 21)
     assert await texts(log, 20) == ["o"]

@@ -27,7 +27,7 @@ async def test_a_new_log_is_empty_and_made_now(opened: Open, path: Path) -> None
     assert (log.epoch, log.first, log.head) == (EPOCH, 1, 0)
     await started(log)
     assert await log.read(0, 500) == ()
-    assert await log.seq_at(0) == 0
+    assert await log.seq_at(0) == (0, 1)
 
 
 @pytest.mark.gen_test

@@ -9,7 +9,8 @@ import pytest
 
 from hub.errors import LogFailed
 from hub.log import format_id
-from tests.hub.log_files import NOON, Open, Time, say, started
+from hub.log.sqlite import READERS
+from tests.hub.log_files import Open, say, started
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -100,25 +101,28 @@ async def test_a_read_that_fails_says_so_and_the_next_one_works(
 
 
 @pytest.mark.gen_test
-async def test_a_position_is_found_by_its_time(opened: Open, path: Path) -> None:
-    clock = Time()
-    log = opened(path, clock)
+async def test_who_waits_to_read_when_the_log_is_closed_is_told_so(opened: Open, path: Path) -> None:
+    """Whoever reads ends in peace; the others would hold up the end of the server, one after the other."""
+    log = opened(path)
     await started(log)
-    for text in "abc":
-        await say(log, text, text)
-        clock.now += 10
-    milliseconds = int(NOON * 1000)
-    times = [0, milliseconds, milliseconds + 1, milliseconds + 10_000, milliseconds + 20_000, milliseconds + 20_001]
-    assert [await log.seq_at(time) for time in times] == [0, 0, 2, 2, 4, 6]
+    go_on, reading = threading.Event(), asyncio.Semaphore(0)
+    loop = asyncio.get_running_loop()
 
+    def slow(_: sqlite3.Connection) -> str:
+        loop.call_soon_threadsafe(reading.release)
+        go_on.wait(20)
+        return "read"
 
-@pytest.mark.gen_test
-async def test_a_clock_set_back_hides_no_message_from_who_asks_by_time(opened: Open, path: Path) -> None:
-    """Said at 0, 20, then 5 and 15 seconds: "since 10" begins with the second, and holds all but the first."""
-    clock = Time()
-    log = opened(path, clock)
-    await started(log)
-    for seconds in (0, 20, 5, 15):
-        clock.now = NOON + seconds
-        await say(log, str(seconds))
-    assert await log.seq_at(int(NOON * 1000) + 10_000) == 1
+    readers = [asyncio.ensure_future(log.query(slow)) for _ in range(READERS)]
+    for _ in readers:
+        await reading.acquire()
+    waiting = [asyncio.ensure_future(log.query(slow)) for _ in range(9)]
+    await asyncio.sleep(0)
+    stopping = asyncio.ensure_future(log.stop())
+    await asyncio.sleep(0)
+    go_on.set()
+    await stopping
+    assert await asyncio.gather(*readers) == ["read"] * READERS
+    for answer in (*waiting, log.query(slow), log.read(0, 1)):
+        with pytest.raises(LogFailed, match="the log is closed"):
+            await answer
