@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from hub.errors import EyewallError
 from hub.log import Once, Receipt
@@ -31,6 +31,17 @@ class Call:
     function: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
 
+    def settle(self, result: object, error: BaseException | None) -> None:
+        """On the loop. Its caller may have gone."""
+        if self.answer.done():
+            return
+        if error is not None:
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(result)
+
+
+STEP_SECONDS: Final = 0.003  # When a step of a chore begins nothing more.
 
 Chore = Callable[[sqlite3.Connection, bool], bool]
 """A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""

@@ -14,11 +14,11 @@ from typing import Final
 from hub.config import LogConfig
 from hub.log import Clock
 from hub.log.database import WAL_BYTES, pragma
-from hub.log.jobs import unsynced
+from hub.log.jobs import STEP_SECONDS, unsynced
+from hub.search import index as search_index
 
 logger = logging.getLogger("eyewall.log")
 
-STEP_SECONDS: Final = 0.003  # When a step begins nothing more.
 STEP_ROWS: Final = 1000  # Deleted by one statement, at most.
 WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
 # How far over the bounds a busy log may get: some two commits' worth, for otherwise each would bring a second sync.
@@ -60,16 +60,24 @@ class Retention:
         too_many, too_big = last - first + 1, self._excess(connection)
         if (too_many < BUSY_ROWS and too_big < BUSY_BYTES) if busy else (too_many <= 0 and too_big <= 0):
             return False
+        end = head
         # Where there is no room, what is remembered of messages that are gone goes before those that are kept.
-        if too_big > 0 and too_many < BUSY_ROWS and self._forget(connection, "first", first):
-            return True
+        if too_big > 0 and too_many < BUSY_ROWS:
+            if self._forget(connection, "first", first):
+                return True
+            if segment := search_index.oldest(connection):
+                number, middle = segment
+                if middle <= first:
+                    search_index.drop_step(connection, number)
+                    return True
+                end = min(middle, head)
         # Busy and far over the bounds, no less may go than comes with each commit.
         until = time.monotonic() + STEP_SECONDS * (2 if busy else 1)
         rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
         with unsynced(connection):
             now = time.monotonic()
-            while first < head and (goes := self._too_many(connection, first, last, head)):
-                first = min(head, first + min(rows, goes))
+            while first < end and (goes := self._too_many(connection, first, last, head)):
+                first = min(end, first + min(rows, goes))
                 connection.execute("DELETE FROM message WHERE seq < ?", (first,))
                 if too_big > 0:
                     connection.execute(_forgetting("first"), (rows, first))

@@ -5,6 +5,7 @@ the more publishers there are, the more share a sync. Knows SQL and threads; kno
 """
 
 import asyncio
+import itertools
 import queue
 import sqlite3
 import threading
@@ -50,7 +51,8 @@ class Writer:
         (self._synchronous,) = self._connection.execute("PRAGMA synchronous").fetchone()
         self._clock = clock
         self._chores = chores
-        self._turn = 0  # Whose turn it is of the chores.
+        self._turns = itertools.cycle(chores)
+        self._idle = 0  # How many of them in a row had nothing to do.
         # Monotonic. Not at once: who publishes first after a start waits for no chore of before.
         self._tidy_at = time.monotonic() + TIDY_SECONDS
         self._committed = committed
@@ -206,14 +208,17 @@ class Writer:
             result, error = call.function(self._connection), None
         except Exception as problem:  # The caller's to handle, whatever it is.
             result, error = None, problem
-        self._loop.call_soon_threadsafe(_answer, call.answer, result, error)
+        self._loop.call_soon_threadsafe(call.settle, result, error)
 
     def _tidy(self) -> None:
-        """One step of one chore, so that nobody waits for more than that; when all are done, a rest."""
-        if not self._do(self._chores[self._turn], busy=False):
-            self._turn = (self._turn + 1) % len(self._chores)
-            if self._turn == 0:
-                self._tidy_at = time.monotonic() + TIDY_SECONDS
+        """One step of one chore, so that nobody waits for more than that; when none has anything to do, a rest.
+
+        Each in its turn: while all that waits is being indexed, what takes too much room has to go.
+        """
+        self._idle = 0 if self._do(next(self._turns), busy=False) else self._idle + 1
+        if self._idle == len(self._chores):
+            self._idle = 0
+            self._tidy_at = time.monotonic() + TIDY_SECONDS
 
     def _do(self, chore: Chore, *, busy: bool) -> bool:
         try:
@@ -240,11 +245,3 @@ class Writer:
                 self._connection = self._connect()
             except (sqlite3.Error, OSError, LogError) as error:
                 self._trouble.say("cannot be reopened", error)
-
-
-def _answer(future: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
-    if not future.done():  # Its caller may have gone.
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)

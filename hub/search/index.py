@@ -5,17 +5,19 @@ be wrong in one direction: whoever searches looks at every message that is left.
 
 A document is a block of 8 messages, a token any three characters, without positions (FTS5). Blocks,
 because an index of single messages is written at half the speed, is larger, and finds no faster
-(measured). Each 65,536 seqs have a table, dropped whole when the last of its messages is gone.
+(measured). Each 65,536 seqs have a table, dropped whole when the last of its messages is gone, or in a log
+without room when half of them are.
 """
 
 import sqlite3
+import time
 from itertools import groupby
 from typing import Final
 
 import msgspec
 
 from hub.log.database import ROWS, Row
-from hub.log.jobs import unsynced
+from hub.log.jobs import STEP_SECONDS, unsynced
 from hub.message import Level
 from hub.query.seen import fold, strings
 
@@ -25,6 +27,7 @@ SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
 STEP_ROWS: Final = 256
 STEP_CHARACTERS: Final = 256 << 10  # A step of long messages ends here.
 MERGE_PAGES: Final = 32  # Some 10 ms.
+DROP_ROWS: Final = 16  # Of 4 KB, between two looks at the clock.
 LONGEST: Final = 32 << 10  # Characters of one message; one that is longer is always looked at.
 
 # Between fields stand characters that nobody types, so that a topic can be found with both its ends,
@@ -51,8 +54,11 @@ def extend(connection: sqlite3.Connection, busy: bool) -> bool:
         return False
     number = start // SEGMENT
     stop = min(start + STEP_ROWS, (number + 1) * SEGMENT)
+    row = connection.execute("SELECT indexed > start FROM segment WHERE number = ?", (number,)).fetchone()
+    if row == (0,):  # It is being dropped.
+        return False
     with unsynced(connection):
-        if not connection.execute("SELECT 1 FROM segment WHERE number = ?", (number,)).fetchone():
+        if row is None:
             _begin_segment(connection, number, start)
         _index(connection, number, start, stop)
     return True
@@ -79,21 +85,39 @@ def merge(connection: sqlite3.Connection, busy: bool) -> bool:
 
 
 def drop(connection: sqlite3.Connection, busy: bool) -> bool:
-    """Delete the oldest segment whose messages are gone."""
+    """Delete the oldest segment when all that it covers is gone."""
     if busy:
         return False
-    gone = "SELECT number FROM segment WHERE (number + 1) * ? <= (SELECT min(seq) FROM message) LIMIT 1"
-    row = connection.execute(gone, (SEGMENT,)).fetchone()
-    if row is None:
-        return False
+    gone = "SELECT number FROM segment WHERE indexed <= (SELECT min(seq) FROM message) ORDER BY number LIMIT 1"
+    row = connection.execute(gone).fetchone()
+    if row is not None:
+        drop_step(connection, row[0])
+    return row is not None
+
+
+CHORES: Final = (drop, extend, merge)
+
+
+def oldest(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """Number of the oldest segment, and the seq from which on half of what it covers is gone."""
+    ends = "SELECT number, (start + indexed + 1) / 2 FROM segment ORDER BY number LIMIT 1"
+    row: tuple[int, int] | None = connection.execute(ends).fetchone()
+    return row
+
+
+def drop_step(connection: sqlite3.Connection, number: int) -> None:
+    """Delete a segment, some rows at a time: of long messages it has hundreds of megabytes, and publishers wait."""
+    until = time.monotonic() + STEP_SECONDS
     with unsynced(connection):
-        connection.execute(f"DROP TABLE IF EXISTS trigram_{row[0]}")
-        connection.execute(f"DROP TABLE search_{row[0]}")
-        connection.execute("DELETE FROM segment WHERE number = ?", row)
-    return True
-
-
-CHORES: Final = (extend, merge, drop)
+        # From now on it covers nothing, so nobody asks it or goes on with it, and `drop` finds it.
+        connection.execute("UPDATE segment SET indexed = start WHERE number = ?", (number,))
+        rows = f"SELECT id FROM search_{number}_data LIMIT {DROP_ROWS}"
+        while connection.execute(f"DELETE FROM search_{number}_data WHERE id IN ({rows})").rowcount:
+            if time.monotonic() > until:
+                return
+        connection.execute(f"DROP TABLE IF EXISTS trigram_{number}")
+        connection.execute(f"DROP TABLE search_{number}")
+        connection.execute("DELETE FROM segment WHERE number = ?", (number,))
 
 
 def folded(text: str) -> str:
