@@ -90,7 +90,9 @@ export function looks({ store, say, link }) {
     query.set('limit', String(limit));
     if (from !== null) query.set('before', from);
     const page = await readHistory(query);
-    past.roll.replace(past.roll.ring.first - 1, page.messages.map(fromWire).reverse());
+    // The server knows no regular expressions and sends more than is meant: no room is kept for the rest.
+    const meant = page.messages.map(fromWire).filter(past.roll.matching.test);
+    past.roll.replace(past.roll.ring.first - 1, meant.reverse());
     past.roll.matching.scan(() => false);
     past.older = page.next;
     past.first = page.first;

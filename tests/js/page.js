@@ -20,17 +20,24 @@ export const raw = (n, more) => ({
   ...more,
 });
 
-/** `GET /messages` of a server that keeps these. @param {Raw[]} kept oldest first @param {object} [more] in every answer */
+/** `GET /messages` of a server that keeps these. @param {Raw[]} kept oldest first, without holes @param {object} [more] in every answer */
 export function serve(kept, more = {}) {
   const seq = (/** @type {string | null} */ id) => Number(id?.split('-')[1] ?? Number.NaN);
   globalThis.fetch = async (address) => {
     const query = new URL(String(address), 'http://wall').searchParams;
     const [after, before] = [seq(query.get('after')), seq(query.get('before'))];
-    let messages = kept.filter(({ id }) => !(seq(id) <= after) && !(seq(id) >= before));
-    if (query.get('order') === 'desc') messages = messages.reverse();
     const limit = Number(query.get('limit'));
-    const next = messages.length > limit ? messages[limit - 1]?.id : null;
-    return Response.json({ messages: messages.slice(0, limit), first: kept[0] ?? null, next, ...more });
+    const first = seq(kept[0]?.id ?? null);
+    const [from, to] = [
+      Math.max(0, after + 1 - first || 0),
+      Math.min(kept.length, before - first || Infinity),
+    ];
+    const isDown = query.get('order') === 'desc';
+    const messages = isDown
+      ? kept.slice(Math.max(from, to - limit), to).reverse()
+      : kept.slice(from, from + limit);
+    const next = to - from > limit ? messages.at(-1)?.id : null;
+    return Response.json({ messages, first: kept[0] ?? null, next, ...more });
   };
 }
 

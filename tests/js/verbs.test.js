@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from '../../static/logic/filter.js';
 import { open, raw, serve, until } from './page.js';
 
 test('to resume is to see what is live, also out of a look back', async () => {
@@ -31,4 +32,18 @@ test('who has paused comes back from a look back to a page that is paused', asyn
   assert.equal(store.view.mode, 'paused');
   act('resume');
   assert.equal(store.view.mode, 'following');
+});
+
+test('what a search by a regular expression does not find takes no place in it', async () => {
+  serve(Array.from({ length: 30_000 }, (_, n) => raw(n + 1, { message: n < 10 ? `needle ${n}` : 'hay' })));
+  const { store, act, arrive } = open();
+  arrive(raw(30_000));
+  act('narrow', { filter: parse('/needle/') });
+  act('search-history');
+  await until(() => !store.past?.isLoading);
+  while (store.past?.older) {
+    act('more-history');
+    await until(() => !store.past?.isLoading);
+  }
+  assert.deepEqual([store.roll.held, store.roll.shown], [10, 10]);
 });
