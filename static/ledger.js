@@ -14,7 +14,8 @@ export function ProofButton(el, store) {
   el.addEventListener('click', () => ask(el, 'open-dialog', 'ledger'));
   function update() {
     const until = provenUntil(store.link);
-    const [sign, sentence] = proof(store.isKnown ? store.proof : null, store.clock, store.live.asleep, until);
+    const proven = store.isKnown ? store.account : null;
+    const [sign, sentence] = proof(proven, store.clock, store.live.lacking('asleep'), until);
     write(glyph, sign);
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
@@ -43,7 +44,8 @@ export function Ledger(el, store) {
 
   function update() {
     if (el.closest('dialog')?.open === false) return;
-    write(summary, store.proof === null ? '–' : proofSummary(store.proof, store.clock));
+    const { account } = store;
+    write(summary, account === null ? '–' : proofSummary(account, store.clock));
     keyed(
       rows,
       entries(),

@@ -208,7 +208,11 @@ export function looks({ store, say, link }) {
     const here = live.ring.findLast((entry) => entry === mark);
     if (found === null || here < 0) return store.changed('view');
     store.insert(here, found.entries);
-    if (mark.mark !== 'gap') return;
+    if (mark.mark === 'asleep') {
+      // The worker has seen them and will not miss them: that they are gone is this tab's own account.
+      for (const entry of found.entries) if (isMark(entry) && entry.mark === 'gap') live.holes.add(entry);
+      return store.changed('ledger');
+    }
     const { after = null, before = null } = mark;
     link().filled({ after, before, many: found.many, upTo: found.rest?.after ?? null });
   }

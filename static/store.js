@@ -144,6 +144,11 @@ export class Store {
     return this.counters.received > 0 || parseId(this.head)?.seq === 0;
   }
 
+  /** What the worker accounts for, and what this tab alone has lost. @returns {Summary | null} */
+  get account() {
+    return this.proof && { ...this.proof, missing: this.proof.missing + this.live.lacking('gap') };
+  }
+
   /** How far this browser is behind what is said (ms). What came late and was followed by nothing says nothing of now. */
   get behind() {
     return Date.now() - this.late.at < LATE_STAYS ? this.late.ms : 0;

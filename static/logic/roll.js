@@ -35,13 +35,13 @@ export class Roll {
     this.folded = 0;
     /** @type {Mark | null} */
     this.lastLoss = null;
-    /** What came while this tab slept and is not here. @type {Set<Mark>} */
+    /** What came while this tab slept and is not here: to be had, or ('gap') gone for good. @type {Set<Mark>} */
     this.holes = new Set();
   }
 
-  /** How many messages that are. */
-  get asleep() {
-    return [...this.holes].reduce((sum, { missing }) => sum + (missing ?? 0), 0);
+  /** How many messages that are. @param {'asleep' | 'gap'} kind */
+  lacking(kind) {
+    return [...this.holes].reduce((sum, { mark, missing }) => sum + (mark === kind ? (missing ?? 0) : 0), 0);
   }
 
   /** How many messages are here, and how many of them are shown. */
@@ -123,7 +123,8 @@ export class Roll {
   #leave(entry) {
     if (isMark(entry)) {
       this.marks -= 1;
-      this.holes.delete(entry);
+      // What can be had is no concern any more when its row is gone; what cannot is missing all the same.
+      if (entry.mark === 'asleep') this.holes.delete(entry);
       if (entry.folded) this.folded -= 1;
     } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
   }

@@ -35,7 +35,7 @@ export function serve(kept, more = {}) {
     const isDown = query.get('order') === 'desc';
     const messages = isDown
       ? kept.slice(Math.max(from, to - limit), to).reverse()
-      : kept.slice(from, from + limit);
+      : kept.slice(from, Math.min(to, from + limit));
     const next = to - from > limit ? messages.at(-1)?.id : null;
     return Response.json({ messages, first: kept[0] ?? null, next, ...more });
   };
@@ -69,5 +69,8 @@ export function open(settings = {}) {
 
 /** What the page waits for has come. @param {() => unknown} condition */
 export async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  for (let limit = Date.now() + 60_000; !condition(); ) {
+    if (Date.now() > limit) throw new Error(`never true: ${condition}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from '../../static/logic/filter.js';
+import { Ledger } from '../../static/logic/ledger.js';
 import { open, raw, serve, until } from './page.js';
 
 test('to resume is to see what is live, also out of a look back', async () => {
@@ -32,6 +33,23 @@ test('who has paused comes back from a look back to a page that is paused', asyn
   assert.equal(store.view.mode, 'paused');
   act('resume');
   assert.equal(store.view.mode, 'following');
+});
+
+test('what a tab slept through and the server no longer keeps is missing, also when its row has gone', async () => {
+  const gap = { after: '7-1', before: '7-11', missing: 9, reason: 'expired' };
+  serve(
+    Array.from({ length: 20 }, (_, n) => raw(n + 11)),
+    { gap },
+  );
+  const { store, act, arrive } = open();
+  arrive(raw(1), { mark: 'asleep', at: Date.now(), missing: 19 }, raw(21));
+  store.hear('ledger', new Ledger(0).proof, Date.now());
+  assert.deepEqual([store.live.lacking('asleep'), store.account?.missing], [19, 0]);
+  act('load-asleep');
+  await until(() => store.live.held === 12);
+  assert.deepEqual([store.live.lacking('asleep'), store.account?.missing], [0, 9]);
+  store.live.resize(5);
+  assert.deepEqual([store.live.marks, store.account?.missing], [0, 9]);
 });
 
 test('what a search by a regular expression does not find takes no place in it', async () => {
