@@ -1,7 +1,7 @@
 /**
  * The right side: who is connected, or all that one message says.
  *
- * Owns how text and data are laid out in full. Asks for: add-term, show-context,
+ * Owns how text and data are laid out in full. Asks for: add-term, show-around,
  * open-panel, close-panel.
  */
 import { copyFrom } from './copying.js';
@@ -34,10 +34,10 @@ export function Details(el, store) {
   let wholes = new Set();
 
   function current() {
-    const entry = store.view.selected === null ? undefined : store.ring.get(store.view.selected);
-    // A message that has left the ring while it is read stays until another one is chosen.
     if (store.view.selected === null) return null;
-    return entry === undefined || isMark(entry) ? shown : entry;
+    // A message that has left the ring while it is read stays until another row is chosen.
+    const entry = store.ring.get(store.view.selected) ?? shown;
+    return entry && isMark(entry) ? null : entry;
   }
 
   function update() {
@@ -95,7 +95,7 @@ export function Details(el, store) {
         copyButton(words.copyText, () => message.message),
         copyButton(words.copyJson, () => JSON.stringify(toWire(message))),
         copyButton(words.copyLink, () => linkTo(message.id)),
-        h('button', { type: 'button', onclick: () => ask(el, 'show-context') }, words.inContext),
+        h('button', { type: 'button', onclick: () => ask(el, 'show-around', message.id) }, words.inContext),
       ),
       h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
     );

@@ -145,7 +145,9 @@ function rows({ store, say, act, part }) {
       const isAgain = store.view.selected === n && store.view.panel === 'details';
       if (isAgain) return store.setView({ panel: '' });
       if (store.view.mode === 'following') store.setMode('reading');
-      store.setView({ selected: n, panel: 'details' });
+      const entry = store.ring.get(n);
+      // A row that is no message has said all in its one line.
+      store.setView({ selected: n, panel: entry && isMark(entry) ? store.view.panel : 'details' });
     },
     'show-message'(id) {
       const n = store.live.find(id);
