@@ -5,6 +5,7 @@ YAML is read in yaml.py, and how an error reads in errors.py.
 """
 
 import stat
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -173,7 +174,8 @@ class ConfigWatcher:
         # None is no file: a missing default file is no news, and the first one seen is compared with `config`.
         self._seen: bytes | tuple[str, ...] | None = None
         self._settled: bytes | tuple[str, ...] | None = None
-        self._timer = PeriodicCallback(self.poll, POLL_SECONDS * 1000)
+        self._looked_at = float("-inf")  # Monotonic.
+        self._timer = PeriodicCallback(self._look_again, POLL_SECONDS * 1000)
 
     def start(self) -> None:
         """Safe to call twice."""
@@ -183,6 +185,13 @@ class ConfigWatcher:
     def stop(self) -> None:
         """Safe to call twice."""
         self._timer.stop()
+
+    def _look_again(self) -> None:
+        """Tornado's ticks keep to a grid: behind a late one comes the next, and both might see the same half file."""
+        now = time.monotonic()
+        if now - self._looked_at >= POLL_SECONDS / 2:
+            self._looked_at = now
+            self.poll()
 
     def poll(self) -> None:
         """One look. The file is loaded when two looks agree, because until then it may be half written."""

@@ -2,14 +2,16 @@
 
 import os
 import random
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
 from hub.config import Change, Config
-from hub.config.file import ConfigWatcher, load
+from hub.config.file import ConfigWatcher, content_of, load
 from tests.waiting import until
 
 
@@ -249,6 +251,27 @@ async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(
     await until(lambda: going.said[1:])  # The other one, started first, would have seen it too.
     assert stopped.said[1:] == []
     going.watcher.stop()
+
+
+@pytest.mark.gen_test
+async def test_a_look_that_comes_late_is_not_followed_by_one_too_soon(
+    edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine both would see the same half of a file."""
+    monkeypatch.setattr("hub.config.file.POLL_SECONDS", 0.4)
+    looks: list[float] = []
+
+    def seen(path: Path) -> bytes:
+        looks.append(time.monotonic())
+        return content_of(path)
+
+    watcher = Edited(edited.path).watcher
+    monkeypatch.setattr("hub.config.file.content_of", seen)
+    watcher.start()
+    time.sleep(0.75)  # The loop stands still: the look that was due after 0.4 s comes now, and the next is due at 0.8.
+    await until(lambda: len(looks) > 2)
+    watcher.stop()
+    assert all(later - before > 0.1 for before, later in pairwise(looks)), looks
 
 
 def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited, io_loop: IOLoop) -> None:
