@@ -159,7 +159,8 @@ export function Banner(el, store, version) {
     field?.select();
   });
   hear(el, 'failure', (/** @type {string} */ details) => {
-    failure ??= details;
+    // The first says most; what comes after it was dismissed is another.
+    if (failure === null || dismissed.has(`failed ${failure}`)) failure = details;
     update();
   });
   update();

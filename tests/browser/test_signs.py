@@ -53,6 +53,21 @@ def test_a_row_stands_where_a_new_day_begins(page: Page, wall: Wall) -> None:
     assert order == ["message", "mark-day", "message"]
 
 
+def test_what_fails_after_a_failure_was_dismissed_is_shown_too(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    fail = """(details) => document.querySelector('[data-role="notices"]')
+        .dispatchEvent(new CustomEvent('failure', { detail: details }))"""
+    failed = page.locator('[data-notice="failed"]')
+    for details in ("one", "another"):
+        page.evaluate(fail, details)
+        expect(failed).to_have_count(1)
+        failed.get_by_role("button", name="Dismiss").click()
+        expect(failed).to_have_count(0)
+    # What fails again and again is dismissed for good.
+    page.evaluate(fail, "another")
+    expect(failed).to_have_count(0)
+
+
 def test_a_part_that_fails_does_not_stop_the_feed(page: Page, wall: Wall) -> None:
     page = page.context.new_page()  # One in which an error does not fail the test.
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => { throw new Error('no canvas here'); };")
