@@ -17,6 +17,7 @@ import {
   messageGone,
   nothingMatches,
   notInHistory,
+  notSent,
 } from './text.js';
 import { words } from './words.js';
 
@@ -39,6 +40,7 @@ export function FirstRun(el, store) {
     words.copy,
   );
   const sendButton = h('button', { type: 'button', onclick: send }, words.sendForMe);
+  const refusal = h('p', { class: 'outcome', role: 'status', 'data-look': 'error' });
   const tabs = Object.entries(steps).map(([name, { title }]) =>
     h('button', { type: 'button', role: 'tab', 'data-tab': name, onclick: () => show(name) }, title),
   );
@@ -52,6 +54,7 @@ export function FirstRun(el, store) {
     tablist,
     h('pre', { role: 'tabpanel', tabindex: 0 }, code),
     h('div', { class: 'actions' }, copyButton, sendButton),
+    refusal,
   );
   const doneText = h('span', { class: 'bar-text' });
   const done = h(
@@ -126,6 +129,9 @@ export function FirstRun(el, store) {
     isAlone = 'ok' in answer && answer.ok ? 'yes' : 'no';
     update();
   });
+  hear(el, 'published', (/** @type {{error?: Error}} */ { error }) =>
+    write(refusal, error ? notSent(error) : ''),
+  );
   for (const noun of ['messages', 'link', 'tick']) hear(el, noun, update);
   update();
 }

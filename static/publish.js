@@ -5,10 +5,10 @@
  */
 import { askAgain, copyFrom } from './copying.js';
 import { ask, attribute, h, hear, write } from './lib/dom.js';
+import { withData } from './logic/json.js';
 import { LEVELS } from './logic/message.js';
 import { TOPIC } from './logic/topics.js';
 import { badJson, notSent, notSentWait, sent } from './text.js';
-import { NO_CONNECTION } from './wire/api.js';
 import { words } from './words.js';
 
 /** @typedef {import('./wire/api.js').Draft} Draft */
@@ -59,7 +59,7 @@ export function Publish(el, { topics, maxBytes }) {
   );
   const form = h(
     'form',
-    { onsubmit: submit, onkeydown, oninput: update },
+    { onsubmit: submit, onkeydown, oninput },
     h('div', { class: 'pair' }, field(words.topic, topic), field(words.level, level)),
     field(words.message, text),
     h('details', {}, h('summary', {}, words.data), data),
@@ -97,6 +97,12 @@ export function Publish(el, { topics, maxBytes }) {
     if (event.key === 'Escape') close();
   }
 
+  function oninput() {
+    // Another message is another key: under this one, what was sent before may be stored already.
+    key = newKey();
+    update();
+  }
+
   function close() {
     el.close();
     // With nobody to give the focus back to, it would stay on a field that nobody sees.
@@ -111,7 +117,8 @@ export function Publish(el, { topics, maxBytes }) {
     const value = { topic: topic.value, level: level.value, text: text.value, key };
     if (data.value.trim() === '') return value;
     try {
-      return { ...value, data: JSON.parse(data.value) };
+      JSON.parse(data.value);
+      return { ...value, data: data.value };
     } catch {
       throw new Error(badJson(data.value));
     }
@@ -128,7 +135,7 @@ export function Publish(el, { topics, maxBytes }) {
       update();
       ask(el, 'publish', value);
     } catch (error) {
-      answer(notSent(/** @type {Error} */ (error).message), false);
+      answer(notSent(/** @type {Error} */ (error)), false);
     }
   }
 
@@ -151,11 +158,9 @@ export function Publish(el, { topics, maxBytes }) {
       text.value = '';
       text.focus();
     } else {
-      const { code, message, hint, wait } = result.error;
-      const more = hint && ` (${hint})`;
-      const reason = code === NO_CONNECTION ? words.noConnection : `${message}${more}`;
+      const { wait } = result.error;
       refused = wait === null ? null : { until: Date.now() + wait };
-      answer(notSent(reason), false);
+      answer(notSent(result.error), false);
       countDown();
     }
     update();
@@ -208,7 +213,6 @@ function asCurl(topic, level, text, data) {
     const address = quoted(`${location.origin}/topics/${topic}${query}`);
     return `curl --data-raw ${quoted(text || 'your text')} ${address}`;
   }
-  const fields = JSON.stringify({ topic, level, message: text }).slice(0, -1);
-  const body = quoted(`${fields},"data":${data.trim()}}`);
+  const body = quoted(withData({ topic, level, message: text }, data.trim()));
   return `curl --json ${body} ${location.origin}/messages`;
 }

@@ -204,8 +204,11 @@ export const firstArrived = (ms) =>
 /** @param {number} receivers @param {number} ms */
 export const sent = (receivers, ms) =>
   `Stored and sent to ${some(receivers, 'connection')}, ${Math.round(ms)} ms.`;
-/** @param {string} why */
-export const notSent = (why) => `Not sent: ${why}`;
+/** @param {{message: string, hint?: string}} error what the server said, if it did */
+export function notSent({ message, hint }) {
+  const more = hint ? ` (${hint})` : '';
+  return `Not sent: ${message || words.noConnection}${more}`;
+}
 /** @param {number} ms */
 export const notSentWait = (ms) => `Again possible in ${left(ms)}.`;
 /** @param {string} version */

@@ -1,11 +1,20 @@
-/** Where a text stops being JSON. Engines say it each in another way, and some not at all. */
+/** JSON as it was written: where a text stops being any, and how it is passed on without being said anew. */
+
+/**
+ * An object with one more field. Parsed, a number of twenty digits would be another one.
+ * @param {object} fields one at least @param {string} data JSON
+ */
+export const withData = (fields, data) => `${JSON.stringify(fields).slice(0, -1)},"data":${data}}`;
 
 const SPACE = /[ \t\n\r]*/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a string must not hold as they are
 const STRING = /"(?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 const OTHER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-/** @param {string} text @returns {number} how many characters are fine; all of them, when all is */
+/**
+ * Engines say it each in another way, and some not at all.
+ * @param {string} text @returns {number} how many characters are fine; all of them, when all is
+ */
 export function fineUntil(text) {
   let at = 0;
   /** @param {RegExp} pattern */

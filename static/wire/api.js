@@ -3,6 +3,7 @@
  *
  * Owns how an answer becomes a value or an ApiError. Knows nothing of what is done with either.
  */
+import { withData } from '../logic/json.js';
 import { retryAfter } from '../logic/state.js';
 
 /** What went wrong, in the server's words where it had any. */
@@ -16,9 +17,6 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer at all; the page has its own words for that. */
-export const NO_CONNECTION = 'no_connection';
-
 /**
  * @param {string} path @param {RequestInit} [init] @returns {Promise<any>} the JSON, or null for an empty answer
  * @throws {ApiError}
@@ -28,7 +26,8 @@ async function call(path, init) {
   try {
     answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(15_000), ...init });
   } catch {
-    throw new ApiError(NO_CONNECTION, '');
+    // No answer at all; the page has its own words for that.
+    throw new ApiError('no_connection', '');
   }
   const body = await answer.json().catch(() => null);
   // Cut off in the middle, or a proxy's page to sign in on: neither is what was asked for.
@@ -71,7 +70,7 @@ export async function hasOnly(source) {
   return false;
 }
 
-/** @typedef {{topic: string, level: string, text: string, data?: unknown, key: string}} Draft */
+/** @typedef {{topic: string, level: string, text: string, data?: string, key: string}} Draft data is JSON */
 
 /**
  * The same key twice stores one message, so trying again is safe.
@@ -89,7 +88,7 @@ export function publish({ topic, level, text, data, key }) {
   return call('/messages', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    body: JSON.stringify({ topic, level, source: 'page', message: text, data }),
+    body: withData({ topic, level, source: 'page', message: text }, data),
   });
 }
 

@@ -1,5 +1,7 @@
 """What a wall shows on which nobody has said anything yet, and how it knows."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, Response, expect
 
@@ -25,6 +27,18 @@ def test_the_greeting_of_the_server_is_not_the_first_message(page: Page, start_w
     expect(rows(page).filter(has_text="Hello from my terminal")).to_have_count(1)
     expect(role(page, "first-run")).to_be_hidden()
     expect(role(page, "first-arrived")).to_be_hidden()
+
+
+def test_what_is_not_sent_for_somebody_says_why(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    error = {"code": "forbidden", "message": "this page is of another origin", "hint": "set public_url"}
+    page.route("**/topics/demo*", lambda route: route.fulfill(status=403, body=json.dumps({"error": error})))
+    first = role(page, "first-run")
+    first.get_by_role("button", name="Send it for me").click()
+    expect(first.get_by_role("status")).to_have_text("Not sent: this page is of another origin (set public_url)")
+    page.unroute("**/topics/demo*")
+    first.get_by_role("button", name="Send it for me").click()
+    expect(role(page, "first-arrived")).to_contain_text("That was your first message")
 
 
 @pytest.mark.parametrize("sent", [0, 1])

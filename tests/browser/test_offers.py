@@ -63,6 +63,26 @@ def test_a_server_that_wants_to_be_left_alone_is_counted_down_to(page: Page, wal
     assert keys[0] in keys[1:]
 
 
+def test_what_was_perhaps_stored_and_is_changed_then_is_another_message(page: Page, wall: Wall) -> None:
+    """The answer is lost on its way; under the same key the server would refuse another text for ever."""
+    open_live(page, wall)
+
+    def lose_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/topics/demo*", lose_answer)
+    page.keyboard.press("p")
+    role(page, "publish-text").fill("one word")
+    role(page, "publish-send").click()
+    expect(role(page, "publish-outcome")).to_have_text("Not sent: no connection. Your text is kept.")
+    page.unroute("**/topics/demo*")
+    role(page, "publish-text").fill("another word")
+    role(page, "publish-send").click()
+    expect(role(page, "publish-outcome")).to_contain_text("Stored and sent to 1 connection")
+    expect(rows(page)).to_have_count(2)
+
+
 def test_data_that_is_no_json_is_named_with_its_line_and_column(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.keyboard.press("p")

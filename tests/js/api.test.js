@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { ApiError, disconnect, readHistory } from '../../static/wire/api.js';
+import { ApiError, disconnect, publish, readHistory } from '../../static/wire/api.js';
 
 /** What is answered next. @type {import('node:http').RequestListener} */
 let answers = () => {};
@@ -45,6 +45,21 @@ test('what the server refuses is told in its words', async () => {
       .writeHead(429, { 'Retry-After': '3' })
       .end('{"error": {"code": "full", "message": "too many", "hint": "wait"}}');
   await assert.rejects(asked, { code: 'full', message: 'too many', hint: 'wait', wait: 3000 });
+});
+
+test('data is sent as it was written, with every digit of a number', async () => {
+  /** @type {string[]} */
+  const bodies = [];
+  answers = async (request, response) => {
+    bodies.push((await request.setEncoding('utf8').toArray()).join(''));
+    response.end('{"id": "7-1"}');
+  };
+  const data = ' {"trace": 1795400000123456789, "share": 0.10} ';
+  await publish({ topic: 'demo', level: 'info', text: 'a "b"', data, key: 'one' });
+  const [body = ''] = bodies;
+  assert.ok(body.includes(data), body);
+  const { topic, level, source, message } = JSON.parse(body);
+  assert.deepEqual([topic, level, source, message], ['demo', 'info', 'page', 'a "b"']);
 });
 
 test('an answer that is empty on purpose is one', async () => {
