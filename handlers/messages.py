@@ -8,6 +8,7 @@ How bodies are read is in publish.py, every rule about messages in hub/message.p
 """
 
 import asyncio
+import contextlib
 from typing import Final
 
 from handlers.publish import JSON, NDJSON, PublishHandler
@@ -62,10 +63,11 @@ class TopicHandler(PublishHandler):
             try:
                 self.batch.accept(await self.hub.publish(drafts))
             except Overloaded as error:
-                if self.ending is not None:
+                if self.uploads.stopping.is_set():
                     raise
                 # Too much for now is no reason to lose lines: who sends them is held back instead.
-                await asyncio.sleep(error.retry_seconds)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.uploads.stopping.wait(), error.retry_seconds)
             else:
                 return
 

@@ -20,7 +20,7 @@ from handlers.base import REFUSED_BYTES, BaseHandler
 from handlers.batch import Batch, too_large
 from handlers.uploads import FREE_BYTES, Uploads
 from hub.config import PublishConfig, ServerConfig
-from hub.errors import EyewallError, InvalidInput, Overloaded, TooLarge, UnknownType
+from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.json_text import decode
 from hub.lines import Lines
@@ -56,7 +56,6 @@ class PublishHandler(BaseHandler):
         self.received = 0
         self.kept = 0  # Bytes of it that count.
         self.is_publishing = False  # Lines of a stream.
-        self.ending: Overloaded | None = None  # Why no more of a stream is taken.
 
     def prepare(self) -> None:
         if self.request.method not in ("POST", "PUT"):
@@ -86,6 +85,8 @@ class PublishHandler(BaseHandler):
         if "Idempotency-Key" in self.request.headers:
             # A part of a stream is acknowledged by nothing but its end: there is nothing to repeat safely.
             raise InvalidInput("Idempotency-Key", "goes with one message or an array, not with a stream of lines")
+        if self.uploads.stopping.is_set():
+            raise self.uploads.ending()
         self.lines = Lines(max_bytes)
         self.uploads.lines.add(self)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # as above
@@ -117,8 +118,8 @@ class PublishHandler(BaseHandler):
                     raise self.problem  # Its sender may go on for ever.
             elif (lines := self.lines) is not None:
                 await self._publish(lines.feed(chunk))
-                if self.ending is not None:
-                    raise self.ending
+                if self.uploads.stopping.is_set():
+                    raise self.uploads.ending()
                 if self in self.uploads.lines and not self.keep(lines.kept):
                     raise self.uploads.no_room()
             else:
@@ -155,15 +156,15 @@ class PublishHandler(BaseHandler):
 
         At once, or when the log has answered for those that it was given.
         """
-        self.ending = Overloaded("the server is stopping", hint="send the rest when it is back", retry_seconds=5)
         if not self.is_publishing and not self._finished:
-            self.ending.details = self.batch.as_json()
-            self.send_error(503, exc_info=(type(self.ending), self.ending, None))
+            error = self.uploads.ending()
+            error.details = self.batch.as_json()
+            self.send_error(503, exc_info=(type(error), error, None))
 
     async def _publish(self, lines: Iterator[str]) -> None:
         self.is_publishing = True
         try:
-            while self.ending is None and (part := list(islice(lines, AT_ONCE))):
+            while not self.uploads.stopping.is_set() and (part := list(islice(lines, AT_ONCE))):
                 await self.publish_lines(part)
                 if len(part) == AT_ONCE:  # Where all were refused, nothing has been waited for.
                     await asyncio.sleep(0)

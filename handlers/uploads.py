@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hub.errors import Overloaded
@@ -19,6 +20,7 @@ class Uploads:
     def __init__(self) -> None:
         self.lines: set[PublishHandler] = set()
         self.kept_bytes = 0
+        self.stopping = asyncio.Event()
 
     def keep(self, before: int, now: int, limit: int) -> bool:
         """Whether a body of which `before` bytes were counted may grow to `now`. One alone always may."""
@@ -35,7 +37,12 @@ class Uploads:
             hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
         )
 
+    def ending(self) -> Overloaded:
+        """What is said to a stream of lines when `stopping` is set."""
+        return Overloaded("the server is stopping", hint="send the rest when it is back")
+
     def stop(self) -> None:
-        """The server ends, and streams of lines would go on. Safe to call twice."""
+        """The server ends, and streams of lines would go on: from now on there are none. Safe to call twice."""
+        self.stopping.set()
         for upload in tuple(self.lines):
             upload.stop()
