@@ -9,11 +9,11 @@ import pytest
 from hub.filter import Filter
 from hub.log.jobs import Chore
 from hub.search import index as search_index
-from hub.search.find import Search, find
+from hub.search.find import Search
 from tests.hub.kept import Kept
 from tests.hub.log_files import config
 from tests.hub.parts import EPOCH, draft
-from tests.hub.search.logs import fill, index
+from tests.hub.search.logs import fill, find_in_peace, index
 
 MIB = 1 << 20
 
@@ -88,7 +88,7 @@ def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
         assert kept.chores.prune(kept.connection, False) or search_index.drop(kept.connection, False)
         steps += 1
         search_index.extend(kept.connection, False)  # Must not go on in what is half taken away.
-        found = find(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 2500, 1000, True))
+        found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 2500, 1000, True))
         assert len(found.messages) == 500
     assert steps > 10
     index(kept.connection)
