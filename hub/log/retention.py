@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.config import LogConfig
-from hub.log import Clock
+from hub.log.age import Age
 from hub.log.database import WAL_BYTES, pragma
 from hub.log.jobs import STEP_SECONDS, unsynced
 from hub.search import index as search_index
@@ -20,7 +20,6 @@ from hub.search import index as search_index
 logger = logging.getLogger("eyewall.log")
 
 STEP_ROWS: Final = 1000  # Deleted by one statement, at most.
-WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
 # How far over the bounds a busy log may get: some two commits' worth, for otherwise each would bring a second sync.
 BUSY_ROWS: Final = 8192
 BUSY_BYTES: Final = 8 << 20
@@ -41,10 +40,10 @@ class Retention:
     """Chores for the writer, in its thread. `pruned` gets the new first seq, after each commit that changed it."""
 
     def __init__(
-        self, config: LogConfig, clock: Clock, wal_bytes: Callable[[], int], pruned: Callable[[int], None]
+        self, config: LogConfig, age: Age, wal_bytes: Callable[[], int], pruned: Callable[[int], None]
     ) -> None:
         self.config = config
-        self._clock = clock
+        self._age = age
         self._wal_bytes = wal_bytes
         self._pruned = pruned
         self._checkpoint_at = self._alarm_at = float("-inf")  # Monotonic.
@@ -56,7 +55,7 @@ class Retention:
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         if first is None or first == head:
             return False
-        last = max(head - self.config.keep_messages, self._last_old(connection, first))
+        last = max(head - self.config.keep_messages, self._age.last_old(connection, first, head, self.config.keep_for))
         too_many, too_big = last - first + 1, self._excess(connection)
         if (too_many < BUSY_ROWS and too_big < BUSY_BYTES) if busy else (too_many <= 0 and too_big <= 0):
             return False
@@ -131,9 +130,9 @@ class Retention:
 
     def forget_receipts(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Idempotency-Keys are remembered for a day, or until there is no room for messages (prune)."""
-        now = self._clock()
+        now = self._age.now()
         # A clock that was set back must not put this off either.
-        if busy or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
+        if busy or now is None or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
         if self._forget(connection, "time", int((now - RECEIPT_SECONDS) * 1000)):
             return True
@@ -159,14 +158,6 @@ class Retention:
         excess = self._excess(connection)
         # Their share of all rows. Half of it, because the oldest may be the largest.
         return max(1, excess * (head - first + 1) // (excess + self.config.keep_bytes) // 2) if excess > 0 else 0
-
-    def _last_old(self, connection: sqlite3.Connection, first: int) -> int:
-        """The last seq, as far as one step looks, in front of the first row that is young enough."""
-        last = first - 1 + WINDOW_ROWS
-        oldest = int((self._clock() - self.config.keep_for) * 1000)
-        young = "SELECT seq FROM message WHERE seq BETWEEN ? AND ? AND time >= ? ORDER BY seq LIMIT 1"
-        row = connection.execute(young, (first, last, oldest)).fetchone()
-        return last if row is None else int(row[0]) - 1
 
     def _excess(self, connection: sqlite3.Connection) -> int:
         """Bytes in use beyond what may be; negative when there is room."""

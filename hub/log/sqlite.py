@@ -23,6 +23,7 @@ import msgspec
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
+from hub.log.age import Age
 from hub.log.database import MEMORY, ROWS, Row, open_reader, open_writer, snapshot
 from hub.log.file import LogFile
 from hub.log.jobs import Append
@@ -48,10 +49,12 @@ LEVELS: Final = tuple(Level)
 class SqliteLog:
     """A Log in the file `path`, or in memory for ":memory:". Raises LogError when the file cannot be had."""
 
-    def __init__(self, path: str, config: LogConfig, clock: Clock = time.time) -> None:
+    def __init__(
+        self, path: str, config: LogConfig, clock: Clock = time.time, monotonic: Clock = time.monotonic
+    ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         path = self._file.path if self._file else path
-        self._retention = Retention(config, clock, functools.partial(_wal_bytes, path), self._pruned)
+        self._retention = Retention(config, Age(clock, monotonic), functools.partial(_wal_bytes, path), self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000), self._file)
         chores = [getattr(self._retention, name) for name in ("checkpoint", "prune", "shrink", "forget_receipts")]
         chores += search_index.CHORES

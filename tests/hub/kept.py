@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hub.log.age import Age
 from hub.log.database import open_writer
 from hub.log.retention import Retention
 from tests.hub.log_files import NOON, Time, config
@@ -16,7 +17,8 @@ class Kept:
         self.connection = open_writer(path, "full", EPOCH)
         self.clock = Time()
         self.heard: list[int] = []
-        self.chores = Retention(config(**settings), self.clock, self.wal_bytes, self.heard.append)
+        age = Age(self.clock, self.clock.monotonic)
+        self.chores = Retention(config(**settings), age, self.wal_bytes, self.heard.append)
         self.steps = 0
 
     def wal_bytes(self) -> int:

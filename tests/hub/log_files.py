@@ -21,13 +21,22 @@ NOON = EPOCH / 1000  # Seconds since 1970 at which a Time begins.
 
 
 class Time:
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it: by changing `now` time passes."""
 
     def __init__(self) -> None:
         self.now = NOON
+        self._jumped = 0.0
 
     def __call__(self) -> float:
         return self.now
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets it; no time passes."""
+        self.now += seconds
+        self._jumped += seconds
+
+    def monotonic(self) -> float:
+        return self.now - self._jumped
 
 
 class Delivered(list[Message]):
@@ -94,7 +103,8 @@ def config(**settings: object) -> LogConfig:
 
 
 def open_log(path: Path | str, clock: Time | None = None, **settings: object) -> SqliteLog:
-    return SqliteLog(str(path), config(**settings), clock or Time())
+    clock = clock or Time()
+    return SqliteLog(str(path), config(**settings), clock, clock.monotonic)
 
 
 async def started(log: SqliteLog) -> Delivered:

@@ -98,17 +98,6 @@ def test_a_busy_log_of_a_small_size_is_not_emptied(kept: Kept) -> None:
     assert kept.used_bytes > 1 << 20
 
 
-def test_a_clock_that_was_wrong_for_a_while_makes_no_hole(kept: Kept) -> None:
-    """Said "next year", then set right: older ones behind it wait, and what is kept stays whole."""
-    kept.chores.config = config(keep_for="1h")
-    kept.fill(100)
-    kept.fill(1, time=NOON + 365 * DAY)
-    kept.fill(100, time=NOON + 60)
-    kept.clock.now += DAY
-    kept.prune()
-    assert kept.seqs == (101, 201)
-
-
 @given(
     parts=st.lists(st.tuples(st.integers(1, 60), st.integers(0, 30_000), st.floats(-7200, 7200)), max_size=5),
     keep_messages=st.integers(1, 200),
