@@ -103,6 +103,21 @@ def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.C
     assert [message.id for message in found.messages] == [f"{EPOCH}-501"]
 
 
+def test_letters_that_the_index_cannot_tell_apart_are_found_all_the_same(connection: sqlite3.Connection) -> None:
+    """FTS5 ends a text at NUL; and for it these three are one."""
+    for seq, letter in enumerate("\ufffd\ufffe\uffff\0", 501):
+        fill(connection, seq, draft(f"ab{letter}cd"), EPOCH)
+    for seq in range(505, 1000):
+        fill(connection, seq, draft("hay"), EPOCH)
+    connection.execute("UPDATE log SET head = 999")
+    index(connection)
+    assert rows_indexed(connection) > 505
+    for seq, letter in enumerate("\ufffd\ufffe\uffff", 501):
+        for text in (f"ab{letter}cd", f"{letter}c", letter):
+            found = find(connection, EPOCH, Search(Filter.parse(q=text), 1, 999, 10, True))
+            assert [message.id for message in found.messages] == [f"{EPOCH}-{seq}"]
+
+
 def rows_indexed(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT max(indexed) FROM segment").fetchone()[0])
 
