@@ -83,6 +83,8 @@ export class Matching {
   /** Forget the rows whose entries the ring no longer has. */
   evict() {
     const { older, newer, ring } = this;
+    // Or older ones that come back later would stand where it has already looked.
+    this.next = Math.max(this.next, ring.first - 1);
     while (older.length > 0 && (older.at(-1) ?? 0) < ring.first) older.pop();
     if (older.length > 0) return;
     let gone = 0;

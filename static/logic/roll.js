@@ -126,6 +126,7 @@ export class Roll {
       // What can be had is no concern any more when its row is gone; what cannot is missing all the same.
       if (entry.mark === 'asleep') this.holes.delete(entry);
       if (entry.folded) this.folded -= 1;
+      if (entry === this.lastLoss) this.lastLoss = null;
     } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
   }
 }

@@ -201,3 +201,25 @@ test('what a tab slept through is known as long as its row is here', () => {
   roll.replace(roll.ring.first, []);
   assert.equal(roll.lacking('asleep'), 0);
 });
+
+test('a loss that has left the memory is not folded away a second time', () => {
+  const roll = rolled(1, 2, 10);
+  const loss = (/** @type {number} */ times) => ({ mark: /** @type {const} */ ('loss'), at: 0, times });
+  roll.pushMark(loss(1));
+  for (let n = 2; n < 20; n++) roll.push(message(n));
+  roll.trim(false);
+  roll.pushMark(loss(2));
+  assert.deepEqual([roll.folded, roll.shown, roll.held], [0, 10, 10]);
+});
+
+test('older messages that come back after others have left are shown', () => {
+  const roll = rolled(1, 41);
+  assert.equal(ids(roll).length, 40);
+  roll.resize(30);
+  roll.resize(100);
+  roll.replace(
+    roll.ring.first - 1,
+    Array.from({ length: 10 }, (_, n) => message(n + 1)),
+  );
+  assert.deepEqual([ids(roll).length, roll.held], [40, 40]);
+});
