@@ -39,10 +39,11 @@ function before(id) {
 export function looks({ store, say, link }) {
   /** @param {Past['kind']} kind @param {string} at @returns {Past} */
   function open(kind, at) {
-    const { past: now, selection, view } = store;
-    // From a search one can look at a message and come back; of any other look back there is only one.
+    const { selection, view } = store;
+    // A message looked at in a search leads back to it; another search, and any other look, takes the place of the one before.
+    const now = kind === 'search' ? (store.past?.before.past ?? store.past) : store.past;
     const isNested = now?.kind === 'search' && kind === 'around';
-    const before = now && !isNested ? now.before : { past: now, selection, view: { ...view } };
+    const before = now && !isNested ? now.before : { past: store.past, selection, view: { ...view } };
     const shown = kind === 'around' ? EVERYTHING : store.selection;
     /** @type {Past} */
     const past = {

@@ -71,7 +71,7 @@ function narrowing({ store, act }) {
   const narrow = (change) => {
     store.narrow(change);
     // What the history was searched for is another thing now.
-    if (store.past?.kind === 'search') act('search-history');
+    if (store.past) act('search-history');
   };
   /** @param {string} text */
   const filter = (text) => {

@@ -1,12 +1,12 @@
 /**
  * The page without its elements: the real store and the real verbs, and a history that answers as the server does.
  *
- * What a browser has and node has not is the size of the screen and, for calls of a relative address, an origin.
+ * What a browser has and node has not is a screen and, for calls of a relative address, an origin.
  */
 import { Store } from '../../static/store.js';
 import { verbs } from '../../static/verbs.js';
 
-Object.assign(globalThis, { matchMedia: () => ({ matches: false }) });
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document: { hidden: false } });
 
 /** @typedef {{id: string, time: string, topic: string, level: string, message: string}} Raw */
 

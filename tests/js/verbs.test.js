@@ -65,3 +65,21 @@ test('what a search by a regular expression does not find takes no place in it',
   }
   assert.deepEqual([store.roll.held, store.roll.shown], [10, 10]);
 });
+
+test('a filter that is set in a look back searches what the server keeps, and stays', async () => {
+  serve(Array.from({ length: 300 }, (_, n) => raw(n + 1)));
+  const { store, act, arrive } = open();
+  arrive(raw(300));
+  for (const outer of [[], ['search-history']]) {
+    for (const verb of outer) act(verb);
+    await until(() => !store.past?.isLoading);
+    act('show-around', '7-150');
+    await until(() => !store.past?.isLoading);
+    act('filter', '"line 7"');
+    await until(() => !store.past?.isLoading);
+    assert.deepEqual([store.past?.kind, store.roll.shown], ['search', 11]);
+    act('back');
+    assert.deepEqual([store.past, store.selection.filter.text], [null, '"line 7"']);
+    act('filter', '');
+  }
+});
