@@ -64,8 +64,11 @@ const act = (verb, detail) => ask(part('page'), verb, detail);
 /** @param {string} noun */
 function changed(noun) {
   news.add(noun);
-  if (document.hidden) say('tick', [part('page')]);
-  else if (frame === 0) frame = requestAnimationFrame(draw);
+  if (document.hidden) {
+    // No frame will come, and the title is read all the same.
+    store.scan(() => false);
+    say('tick', [part('page')]);
+  } else if (frame === 0) frame = requestAnimationFrame(draw);
 }
 
 /** @param {string} noun @param {HTMLElement[]} [to] @param {unknown} [detail] */

@@ -97,14 +97,10 @@ function pushMessage(store, message) {
   store.counts.add(message.ms, message.level, shown);
   store.topics.add(message.topic, message.ms);
   store.traffic.add(Math.floor(message.ms / 1000));
+  if (shown) store.waits(message);
   // What was said before this page came is no news, however late it is read.
-  if (message.ms < store.since) return;
-  const away = view.mode !== 'following';
-  if (message.level >= ERROR && (away || document.hidden)) store.unseenErrors += 1;
-  if (!shown || !away) return;
-  view.unseen += 1;
-  // No change of the view: what waits is told with the messages, and the rows on screen stay as they are.
-  if (message.level >= ERROR) view.unseenErrors += 1;
+  if (message.level < ERROR || message.ms < store.since) return;
+  if (view.mode !== 'following' || document.hidden) store.unseenErrors += 1;
 }
 
 /** @param {Store} store @param {Mark} mark */

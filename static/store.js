@@ -8,7 +8,7 @@ import { arrive } from './arrivals.js';
 import { Counts } from './logic/counts.js';
 import { Fresh } from './logic/fresh.js';
 import { parseId } from './logic/ids.js';
-import { isMark, isOwn } from './logic/message.js';
+import { ERROR, isMark, isOwn } from './logic/message.js';
 import { Rate } from './logic/rate.js';
 import { Roll } from './logic/roll.js';
 import { EVERYTHING, toTest } from './logic/selection.js';
@@ -190,7 +190,10 @@ export class Store {
     }
     const isFront = n < live.ring.first;
     live.replace(n, entries);
-    if (view.selected !== null && view.selected < n) view.selected += 1 - entries.length;
+    const moved = 1 - entries.length;
+    if (view.selected !== null && view.selected < n) view.selected += moved;
+    if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
+    if (view.unseenFrom <= n) view.unseenFrom += moved;
     // Rows in front of all others are only more to scan; any other change gives rows a new place.
     if (!isFront || live.matching.dropped > 0) this.rematch();
     else this.changed('messages');
@@ -199,7 +202,9 @@ export class Store {
   /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */
   narrow(change) {
     this.selection = { ...this.selection, ...change };
-    this.rematch();
+    const test = toTest(this.selection);
+    this.past?.roll.matching.restart(test);
+    this.rematch(test);
   }
 
   /** What is written cannot be read; what is shown stays. @param {{column: number, reason: string}} error */
@@ -208,12 +213,11 @@ export class Store {
     this.changed('selection');
   }
 
-  /** Look through the whole ring again, in slices that the frame loop gives. */
-  rematch() {
-    const test = toTest(this.selection);
+  /** Look through the whole live ring again, in slices that the frame loop gives. @param {(entry: Entry) => boolean} [test] */
+  rematch(test = this.live.matching.test) {
     this.live.matching.restart(test);
-    this.past?.roll.matching.restart(test);
     this.counts.forgetMatched();
+    this.view.unseen = this.view.unseenErrors = 0;
     this.changed('selection');
   }
 
@@ -224,15 +228,31 @@ export class Store {
   /** A slice of it. @param {() => boolean} expired */
   scan(expired) {
     this.past?.roll.matching.scan(expired);
-    this.live.matching.scan(expired, (entry) => {
-      if (!isMark(entry)) this.counts.match(entry.ms, entry.level);
+    const { matching } = this.live;
+    matching.scan(expired, (entry) => {
+      if (isMark(entry)) return;
+      this.counts.match(entry.ms, entry.level);
+      if (matching.next >= this.view.unseenFrom) this.waits(entry);
     });
   }
 
-  /** Look back, or (null) at what is live again. @param {Past | null} past */
+  /** One that the filter shows, but below what is read. @param {Message} message */
+  waits({ ms, level }) {
+    const { view } = this;
+    if (view.mode === 'following' || ms < this.since) return;
+    view.unseen += 1;
+    // No change of the view: what waits is told with the messages, and the rows on screen stay as they are.
+    if (level >= ERROR) view.unseenErrors += 1;
+  }
+
+  /**
+   * Look back, or (null) at what is live again. What is live is filtered meanwhile as it will be seen again:
+   * only so is known what waits there.
+   * @param {Past | null} past
+   */
   setPast(past) {
     this.past = past;
-    this.rematch();
+    this.changed('selection');
     this.changed('view');
   }
 
@@ -243,8 +263,7 @@ export class Store {
     if (mode === 'following') this.looked();
     else this.lookedAway();
     if (mode === 'following' || this.view.mode === 'following') {
-      this.view.unseen = 0;
-      this.view.unseenErrors = 0;
+      Object.assign(this.view, { unseen: 0, unseenErrors: 0, unseenFrom: this.live.ring.end });
     }
     this.view = { ...this.view, mode, heldAt, lostRows: null };
     this.changed('view');

@@ -53,7 +53,8 @@ function reading({ store, say, link, act }) {
       if (store.view.mode !== 'paused') return follow();
       act('back-to-live');
       // Only Resume ends Paused: this is one look at what has come meanwhile.
-      store.setView({ heldAt: store.live.ring.end, unseen: 0, unseenErrors: 0 });
+      const { end } = store.live.ring;
+      store.setView({ heldAt: end, unseen: 0, unseenErrors: 0, unseenFrom: end });
       say('jump-end');
     },
     'to-oldest'() {

@@ -9,6 +9,7 @@
  * @property {Mode} mode
  * @property {number} unseen messages shown below since reading began
  * @property {number} unseenErrors
+ * @property {number} unseenFrom the ring's number of the first that may be one of them
  * @property {number | null} heldAt in Paused: the ring's number behind the last row that is shown
  * @property {number | null} selected the ring's number of the row that keys act on
  * @property {Zone} zone
@@ -34,6 +35,7 @@ export const VIEW = {
   mode: 'following',
   unseen: 0,
   unseenErrors: 0,
+  unseenFrom: 0,
   heldAt: null,
   selected: null,
   zone: 'local',
