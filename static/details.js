@@ -180,6 +180,9 @@ export function Details(el, store) {
     const isCut = !isWhole && whole.length > LONG;
     const part = isCut ? whole.slice(0, START) : whole;
     const box = h('pre', { class: 'full-text', dir: 'auto', tabindex: 0 });
+    // In a <pre> each line has a direction of its own, which takes Chromium half a minute to lay out for a
+    // megabyte; a second, where the first letter is asked for all.
+    if (part.length > LONG) box.style.unicodeBidi = 'isolate';
     for (const { text: piece, href } of linked(part)) {
       const span = href === null ? h('span') : h('a', { href, target: '_blank', rel: 'noopener noreferrer' });
       drawText(span, piece);
