@@ -32,11 +32,10 @@ export function Announcer(el, store) {
   function listen() {
     const { ring } = store.live;
     const { view, settings } = store;
-    // What was said before the page came is read, not announced.
-    const { since } = store;
     for (let n = Math.max(heard, ring.first); n < ring.end; n++) {
       const entry = ring.get(n);
-      if (entry === undefined || isMark(entry) || entry.ms < since) continue;
+      // What was said before the page came is read, not announced.
+      if (entry === undefined || isMark(entry) || !store.isNews(entry)) continue;
       messages += 1;
       if (entry.level < ERROR) continue;
       errors += 1;

@@ -4,6 +4,7 @@
  * Owns how arrivals change the store: messages and rows between them, the server's clock, what is news to
  * whoever is away. Knows no worker and no element.
  */
+import { isAfter, parseId } from './logic/ids.js';
 import { ERROR, fromWire, isOwn } from './logic/message.js';
 import { dayNumber } from './logic/time.js';
 
@@ -78,8 +79,8 @@ function measure(store, entries, messages, now) {
   counters.missing = proof?.missing ?? 0;
   counters.oldest = Date.parse(entries[0]?.time);
   counters.newest = Date.parse(entries.at(-1)?.time);
-  // A tab's own first batches are old by nature; what comes while live tells whether the browser keeps up.
-  const isTelling = link.phase === 'live' && clockOff !== null && counters.newest > 0;
+  // A tab's own first batches are old by nature; what is said while live tells whether the browser keeps up.
+  const isTelling = link.phase === 'live' && clockOff !== null && store.isNews(entries.at(-1) ?? {});
   const isSettled = isTelling && now - link.since >= BEHIND_GRACE;
   store.late = { at: now, ms: isSettled ? Math.max(0, now - clockOff - counters.newest) : 0 };
 }
@@ -98,8 +99,7 @@ function pushMessage(store, message) {
   store.topics.add(message.topic, message.ms);
   store.traffic.add(Math.floor(message.ms / 1000));
   if (shown) store.waits(message);
-  // What was said before this page came is no news, however late it is read.
-  if (message.level < ERROR || message.ms < store.since) return;
+  if (message.level < ERROR || !store.isNews(message)) return;
   if (view.mode !== 'following' || document.hidden) store.unseenErrors += 1;
 }
 
@@ -116,12 +116,13 @@ function pushMark(store, mark) {
 function heartbeat(store, { time, version, connection, head, every, heard }) {
   const off = heard - Date.parse(time);
   if (Number.isFinite(off)) {
-    // Once, and by no clock that is set later: what is news stays news.
-    if (store.clockOff === null) store.since -= off;
     store.offsets = [...store.offsets, off].slice(-OFFSETS);
     store.clockOff = Math.min(...store.offsets);
   }
   store.head = head ?? '';
+  // A worker that was there before this tab has heard of later ones since the last heartbeat.
+  const [last, seen] = [parseId(head), parseId(store.proof?.last)];
+  store.begin ??= isAfter(seen, last) ? seen : last;
   if (every) store.heartbeat = every * 1000;
   if (version) store.version = version;
   if (connection) store.connection = connection;

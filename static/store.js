@@ -7,7 +7,7 @@
 import { arrive } from './arrivals.js';
 import { Counts } from './logic/counts.js';
 import { Fresh } from './logic/fresh.js';
-import { parseId } from './logic/ids.js';
+import { isAfter, parseId } from './logic/ids.js';
 import { ERROR, isMark, isOwn } from './logic/message.js';
 import { Rate } from './logic/rate.js';
 import { Roll } from './logic/roll.js';
@@ -53,8 +53,8 @@ export class Store {
   constructor(changed, settings, heartbeat) {
     this.changed = changed;
     this.heartbeat = heartbeat;
-    /** When this page came, by the server's clock as soon as that is known. */
-    this.since = Date.now();
+    /** The last message before this page came; null: not known. @type {import('./logic/ids.js').Id | null} */
+    this.begin = null;
     /** @type {import('./logic/selection.js').Selection} */
     this.selection = EVERYTHING;
     this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
@@ -236,13 +236,18 @@ export class Store {
     });
   }
 
+  /** Whether it was said after this page came, however late it is read. @param {{id: string}} message */
+  isNews({ id }) {
+    return isAfter(parseId(id), this.begin);
+  }
+
   /** One that the filter shows, but below what is read. @param {Message} message */
-  waits({ ms, level }) {
+  waits(message) {
     const { view } = this;
-    if (view.mode === 'following' || ms < this.since) return;
+    if (view.mode === 'following' || !this.isNews(message)) return;
     view.unseen += 1;
     // No change of the view: what waits is told with the messages, and the rows on screen stay as they are.
-    if (level >= ERROR) view.unseenErrors += 1;
+    if (message.level >= ERROR) view.unseenErrors += 1;
   }
 
   /**

@@ -9,6 +9,15 @@ export function parseId(id) {
 }
 
 /**
+ * Whether it was said after another, by whatever clock: of two logs the later has the higher epoch.
+ * @param {Id | null} id @param {Id | null} other
+ */
+export const isAfter = (id, other) =>
+  id !== null &&
+  other !== null &&
+  (id.epoch === other.epoch ? id.seq > other.seq : Number(id.epoch) > Number(other.epoch));
+
+/**
  * How many messages lie behind a cursor; 0 when that cannot be known.
  * @param {string | null} cursor @param {string | null} head
  */

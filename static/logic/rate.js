@@ -46,6 +46,11 @@ export class Rate {
 
   /** @param {number} now the second that has begun @returns {Busy} */
   at(now) {
+    // The clock was set back: what was counted by the other one would keep out what is counted by this one.
+    if (this.last >= now + PLACES) {
+      this.counts.fill(0);
+      this.last = -1;
+    }
     return {
       perSecond: this.#sum(now - RECENT, now) / RECENT,
       perMinute: this.#sum(now - MINUTE, now + 1),

@@ -146,7 +146,8 @@ def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: W
     old = """() => {
         eyewall.store.link = { ...eyewall.store.link, since: 0 };
         const time = new Date(Date.now() - 8500).toISOString();
-        const batch = JSON.stringify([{ id: '1-1', time, topic: 'a', level: 'info', message: 'late' }]);
+        const id = `${eyewall.store.begin.epoch}-1`;
+        const batch = JSON.stringify([{ id, time, topic: 'a', level: 'info', message: 'late' }]);
         eyewall.store.hear('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 }, Date.now());
     }"""
     page.evaluate(old)

@@ -64,7 +64,13 @@ export function open(settings = {}) {
     store.hear('batch', { batch: JSON.stringify(entries), heard: now, proof: store.proof, left: 0 }, now);
     store.scan(() => false);
   };
-  return { store, act, arrive, said };
+  /** Its first words: what was said until then is no news. @param {Record<string, any>} [more] */
+  const beat = (more) => {
+    const heard = Date.now();
+    store.hear('heartbeat', { time: new Date(heard).toISOString(), head: '7-0', heard, ...more }, heard);
+  };
+  beat();
+  return { store, act, arrive, beat, said };
 }
 
 /** What the page waits for has come. @param {() => unknown} condition */

@@ -27,6 +27,13 @@ test('what is said out of order, or long ago, is counted in its own second or no
   assert.deepEqual(said(Number.NaN, -1).at(10), { perSecond: 0, perMinute: 0 });
 });
 
+test('a clock that is set back is counted by from then on', () => {
+  const rate = said(1000, 1001, 1002);
+  assert.equal(rate.at(402).perMinute, 0);
+  for (const second of [402, 403, 404]) rate.add(second);
+  assert.deepEqual(rate.at(405), { perSecond: 3 / 5, perMinute: 3 });
+});
+
 test('a place that is used again starts with nothing', () => {
   const rate = said(1, 1, 1, 65);
   assert.equal(rate.at(65).perMinute, 1);
