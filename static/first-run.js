@@ -146,8 +146,9 @@ export function Empty(el, store) {
   function why() {
     const { past, selection, roll } = store;
     const { zone } = store.view;
-    const first = past?.first ? Date.parse(past.first.time) : Number.NaN;
-    if (past?.isGone) return [messageGone(first, zone), [[words.goToOldest, 'show-oldest']]];
+    const first = past?.first ? Date.parse(past.first.time) : null;
+    if (past?.isGone)
+      return [messageGone(first, zone), first === null ? [] : [[words.goToOldest, 'show-oldest']]];
     if (past?.older)
       return [
         words.notYetInHistory,

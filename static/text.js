@@ -281,12 +281,16 @@ export const exportAll = (isWider) =>
   `All in the server’s history that match, as${isWider ? ' (more than here: regular expressions and very long filters work in this page only)' : ''}`;
 /** @param {string} why */
 export const historyProblem = (why) => `The server’s history cannot be read: ${why}.`;
-/** @param {number} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
+/** @param {number | null} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
 export const notInHistory = (first, zone) =>
-  `Nothing in the server’s history matches. It goes back to ${dayMinute(first, zone)}.`;
-/** @param {number} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
-export const messageGone = (first, zone) =>
-  `That message is no longer in the server’s history, which starts at ${dayMinute(first, zone)}.`;
+  first === null
+    ? 'The server’s history is empty.'
+    : `Nothing in the server’s history matches. It goes back to ${dayMinute(first, zone)}.`;
+/** @param {number | null} first time of the oldest message kept @param {import('./logic/time.js').Zone} zone */
+export function messageGone(first, zone) {
+  const reach = first === null ? 'is empty' : `starts at ${dayMinute(first, zone)}`;
+  return `That message is no longer in the server’s history, which ${reach}.`;
+}
 /** @param {string} topic @returns {Phrase} */
 export const emptyTopic = (topic) => [
   'Nothing on ',

@@ -73,6 +73,15 @@ def test_a_link_to_what_is_no_longer_kept_says_so(page: Page, start_wall: StartW
     expect(page.locator(".row.selected")).to_have_count(1)
 
 
+def test_a_link_of_another_time_and_a_search_of_nothing_say_that_nothing_is_kept(page: Page, wall: Wall) -> None:
+    page.goto(f"{wall.url}/?at=7-7")
+    nothing = role(page, "nothing")
+    expect(nothing).to_have_text("That message is no longer in the server’s history, which is empty.")
+    page.goto(f"{wall.url}/?topic=db")
+    nothing.get_by_role("button", name="Search the server’s history").click()
+    expect(nothing).to_contain_text("The server’s history is empty.")
+
+
 def test_a_search_looks_through_all_that_the_server_keeps(page: Page, wall: Wall) -> None:
     filled(page, wall, 3000)
     role(page, "filter").fill('"line 77" -/7$/')

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bar, markRow, proof, proofSummary, stayInForce } from '../../static/text.js';
+import {
+  bar,
+  markRow,
+  messageGone,
+  notInHistory,
+  proof,
+  proofSummary,
+  stayInForce,
+} from '../../static/text.js';
 
 /** @typedef {import('../../static/logic/ledger.js').Mark} Mark */
 
@@ -54,6 +62,13 @@ test('the ends of a hole are times of messages: the server’s already', () => {
   const mark = /** @type {Mark} */ ({ mark: 'gap', at: AT, missing: 37, reason: 'expired' });
   const said = '37 messages missing, 12:00:01–12:00:03: the server no longer keeps them.';
   assert.equal(markRow(mark, CLOCK, AT, AT + 2000), said);
+});
+
+test('a history that is empty is told without a date', () => {
+  assert.match(messageGone(AT, 'utc'), /history, which starts at 23 Nov, 12:00\.$/);
+  assert.match(messageGone(null, 'utc'), /history, which is empty\.$/);
+  assert.match(notInHistory(AT, 'utc'), /goes back to 23 Nov, 12:00\.$/);
+  assert.match(notInHistory(null, 'utc'), /^The server’s history is empty\.$/);
 });
 
 test('what a tab slept through and has not loaded is no proof that nothing is missing', () => {
