@@ -140,6 +140,8 @@ export class Chart {
 
   /** @param {number} from @param {number} to */
   #set(from, to) {
+    // The next key may come before this is drawn.
+    if (this.picture) this.picture.range = { from, to };
     this.select({ from, to });
   }
 

@@ -140,6 +140,21 @@ def test_a_range_is_drawn_over_the_chart_and_taken_back(page: Page, wall: Wall) 
     expect(page.get_by_role("region", name="Show as table").get_by_role("row")).not_to_have_count(1)
 
 
+def test_two_keys_within_one_frame_are_two_steps_of_a_range(page: Page, wall: Wall) -> None:
+    wall.publish("a message")
+    open_live(page, wall)
+    role(page, "histogram-chart").evaluate(
+        """(chart) => {
+            const press = (init) => chart.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, ...init }));
+            for (let n = 0; n < 3; n++) press({ key: 'ArrowLeft', shiftKey: true });
+            const { from, to } = eyewall.store.selection.range;
+            globalThis.seconds = (to - from) / 1000;
+            press({ key: 'Escape' });
+        }"""
+    )
+    assert page.evaluate("() => [seconds, eyewall.store.selection.range]") == [15, None]
+
+
 def test_topics_are_chosen_hidden_and_empty_ones_say_what_to_type(page: Page, wall: Wall) -> None:
     for name in ("api", "api.auth", "db"):
         wall.publish(f"on {name}", name)
