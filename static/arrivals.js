@@ -6,7 +6,6 @@
  */
 import { isAfter, parseId } from './logic/ids.js';
 import { ERROR, fromWire, isOwn } from './logic/message.js';
-import { dayNumber } from './logic/time.js';
 
 /**
  * @typedef {import('./store.js').Store} Store
@@ -88,11 +87,6 @@ function measure(store, entries, messages, now) {
 /** @param {Store} store @param {Message} message */
 function pushMessage(store, message) {
   const { view } = store;
-  const today = dayNumber(message.ms, view.zone);
-  if (today > store.today) {
-    if (store.today !== 0) pushMark(store, { mark: 'day', at: message.ms });
-    store.today = today;
-  }
   const shown = store.live.push(message);
   if (store.firstOther === null && !isOwn(message)) store.firstOther = message;
   store.counts.add(message.ms, message.level, shown);

@@ -8,6 +8,7 @@
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { List } from './lib/list.js';
 import { isMark } from './logic/message.js';
+import { date } from './logic/time.js';
 import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
 import { unseen } from './text.js';
 import { words } from './words.js';
@@ -55,6 +56,8 @@ export function Feed(el, store) {
   let wish = null;
   /** Where somebody stood in what is live, while they look back. @type {Anchor | null} */
   let left_at = null;
+  /** The day on which it was drawn: rows of any other bear their date. */
+  let drawnOn = '';
 
   function height() {
     if (PHONE.matches) return HEIGHTS.phone;
@@ -82,12 +85,15 @@ export function Feed(el, store) {
     row.classList.toggle('fresh', !store.past && store.fresh.has(n, Date.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
-    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock);
+    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock, today());
     else {
-      drawMessage(row, entry, zone, store.selection.filter.marks);
+      drawMessage(row, entry, zone, today(), store.selection.filter.marks);
       store.counters.drawn += 1;
     }
   }
+
+  /** By the server's clock, as all times are. */
+  const today = () => date(store.serverTime(), store.view.zone);
 
   /** @param {number} n @param {1 | -1} by */
   const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
@@ -208,6 +214,8 @@ export function Feed(el, store) {
     });
   }
   hear(el, 'tick', () => {
+    if (drawnOn !== today()) list.redraw();
+    drawnOn = today();
     // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
     if (!store.fresh.has(store.fresh.from, Date.now()) && el.querySelector('.fresh')) list.redraw();
   });

@@ -8,7 +8,7 @@ import { PLAIN, readable, toPieces } from './logic/ansi.js';
 import { canFill } from './logic/holes.js';
 import { brief, GLYPHS, headline, LEVELS } from './logic/message.js';
 import { marked } from './logic/pieces.js';
-import { day, exact, iso, second } from './logic/time.js';
+import { exact, iso, second, unlessToday } from './logic/time.js';
 import { markRow } from './text.js';
 import { words } from './words.js';
 
@@ -45,14 +45,15 @@ export function clearRow(row) {
 /** @param {HTMLElement} row @returns {HTMLElement[]} */
 const cells = (row) => /** @type {HTMLElement[]} */ ([...row.children]);
 
-/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {(string | RegExp)[]} marks */
-export function drawMessage(row, message, zone, marks) {
+/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {string} today @param {(string | RegExp)[]} marks */
+export function drawMessage(row, message, zone, today, marks) {
   const [time, level, topic, text, rest] =
     /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
   row.dataset.role = 'message';
   row.dataset.level = LEVELS[message.level];
   row.dataset.id = message.id;
-  write(time, Number.isFinite(message.ms) ? exact(message.ms, zone) : '–');
+  const { ms } = message;
+  write(time, Number.isFinite(ms) ? unlessToday(ms, zone, today) + exact(ms, zone) : '–');
   time.title = iso(message.ms, zone);
   write(level, `${GLYPHS[message.level]} ${words.levelShort[message.level]}`);
   write(topic, message.topic);
@@ -71,18 +72,18 @@ function remedy(mark) {
   return mark.hasFailed ? words.tryAgain : words.load;
 }
 
-/** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Clock} clock */
-export function drawMark(row, mark, from, to, clock) {
+/** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Clock} clock @param {string} today */
+export function drawMark(row, mark, from, to, clock, today) {
   const [time, level, topic, text, rest] =
     /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ (cells(row));
   row.dataset.role = `mark-${mark.mark}`;
   row.dataset.level = '';
   row.dataset.id = '';
-  const isTimed = mark.mark !== 'day' && mark.mark !== 'older';
+  const isTimed = mark.mark !== 'older';
   const at = mark.at - clock.off;
-  write(time, isTimed ? second(at, clock.zone) : '');
+  write(time, isTimed ? unlessToday(at, clock.zone, today) + second(at, clock.zone) : '');
   time.title = isTimed ? iso(at, clock.zone) : '';
-  const sentence = mark.mark === 'day' ? day(mark.at, clock.zone) : markRow(mark, clock, from, to);
+  const sentence = markRow(mark, clock, from, to);
   const label = remedy(mark);
   drawnAs.delete(text);
   // Drawn again only when it reads otherwise, or a click would find another button than it was meant for.

@@ -95,7 +95,6 @@ export class Store {
     this.settings = settings;
     this.fresh = new Fresh();
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
-    this.today = 0;
   }
 
   /** The state of the stream. From a worker that is gone nothing comes, and silence is silence, whoever notices it. */

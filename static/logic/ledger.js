@@ -12,7 +12,7 @@ import { parseId } from './ids.js';
  *
  * A row of the feed that is no message.
  * @typedef {object} Mark
- * @property {'gap' | 'loss' | 'repeat' | 'asleep' | 'day' | 'older'} mark
+ * @property {'gap' | 'loss' | 'repeat' | 'asleep' | 'older'} mark
  * @property {number} at when this browser learned of it (ms)
  * @property {number | null} [missing] null: unknown
  * @property {string} [reason]

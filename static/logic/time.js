@@ -6,7 +6,6 @@
  */
 
 const GROUPED = new Intl.NumberFormat('en');
-const DAY = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
 
 /** @param {number} n @param {number} [width] */
 const pad = (n, width = 2) => String(n).padStart(width, '0');
@@ -55,24 +54,22 @@ export function iso(ms, zone = 'utc') {
 /** 2026-11-23T03:24:07Z @param {number} ms */
 export const isoSecond = (ms) => `${iso(ms).slice(0, 19)}Z`;
 
-/** Mon, 23 Nov 2026 @param {number} ms @param {Zone} [zone] */
-export function day(ms, zone = 'local') {
-  const timeZone = zone === 'utc' ? 'UTC' : undefined;
-  return new Intl.DateTimeFormat(
-    'en-GB',
-    /** @type {Intl.DateTimeFormatOptions} */ ({ ...DAY, timeZone }),
-  ).format(ms);
+/** 23 Nov 2026 @param {number} ms @param {Zone} zone */
+export function date(ms, zone) {
+  const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
+  return new Date(ms - shift).toUTCString().slice(5, 16);
+}
+
+/** '' today; else what stands before a time: '22 Nov ', of another year '31 Dec 2025 '. @param {number} ms @param {Zone} zone @param {string} today */
+export function unlessToday(ms, zone, today) {
+  const at = date(ms, zone);
+  if (at === today) return '';
+  return at.slice(7) === today.slice(7) ? at.slice(0, 7) : `${at} `;
 }
 
 /** 21 Nov, 10:41 @param {number} ms @param {Zone} [zone] */
 export const dayMinute = (ms, zone = 'local') =>
   `${new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone === 'utc' ? 'UTC' : undefined }).format(ms)}, ${minute(ms, zone)}`;
-
-/** Tells two days apart, nothing more. @param {number} ms @param {Zone} [zone] */
-export function dayNumber(ms, zone = 'local') {
-  const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
-  return Math.floor((ms - shift) / 86_400_000);
-}
 
 /** 0.2 s, 12 s, 3 min, 2 h, 9 d @param {number} ms */
 export function span(ms) {

@@ -39,18 +39,15 @@ def test_a_clock_that_is_right_is_not_talked_about(page: Page, wall: Wall) -> No
     expect(role(page, "banner")).to_have_count(0)
 
 
-def test_a_row_stands_where_a_new_day_begins(page: Page, wall: Wall) -> None:
+def test_what_is_not_of_today_bears_its_date(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    page.evaluate(DAY, ["2026-11-21T12:00:00Z", "2026-11-23T12:00:00Z"])
-    expect(rows(page)).to_have_count(2)
-    expect(role(page, "mark-day")).to_have_count(1)
-    expect(role(page, "mark-day")).to_contain_text(re.compile("23"))
-    order = page.evaluate(
-        """() => [...document.querySelectorAll('.row:not([hidden])')]
-            .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)
-            .map((row) => row.dataset.role)"""
-    )
-    assert order == ["message", "mark-day", "message"]
+    page.evaluate(DAY, ["2020-11-21T12:00:00Z", "2020-11-23T12:00:00Z"])
+    wall.publish("now")
+    expect(rows(page)).to_have_count(3)
+    time = rows(page).locator(".cell-time")
+    expect(time.filter(has_text=re.compile(r"^21 Nov 2020 \d\d:00:00\.000$"))).to_have_count(1)
+    expect(time.filter(has_text=re.compile(r"^23 Nov 2020 \d\d:00:00\.000$"))).to_have_count(1)
+    expect(time.filter(has_text=re.compile(r"^\d\d:\d\d:\d\d\.\d\d\d$"))).to_have_count(1)
 
 
 def test_what_fails_after_a_failure_was_dismissed_is_shown_too(page: Page, wall: Wall) -> None:

@@ -52,5 +52,5 @@ test('a message weighs its text and what its data holds, however deep', () => {
   for (let depth = 0; depth < 20_000; depth++) deep = [deep];
   assert.ok(weigh({ ...plain, data: deep }) > 1100);
   assert.ok(weigh({ ...plain, data: { text: 'y'.repeat(5000) } }) > 5100);
-  assert.equal(weigh({ mark: 'day', at: 0 }), 0);
+  assert.equal(weigh({ mark: 'older', at: 0 }), 0);
 });

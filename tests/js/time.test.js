@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { delay, retryAfter } from '../../static/logic/state.js';
-import { count, dayNumber, exact, iso, second, short, span } from '../../static/logic/time.js';
+import { count, date, exact, iso, second, short, span, unlessToday } from '../../static/logic/time.js';
 
 const MS = Date.UTC(2026, 10, 23, 3, 4, 5, 60);
 
@@ -32,10 +32,24 @@ test('numbers have thin spaces, and short forms for narrow places', () => {
 });
 
 test('a day begins at midnight of the zone that is shown', () => {
-  assert.notEqual(dayNumber(Date.UTC(2026, 0, 1), 'utc'), dayNumber(Date.UTC(2026, 0, 1) - 1, 'utc'));
-  const midnight = new Date(2026, 5, 1).getTime();
-  assert.notEqual(dayNumber(midnight), dayNumber(midnight - 1));
-  assert.equal(dayNumber(midnight), dayNumber(midnight + 86_399_999));
+  const [midnight, day] = [new Date(2026, 5, 1).getTime(), 86_400_000];
+  assert.deepEqual(
+    [midnight - 1, midnight, midnight + day - 1].map((ms) => date(ms, 'local')),
+    ['31 May 2026', '01 Jun 2026', '01 Jun 2026'],
+  );
+  assert.deepEqual(
+    [-1, 0].map((ms) => date(ms, 'utc')),
+    ['31 Dec 1969', '01 Jan 1970'],
+  );
+});
+
+test('a time that is not of today is told with its date, and with its year when that is another', () => {
+  const told = [
+    [2026, 10, 23],
+    [2026, 10, 2],
+    [2025, 11, 31],
+  ].map(([year, month, day]) => unlessToday(Date.UTC(year ?? 0, month ?? 0, day), 'utc', '23 Nov 2026'));
+  assert.deepEqual(told, ['', '02 Nov ', '31 Dec 2025 ']);
 });
 
 test('attempts come quickly at first and never all at the same moment', () => {
