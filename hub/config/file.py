@@ -4,6 +4,7 @@ Owns where a setting comes from and which of two wins. What a setting may be sta
 YAML is read in yaml.py, and how an error reads in errors.py.
 """
 
+import re
 import stat
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,10 @@ MAX_FILE_BYTES: Final = 256 << 10
 POLL_SECONDS: Final = 0.5
 
 _PREFIX: Final = "EYEWALL_"
+# What Kubernetes sets in every pod beside a Service called eyewall, and Docker for a link of that name. (Kubernetes
+# documentation, "Service", "Environment variables".) The shortest, PORT, somebody may mean; but nobody means its value.
+_LINK: Final = re.compile(r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
+_LINKED: Final = re.compile(r"(tcp|udp|sctp)://.*")
 _VARIABLES: Final = {key.replace(".", "__").upper(): key for key in settings(Config())}
 
 
@@ -122,6 +127,8 @@ def _take_environment(environ: Mapping[str, str], values: dict[str, object], rep
             continue
         origin = f"environment {name}"
         variable = name.removeprefix(_PREFIX)
+        if _LINK.fullmatch(variable) or (variable == "PORT" and _LINKED.fullmatch(text)):
+            continue
         key = _VARIABLES.get(variable)
         if key is None:
             # Not passed over: a misspelt variable would leave the server with a setting nobody wanted.

@@ -297,6 +297,14 @@ def test_an_error_in_a_flag_says_so() -> None:
     assert raised.value.errors == ("command line: server.port: must be a whole number between 0 and 65535, not 99999",)
 
 
+def test_what_kubernetes_says_of_a_service_called_eyewall_is_no_setting() -> None:
+    address = "10.96.0.7"
+    tcp = {"": f"tcp://{address}:3030", "_PROTO": "tcp", "_PORT": "3030", "_ADDR": address}
+    environ = {"EYEWALL_SERVICE_HOST": address, "EYEWALL_SERVICE_PORT": "3030", "EYEWALL_SERVICE_PORT_HTTP": "3030"}
+    environ |= {"EYEWALL_PORT": tcp[""]} | {f"EYEWALL_PORT_3030_TCP{name}": value for name, value in tcp.items()}
+    assert loaded("", environ) == loaded("", {})
+
+
 def test_the_environment_does_not_hide_that_a_section_is_none() -> None:
     (error,) = errors("server: 5\n", {"EYEWALL_SERVER__PORT": "5"})
     assert error == "config.yaml:1:9: server: must be a section of lines such as 'name: value', not 5"
