@@ -108,10 +108,12 @@ class FanOut:
         self._wake()
 
     def _offer(self, group: Group, seen: Seen, frame: bytes, until: float) -> None:
-        """Hundreds of long queries and a long message are seconds of looking: whom it is too late to ask catches up."""
-        if time.monotonic() > until and group.filter.query:
+        """Hundreds of filters and long or many messages are seconds of asking: who is asked too late catches up."""
+        if group.is_behind:
+            return
+        if not group.filter.is_everything and time.monotonic() > until:
             group.is_behind = True
-        if not group.is_behind:
+        else:
             group.offer(seen, frame)
 
     def send_to_all(self, frame: bytes) -> None:

@@ -126,10 +126,13 @@ async def test_a_reader_gets_what_it_asked_for_and_no_more() -> None:
 
 
 @pytest.mark.gen_test
-async def test_whose_query_there_was_no_time_for_catches_up_and_the_others_do_not_wait(
+async def test_whose_filter_there_was_no_time_for_catches_up_and_the_others_do_not_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """300 readers with 60 phrases each and one message of 1 MiB: the loop stood still for 8 s."""
+    """300 readers with 60 phrases each and one message of 1 MiB: the loop stood still for 8 s.
+
+    900 with a topic each and an array of 10,000 messages: for 3.7 s.
+    """
     with audience_of() as audience:
         everything, topic = audience.join(), audience.join(Filter.parse(["demo"]))
         searching = [audience.join(Filter.parse(q=f"yes -nothing{number}")) for number in range(5)]
@@ -139,9 +142,8 @@ async def test_whose_query_there_was_no_time_for_catches_up_and_the_others_do_no
         audience.log.say([draft("yes 3"), draft("no 4")])
         audience.hub.announce("config", {"status": "rejected"})
         audience.hub._fan_out.flush()
-        await until(lambda: not any(reader.connection.is_live for reader in searching))
+        await until(lambda: not any(reader.connection.is_live for reader in [topic, *searching]))
         assert everything.connection.is_live
-        assert topic.connection.is_live
         monkeypatch.setattr(fan_out, "LOOK_SECONDS", 60)
         await audience.settle()
         audience.log.say([draft("yes 5")])
