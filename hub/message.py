@@ -11,7 +11,7 @@ from typing import Final, Self
 import msgspec
 
 from hub.errors import InvalidInput, TooLarge
-from hub.json_text import decode, one_line
+from hub.json_text import check, decode, one_line
 
 TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_SOURCE_CHARACTERS: Final = 128
@@ -140,7 +140,7 @@ class Draft(msgspec.Struct, frozen=True):
         wanted = fields.topic if fields.topic is not None else topic
         if wanted is None:
             raise InvalidInput("topic", "is missing", hint='add "topic": "…", or POST to /topics/<topic>')
-        return cls.parse(
+        draft = cls.parse(
             topic=wanted,
             message=fields.message,
             level=fields.level,
@@ -148,6 +148,9 @@ class Draft(msgspec.Struct, frozen=True):
             data=data,
             max_bytes=max_bytes,
         )
+        if data is not None:
+            check(fields.data)
+        return draft
 
 
 FIELDS_HINT: Final = 'send {"message": "…"} and, if wanted, "topic", "level", "source", "data"'

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput
-from hub.json_text import decode, one_line
+from hub.json_text import EXPLAINED_BYTES, check, decode, one_line
 
 numbers: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
 finite = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers()
@@ -47,7 +47,19 @@ def test_one_line_means_the_same_and_has_no_line_end(value: object, indent: int 
     assert json.loads(line) == value
 
 
-def test_one_line_looks_into_what_was_only_skipped_over() -> None:
+def test_check_looks_into_what_was_only_skipped_over() -> None:
     for text in (b"[NaN]", b'"\\ud800"', b'{"a": 1e999}', b'"\xff"', b"[1", b"", b"1 2"):
         with pytest.raises(InvalidInput):
-            one_line(msgspec.Raw(text))
+            check(msgspec.Raw(text))
+
+
+@pytest.mark.parametrize("text", [b"[1", b'"\\ud800"', b"[" * 5000 + b"]" * 5000])
+def test_what_has_no_form_has_no_line_either(text: bytes) -> None:
+    with pytest.raises(InvalidInput, match="data: "):
+        one_line(msgspec.Raw(text))
+
+
+def test_what_is_wrong_in_a_long_text_has_its_place_as_in_a_short_one() -> None:
+    for items in (1, EXPLAINED_BYTES):
+        with pytest.raises(InvalidInput, match=rf"body: no valid JSON at line {items + 1} column 3: "):
+            decode(numbers, b"[" + b"1,\n" * items + b"  x]")
