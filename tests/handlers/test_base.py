@@ -67,6 +67,7 @@ async def test_a_rebound_name_cannot_publish_from_its_own_page(both_ways: Site) 
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
