@@ -160,10 +160,12 @@ class Peer(HTTPConnection):
         if self._is_chunked:
             self._send(sse.END_OF_CHUNKS)
         self._request = None
-        if self._stream is not None:
-            self._lane.hand_off(self, self._stream)
-        else:
+        if self._stream is None:
             asyncio.get_running_loop().call_soon(self._lane.read, self)
+        elif self._stream.closed():  # Tornado would not know any more whose it was, and whose place to give back.
+            self.close()
+        else:
+            self._lane.hand_off(self, self._stream)
 
     def detach(self) -> socket.socket | IOStream:
         """The socket, for whoever goes on writing to it."""
@@ -183,10 +185,10 @@ class Peer(HTTPConnection):
         return sse.chunk(chunk) if self._is_chunked and chunk else chunk
 
     def _send(self, data: bytes) -> "asyncio.Future[None]":
-        if self._stream is not None:
-            return self._stream.write(data)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
+            if self._stream is not None:
+                return self._stream.write(data)
             taken = self.socket.send(data)
         except BlockingIOError:
             taken = 0

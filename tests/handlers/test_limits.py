@@ -4,11 +4,13 @@ import asyncio
 import socket
 
 import pytest
+from tornado.iostream import IOStream
 
 from hub.config import Config
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site, Upload
 from tests.handlers.wire import Answer
+from tests.hub.log_files import held
 from tests.waiting import until
 
 KIB = 1024
@@ -83,6 +85,19 @@ async def test_every_place_is_given_back_however_somebody_goes(both_ways: Site) 
     await site.close()
     await until(lambda: site.door.open == 0 and site.wall.registry.count == 0)
     assert site.wall.uploads.kept_bytes == 0
+
+
+@pytest.mark.gen_test
+async def test_a_place_is_given_back_to_its_address_also_when_an_answer_cannot_be_sent(site: Site) -> None:
+    """Its socket did not take all of it, and broke: Tornado does not say any more whose it was."""
+    _, writer = await site.connect()
+    async with held(site.wall.log._writer):
+        writer.write(site.head("POST", "/topics/a", 1) + b"x")
+        (peer,) = await until(lambda: tuple(site.door.lane._everyone))
+        peer._stream = IOStream(peer.socket)
+        peer._stream.close()
+    await until(lambda: site.door.open == 0)
+    assert not site.wall.places._by_address
 
 
 @pytest.mark.gen_test
