@@ -209,25 +209,26 @@ class PublishHandler(BaseHandler):
             drafts += self.batch.read(items[start : start + AT_ONCE], topic)
             await asyncio.sleep(0)
         if drafts:
-            self.batch.accept(await self.hub.publish(drafts, self.once(drafts)))
+            self.batch.accept(await self.hub.publish(drafts, self.once()))
         self.write_batch()
 
     async def publish_one(self, message: Draft) -> None:
         receivers = await self.hub.registry.receivers(message)
-        receipt = await self.hub.publish([message], self.once([message], receivers))
+        receipt = await self.hub.publish([message], self.once(receivers))
         if receipt.receivers is not None:
             receivers = receipt.receivers  # As it was said the first time.
         self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
 
-    def once(self, drafts: list[Draft], receivers: int = 0) -> Once | None:
+    def once(self, receivers: int = 0) -> Once | None:
         """What the Idempotency-Key header asks for, if it is there. Raises InvalidInput."""
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
             return None
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise InvalidInput("Idempotency-Key", "is no key", hint="use 1 to 128 printable ASCII characters")
-        # All that was handed in, not only what was accepted of it.
-        digest = hashlib.sha256(bytes(self.body) + b"\0" + msgspec.json.encode(drafts)).digest()
+        # What was handed in, not what was accepted of it: that changes with a limit, where the request has not.
+        options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
+        digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0" + self.body).digest()
         return Once(key, digest, receivers)
 
     def option(self, header: str, argument: str) -> str:

@@ -233,15 +233,3 @@ async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_
     assert more.status == 413
     assert "10,000" in more.error["message"]
     assert both_ways.wall.log.head == 10_000
-
-
-@pytest.mark.gen_test
-async def test_a_key_for_another_body_is_a_conflict_also_where_the_same_would_be_said(both_ways: Site) -> None:
-    """What was refused of a body is a part of it, and of the answer."""
-    good, bad, worse = '{"topic":"a","message":"1"}', '{"topic":"","message":"2"}', '{"topic":"","message":"3"}'
-    first = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
-    again = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
-    assert (first.status, again.status) == (201, 201)
-    assert first.json == again.json
-    for other in (f"[{good},{worse}]", good):
-        assert (await both_ways.post("/messages", other, JSON, idempotency_key="k")).status == 409

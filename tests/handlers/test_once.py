@@ -1,0 +1,44 @@
+"""Idempotency-Key: what is sent again is answered as the first time, and said once."""
+
+import pytest
+
+from hub.config import PublishConfig
+from tests.handlers.conftest import StartSite
+from tests.handlers.site import Site
+
+JSON = "application/json"
+
+
+@pytest.mark.gen_test
+async def test_a_key_for_another_body_is_a_conflict_also_where_the_same_would_be_said(both_ways: Site) -> None:
+    """What was refused of a body is a part of it, and of the answer."""
+    good, bad, worse = '{"topic":"a","message":"1"}', '{"topic":"","message":"2"}', '{"topic":"","message":"3"}'
+    first = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
+    again = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
+    assert (first.status, again.status) == (201, 201)
+    assert first.json == again.json
+    for other in (f"[{good},{worse}]", good):
+        assert (await both_ways.post("/messages", other, JSON, idempotency_key="k")).status == 409
+
+
+@pytest.mark.gen_test
+async def test_a_key_is_for_where_and_how_it_is_said_too(both_ways: Site) -> None:
+    body = '{"message":"1"}'
+    first = await both_ways.post("/topics/a?level=error", body, idempotency_key="k")
+    again = await both_ways.post("/topics/a", body, idempotency_key="k", x_level="error")
+    assert first.json == again.json
+    for path, kind in (("/topics/a", ""), ("/topics/b?level=error", ""), ("/topics/a?level=error", JSON)):
+        assert (await both_ways.post(path, body, kind, idempotency_key="k")).status == 409
+    assert both_ways.wall.log.head == 1
+
+
+@pytest.mark.gen_test
+async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(start_site: StartSite) -> None:
+    site = await start_site(publish={"max_message_bytes": "1KiB"})
+    items = f'[{{"topic":"a","message":"1"}},{{"topic":"a","message":"{"x" * 2000}"}}]'
+    first = await site.post("/messages", items, JSON, idempotency_key="k")
+    assert (first.json["accepted"], first.json["rejected_count"]) == (1, 1)
+    site.wall.apply(site.wall.config.model_copy(update={"publish": PublishConfig()}))
+    again = await site.post("/messages", items, JSON, idempotency_key="k")
+    assert (again.status, again.json["first"]) == (201, first.json["first"])
+    assert site.wall.log.head == 1
