@@ -2,8 +2,11 @@
 
 import pytest
 
-from handlers import messages
+from handlers import connections, messages
 from handlers.publish import AT_ONCE, MAX_ITEMS
+from hub.config import ServerConfig
+from hub.connection import Connection
+from hub.filter import Filter
 from hub.message import Draft
 from tests.handlers.site import Site
 from tests.turns import Turns
@@ -36,3 +39,15 @@ async def test_an_array_is_read_in_parts_and_stored_in_one_go(site: Site, monkey
     assert answer.json["accepted"] == MAX_ITEMS
     assert drafts.most == AT_ONCE
     assert commits.all == 1
+
+
+@pytest.mark.gen_test
+async def test_thousands_of_readers_are_listed_some_at_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, registry = Turns(monkeypatch, connections, "_shown"), site.wall.registry
+    registry.places.config = ServerConfig(max_connections=10_000, max_connections_per_address=10_000)
+    for _ in range(2500):
+        registry.add(
+            Connection(Filter(), address="10.0.0.1", client="test", chunked=True, since=0, on_close=lambda: None)
+        )
+    assert len((await site.get("/connections")).json["connections"]) == 2500
+    assert shown.most == connections.AT_ONCE
