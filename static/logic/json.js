@@ -6,6 +6,10 @@
  */
 export const withData = (fields, data) => `${JSON.stringify(fields).slice(0, -1)},"data":${data}}`;
 
+/** A value that holds no others, as text. Whole numbers of more than 15 digits may have had others: ≈ says so. @param {unknown} value */
+export const plainly = (value) =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) ? `≈${value}` : String(value);
+
 const SPACE = /[ \t\n\r]*/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a string must not hold as they are
 const STRING = /"(?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;

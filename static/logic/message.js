@@ -4,6 +4,7 @@
  * Owns the levels and the limits of a row. Knows nothing of drawing.
  */
 import { strip } from './ansi.js';
+import { plainly } from './json.js';
 
 /**
  * @typedef {object} Message
@@ -112,7 +113,7 @@ export function brief(data) {
   const write = (value) => {
     if (left <= 0) return '';
     if (typeof value === 'string') return take(JSON.stringify(strip(value.slice(0, left))));
-    if (value === null || typeof value !== 'object') return take(String(value));
+    if (value === null || typeof value !== 'object') return take(plainly(value));
     const parts = [];
     const isList = Array.isArray(value);
     for (const key in value) {

@@ -1,4 +1,5 @@
 /** JSON as rows of a tree, as many as are open. Keys stay in the order in which they were given. */
+import { plainly } from './json.js';
 
 /**
  * @typedef {object} Branch
@@ -55,13 +56,13 @@ function row(value, path, key, depth, toggled) {
     return { ...base, isOpen, kind: 'inner', text: Array.isArray(value) ? `[${size}]` : `{${size}}` };
   }
   if (typeof value === 'string') return { ...base, kind: 'text', text: value };
-  return { ...base, kind: typeof value === 'number' ? 'number' : 'other', text: String(value) };
+  return { ...base, kind: typeof value === 'number' ? 'number' : 'other', text: plainly(value) };
 }
 
 /** A value in the data as the filter finds it; '' when it cannot be written there. @param {Branch} branch */
-export function term({ path, kind, text }) {
+export function term({ path, kind, text, value }) {
   if (path === '' || kind === 'inner' || /[\s:()"]/.test(path) || text.length > 200) return '';
-  return `data.${path}:${written(text)}`;
+  return `data.${path}:${written(kind === 'number' ? String(value) : text)}`;
 }
 
 /** A value as the filter takes it: for what it would take for something else stands *. @param {string} value */

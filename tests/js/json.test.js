@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fineUntil } from '../../static/logic/json.js';
+import { brief } from '../../static/logic/message.js';
+import { branches, term } from '../../static/logic/tree.js';
 
 /** Whether the engine takes it. @param {string} text */
 function isJson(text) {
@@ -36,4 +38,16 @@ test('what is not stops being so where a person would point at', () => {
     assert.ok(!isJson(text ?? ''), text);
     assert.equal(text?.slice(fineUntil(text)), rest, text);
   }
+});
+
+test('a number with more digits than there is room for is not passed off as the one that was said', () => {
+  const data = JSON.parse('{"trace": 1795400000123456789, "n": 9007199254740991, "share": 0.5}');
+  assert.equal(brief(data), '{"trace":≈1795400000123456800,"n":9007199254740991,"share":0.5}');
+  const rows = branches(data, new Map(), 10).branches;
+  assert.deepEqual(
+    rows.map(({ text }) => text),
+    ['≈1795400000123456800', '9007199254740991', '0.5'],
+  );
+  // The filter compares what is here with what is here.
+  assert.deepEqual(rows.map(term)[0], 'data.trace:1795400000123456800');
 });
