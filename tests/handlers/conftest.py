@@ -12,6 +12,8 @@ from tornado.ioloop import IOLoop
 from hub.config import Config
 from tests.handlers.site import Site, site_of
 
+# Seconds. On a busy machine the usual 15 might end what a test has left unfinished, or bring about what it waits for.
+LONG = {"idle_connection_timeout": 600, "body_timeout": 600}
 StartSite = Callable[..., Awaitable[Site]]
 """Takes the config's sections as keywords, and `limits` for the front door."""
 
@@ -25,7 +27,7 @@ def start_site(io_loop: IOLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture
         sections["server"] = {"port": 0} | sections.get("server", {})
         sections["log"] = {"path": ":memory:"} | sections.get("log", {})
         config = Config.model_validate(sections)
-        return await stack.enter_async_context(site_of(config, tmp_path, **limits or {}))
+        return await stack.enter_async_context(site_of(config, tmp_path, **(LONG | (limits or {}))))
 
     with caplog.at_level(logging.INFO):
         yield start
