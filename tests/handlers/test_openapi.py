@@ -86,7 +86,8 @@ FORGIVING = [
 ]  # A page takes no query; a header overrules what the query says.
 
 
-@pytest.mark.gen_test
+@pytest.mark.timeout(900)  # Hundreds of requests by another Python: 20 s alone, five minutes on a crowded machine.
+@pytest.mark.gen_test(timeout=880)
 @pytest.mark.parametrize(
     "choice",
     [
