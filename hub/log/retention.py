@@ -15,6 +15,7 @@ from hub.config import LogConfig
 from hub.log.age import Age
 from hub.log.database import WAL_BYTES, pragma
 from hub.log.jobs import STEP_SECONDS, unsynced
+from hub.log.readers import Readers
 from hub.search import index as search_index
 
 logger = logging.getLogger("eyewall.log")
@@ -29,8 +30,9 @@ CHECKPOINT_NOW_SECONDS: Final = 0.1  # … a large one at once, but a reader who
 COPY_SECONDS: Final = 0.02  # What a large one may take, and with it a publisher who comes at that moment …
 COPIED_SECONDS: Final = 0.001  # In less there was nothing left to copy.
 LEAST_WAL_BYTES: Final = 1 << 20  # … but less than this at a time is not worth its sync.
-ALARM_BYTES: Final = 64 << 20
-ALARM_SECONDS: Final = 60
+HOLD_BYTES: Final = 32 << 20  # So large it only gets while there is always somebody who reads: they have to wait …
+HOLD_SECONDS: Final = 1.0  # … so long at most, and as a rule for what is left of a search's turn …
+HOLD_AGAIN_SECONDS: Final = 60  # … and if it was in vain, not again before that.
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
 STEP_RECEIPTS: Final = 200  # Forgotten by one statement.
@@ -40,13 +42,20 @@ class Retention:
     """Chores for the writer, in its thread. `pruned` gets the new first seq, after each commit that changed it."""
 
     def __init__(
-        self, config: LogConfig, age: Age, wal_bytes: Callable[[], int], pruned: Callable[[int], None]
+        self,
+        config: LogConfig,
+        age: Age,
+        wal_bytes: Callable[[], int],
+        readers: Readers,
+        pruned: Callable[[int], None],
     ) -> None:
         self.config = config
+        self._readers = readers
         self._age = age
         self._wal_bytes = wal_bytes
         self._pruned = pruned
-        self._checkpoint_at = self._alarm_at = float("-inf")  # Monotonic.
+        self._checkpoint_at = self._hold_at = float("-inf")  # Monotonic.
+        self._held_until: float | None = None
         self._wal_limit = WAL_BYTES
         self._receipts_at = 0.0  # By the clock, which also decides how old they are.
 
@@ -104,18 +113,37 @@ class Retention:
     def checkpoint(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Copy the write-ahead log into the file. PASSIVE: waits for no reader."""
         now, size = time.monotonic(), self._wal_bytes()
+        if self._held_until is not None:
+            return self._begin_anew(connection, now)
         if size <= self._wal_limit and (busy or now < self._checkpoint_at + CHECKPOINT_SECONDS):
             return False
         if now < self._checkpoint_at + CHECKPOINT_NOW_SECONDS:
             return False
         self._checkpoint_at = now
-        _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if size > ALARM_BYTES and done < frames and now > self._alarm_at + ALARM_SECONDS:
-            self._alarm_at = now
-            logger.warning("a long search keeps the write-ahead log at %d MiB", size >> 20)
+        _, frames, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if is_large := size > self._wal_limit:
             self._fit(connection, frames, time.monotonic() - now)
+        if size > HOLD_BYTES and now > self._hold_at:
+            self._held_until = now + HOLD_SECONDS
+            self._readers.hold()
         return is_large
+
+    def _begin_anew(self, connection: sqlite3.Connection, now: float) -> bool:
+        """The write-ahead log does in a moment without readers, and of those who search there may always be one."""
+        if not self._readers.hold() and now < (self._held_until or 0):
+            return True
+        busy_ms = pragma(connection, "busy_timeout")
+        try:
+            connection.execute("PRAGMA busy_timeout = 0")  # No publisher waits for another program that reads.
+            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+            self._held_until = None
+            self._readers.go_on()
+        if is_busy:
+            self._hold_at = now + HOLD_AGAIN_SECONDS
+            logger.warning("somebody who reads keeps the write-ahead log at %d MiB", self._wal_bytes() >> 20)
+        return True
 
     def _fit(self, connection: sqlite3.Connection, frames: int, seconds: float) -> None:
         """A disk that was slow to take the write-ahead log gets it in smaller pieces, a fast one in larger ones."""

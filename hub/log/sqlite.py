@@ -15,7 +15,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,9 +23,10 @@ from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
 from hub.log.age import Age
-from hub.log.database import MEMORY, ROWS, Row, open_reader, open_writer, snapshot
+from hub.log.database import MEMORY, ROWS, Row, open_writer, snapshot
 from hub.log.file import LogFile
 from hub.log.jobs import Append
+from hub.log.readers import Readers
 from hub.log.retention import Retention
 from hub.log.trouble import Trouble
 from hub.log.writer import Writer
@@ -54,7 +54,9 @@ class SqliteLog:
     ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         path = self._file.path if self._file else path
-        self._retention = Retention(config, Age(clock, monotonic), functools.partial(_wal_bytes, path), self._pruned)
+        self._readers = Readers()
+        wal_bytes = functools.partial(_wal_bytes, path)
+        self._retention = Retention(config, Age(clock, monotonic), wal_bytes, self._readers, self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000), self._file)
         chores = [getattr(self._retention, name) for name in ("checkpoint", "prune", "shrink", "forget_receipts")]
         chores += search_index.CHORES
@@ -74,10 +76,8 @@ class SqliteLog:
         self._path = path
         self._trouble = Trouble(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
-        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         if path != MEMORY:
-            for _ in range(READERS):
-                self._idle.put(open_reader(path))
+            self._readers.open(path, READERS)
 
     def configure(self, config: LogConfig) -> None:
         """New bounds, from the next chore on."""
@@ -139,8 +139,7 @@ class SqliteLog:
         """Finish what was accepted and close. Safe to call twice."""
         self._is_closed = True  # For readers. Those who have their turn end in peace, and nobody gets another.
         await asyncio.to_thread(self._threads.shutdown)
-        while not self._idle.empty():
-            self._idle.get().close()
+        self._readers.close()
         # Last, because the last connection to close copies the write-ahead log into the file.
         await asyncio.to_thread(self._writer.stop)
         if self._file:
@@ -152,11 +151,7 @@ class SqliteLog:
 
     def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
         self._check_open()
-        connection = self._idle.get()
-        try:
-            return function(connection)
-        finally:
-            self._idle.put(connection)
+        return self._readers.read(function)
 
     def _committed(self, appends: Sequence[Append]) -> None:
         """On the loop, once a commit: first everybody sees it, then its publishers hear of it."""

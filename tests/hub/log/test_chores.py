@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -48,10 +49,47 @@ def test_a_small_write_ahead_log_is_copied_now_and_then_but_not_when_busy(
     assert len(seen) == 2
 
 
-def test_a_search_that_holds_up_the_write_ahead_log_is_said_once(
+def test_searches_that_follow_each_other_let_the_write_ahead_log_begin_anew(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is short, but there is always one: it grew for as long as they went on."""
+    monkeypatch.setattr(retention, "HOLD_BYTES", 1 << 20)
+    monkeypatch.setattr(retention, "HOLD_SECONDS", 1000)
+    kept.chores._wal_limit = 1 << 20
+    kept.fill(10)
+    kept.readers.open(str(kept.path), 2)
+    began, go_on = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def search(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")
+        connection.execute("SELECT seq FROM message").fetchone()
+        began.set()
+        go_on.wait(60)
+        connection.execute("COMMIT")
+        seen.append("searched")
+
+    first = threading.Thread(target=kept.readers.read, args=[search])
+    first.start()
+    began.wait(60)
+    kept.fill(5000)
+    for _ in range(3):
+        assert kept.chores.checkpoint(kept.connection, True)
+    assert kept.wal_bytes() > 1 << 20
+    second = threading.Thread(target=kept.readers.read, args=[lambda _: seen.append(f"{kept.wal_bytes()} bytes")])
+    second.start()
+    go_on.set()
+    first.join(60)
+    assert kept.chores.checkpoint(kept.connection, True)
+    second.join(60)
+    assert seen == ["searched", "0 bytes"]
+    kept.readers.close()
+
+
+def test_another_program_that_reads_all_the_time_holds_up_no_publisher_and_is_said_now_and_then(
     kept: Kept, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "ALARM_BYTES", 1 << 20)
+    monkeypatch.setattr(retention, "HOLD_BYTES", 1 << 20)
     monkeypatch.setattr(retention, "WAL_BYTES", 1 << 20)
     monkeypatch.setattr(retention, "CHECKPOINT_NOW_SECONDS", 0)
     kept.chores._wal_limit = 1 << 20
@@ -62,8 +100,11 @@ def test_a_search_that_holds_up_the_write_ahead_log_is_said_once(
         for _ in range(5):
             kept.fill(5000)
             kept.chores.checkpoint(kept.connection, True)
+            assert kept.pragma("busy_timeout") == 1000
         search.close()
-    assert [record.getMessage() for record in caplog.records] == ["a long search keeps the write-ahead log at 1 MiB"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "somebody who reads keeps the write-ahead log at 3 MiB"
+    ]
 
 
 def test_a_disk_that_is_slow_gets_the_write_ahead_log_in_smaller_pieces(
