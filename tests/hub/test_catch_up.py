@@ -173,6 +173,7 @@ async def test_a_page_that_was_waited_for_is_read_even_if_there_is_no_room_to_ke
     """Else it would be fetched again, and again be gone when its readers' turn comes."""
     monkeypatch.setattr("hub.pages.CACHE_BYTES", 0)
     monkeypatch.setattr("hub.pages.STRETCHES", 0)
+    monkeypatch.setattr("hub.catch_up.TURN_SECONDS", 60)  # All ask in one turn, also of a machine that is busy.
     with audience_of(log_of(5)) as audience:
         readers = [audience.join(Filter.parse(["demo", f"t{number % 5}"]), after=an_id(4)) for number in range(50)]
         await audience.settle()
