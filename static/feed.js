@@ -209,7 +209,11 @@ export function Feed(el, store) {
       list.following = store.view.mode === 'following';
       look(
         () => n,
-        (ordinal) => list.reveal(ordinal, noun === 'reveal-middle'),
+        (ordinal) => {
+          list.reveal(ordinal, noun === 'reveal-middle');
+          // A low screen may be scrolled to something else.
+          scroller.scrollIntoView({ block: 'nearest' });
+        },
       );
     });
   }

@@ -145,16 +145,22 @@ export function looks({ store, say, link }) {
     });
   }
 
+  /** For older ones. A key that is held down asks often. */
+  let isAsked = false;
+
   /** Older ones in front of what is live, as long as there is room for them. */
   async function older() {
     const { live, past } = store;
     if (past) return more();
     const oldest = live.oldest;
-    if (oldest === null) return;
+    if (oldest === null || isAsked) return;
     if (live.held + MOST > live.ring.limit) return around(oldest.id);
     if (store.view.mode === 'following') store.setMode('reading');
     const query = new URLSearchParams({ before: oldest.id, order: 'desc', limit: String(MOST) });
-    const page = await orNull(readHistory(query));
+    isAsked = true;
+    const page = await orNull(readHistory(query)).finally(() => {
+      isAsked = false;
+    });
     if (page === null || live.oldest !== oldest) return;
     // Nothing older is kept, though the ids go on: nobody needs to ask again.
     if (page.next === null) store.oldestKept = page.messages.at(-1)?.id ?? oldest.id;

@@ -12,6 +12,7 @@ export const CHOICES = /** @type {const} */ ({
   density: ['normal', 'compact', 'relaxed'],
   zone: ['local', 'utc'],
   announce: ['digest', 'errors', 'off'],
+  topics: ['on', 'off'],
   keys: ['on', 'off'],
   ring: ['1000', '20000', '100000', '300000'],
 });
@@ -20,10 +21,8 @@ const USUAL = { ring: '100000' };
 
 /** As they were left, or as usual. @returns {Record<string, string>} */
 export function leftAs() {
-  const all = Object.entries({ ...CHOICES, topics: ['on', 'off'] });
-  return Object.fromEntries(
-    all.map(([name, [first]]) => [name, remembered(name, USUAL[name] ?? String(first))]),
-  );
+  const all = Object.entries(CHOICES);
+  return Object.fromEntries(all.map(([name, [first]]) => [name, remembered(name, USUAL[name] ?? first)]));
 }
 
 /** @param {HTMLElement} el @param {import('./store.js').Store} store */

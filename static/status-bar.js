@@ -120,7 +120,7 @@ export function StateBar(el, store) {
     write(button, BUTTONS[link.phase] ?? '');
     const { past } = store;
     mode.hidden = view.mode === 'following';
-    attribute(mode, 'data-look', past ? 'notice' : 'reading');
+    attribute(mode, 'data-look', past || view.lostRows ? 'notice' : 'reading');
     write(modeText, modeSentence());
     write(modeButton, modeVerb()[2]);
     moreButton.hidden = !(past?.older || past?.newer);

@@ -134,6 +134,8 @@ function rows({ store, say, act, part }) {
       const entry = store.ring.get(n);
       if (entry && (isMark(entry) ? least === 0 && canFill(entry) : entry.level >= least)) return select(n);
     }
+    // The row above all others is one step further.
+    if (by < 0 && least === 0 && store.hasOlder) act('show-older');
   }
 
   function selected() {
@@ -159,7 +161,7 @@ function rows({ store, say, act, part }) {
     step: (by) => step(by, 0),
     'step-error'(by) {
       // With nothing chosen, the newest error is the one that is meant.
-      step(store.view.selected === null ? -1 : by, ERROR);
+      step(store.view.selected === null ? -1 : Number(by), ERROR);
     },
     'toggle-details'() {
       const { selected: n, panel } = store.view;

@@ -1,5 +1,5 @@
 /** Labels, tables and sentences that always read the same. Parts get them through text.js. */
-import { some } from './logic/time.js';
+import { count, some } from './logic/time.js';
 
 /** @type {[string, string][]} */
 const KEY_TABLE = [
@@ -45,6 +45,7 @@ export const words = {
     density: 'Rows',
     zone: 'Times',
     announce: 'Screen reader hears',
+    topics: 'Topics',
     keys: 'Single keys',
     ring: 'Messages kept in this page',
   }),
@@ -117,6 +118,8 @@ export const words = {
   hideTopic: (topic) => `Hide ${topic}`,
   /** @param {number} n */
   moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
+  /** @param {number} n */
+  moreConnections: (n) => `and ${count(n)} more`,
   feed: 'Messages',
   pause: 'Pause',
   resume: 'Resume',

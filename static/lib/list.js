@@ -42,7 +42,7 @@ export class List {
     this.sizer.setAttribute('role', 'presentation');
     scroller.append(this.sizer);
     this.view = scroller.clientHeight;
-    this.screenTop = scroller.getBoundingClientRect().top;
+    this.screenTop = this.#screenTop;
     this.top = 0;
     this.tall = -1;
     this.base = 0;
@@ -193,9 +193,14 @@ export class List {
     this.draw();
   }
 
+  /** As long as the page as a whole is not scrolled, which a low screen does. */
+  get #screenTop() {
+    return this.scroller.getBoundingClientRect().top + scrollY;
+  }
+
   /** The place on the screen has changed: what is read must not move with it. */
   resized() {
-    const screenTop = this.scroller.getBoundingClientRect().top;
+    const screenTop = this.#screenTop;
     const shift = screenTop - this.screenTop;
     this.screenTop = screenTop;
     this.view = this.scroller.clientHeight;

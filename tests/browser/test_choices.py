@@ -43,6 +43,16 @@ def test_single_keys_can_be_switched_off(page: Page, wall: Wall) -> None:
     expect(role(page, "publish")).to_be_visible()
 
 
+def test_topics_that_were_hidden_by_a_key_come_back_by_a_click(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    page.keyboard.press("[")
+    expect(role(page, "topics")).to_be_hidden()
+    page.reload()
+    expect(role(page, "topics")).to_be_hidden()
+    choose(page, "Topics", "on")
+    expect(role(page, "topics")).to_be_visible()
+
+
 def test_what_was_chosen_in_two_tabs_stays_chosen(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     other = page.context.new_page()

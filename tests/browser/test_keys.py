@@ -205,6 +205,19 @@ def test_arrow_keys_move_inside_of_a_group(page: Page, wall: Wall) -> None:
     assert page.evaluate("() => document.activeElement.textContent") == "Export"
 
 
+def test_the_key_for_the_one_before_goes_on_where_the_page_ends(page: Page, wall: Wall) -> None:
+    """The offer above the oldest row is no message, so no key stands on it."""
+    wall.publish_lines([f"line {n}" for n in range(1500)])
+    open_live(page, wall)
+    wait_received(page, 1000)
+    press(page, "Home")
+    rows(page).filter(has_text=re.compile("line 500$")).click()
+    press(page, "k")
+    page.wait_for_function("() => eyewall.store.matching.size === 1500")
+    press(page, "k")
+    expect(page.locator(".row.selected")).to_contain_text("line 499")
+
+
 def test_focus_is_handed_on_when_its_control_goes(page: Page, wall: Wall) -> None:
     wall.publish("a message")
     open_live(page, wall)

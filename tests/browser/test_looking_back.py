@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.parts import counters, open_live, role, rows, texts, wait_received
@@ -167,7 +168,9 @@ def test_what_a_tab_slept_through_is_fetched_and_stands_in_its_place(page: Page,
     assert page.evaluate(texts_in_memory) == [f"line {n}" for n in range(40_000)]
 
 
-def test_rows_that_left_the_memory_while_they_were_read_can_be_loaded_again(page: Page, wall: Wall) -> None:
+@pytest.mark.parametrize("width", [360, 1280])
+def test_rows_that_left_the_memory_while_they_were_read_can_be_loaded_again(page: Page, wall: Wall, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
     filled(page, wall, 900)
     page.evaluate("() => eyewall.store.set({ ring: '1000' })")
     page.keyboard.press("Home")
@@ -198,6 +201,20 @@ def test_messages_are_taken_along(page: Page, wall: Wall) -> None:
         role(page, "export-all").get_by_role("link", name="CSV").click()
     kept = Path(download.value.path()).read_text("utf-8")
     assert kept.replace("\r\n", "\n") == files["csv"].replace("\r\n", "\n")
+
+
+def test_of_a_paused_page_what_it_shows_is_taken_along_and_counted(page: Page, wall: Wall) -> None:
+    wall.publish_lines(["one", "two"])
+    open_live(page, wall)
+    wait_received(page, 2)
+    page.keyboard.press("Space")
+    wall.publish_lines(["three", "four", "five"])
+    wait_received(page, 5)
+    page.get_by_role("button", name="Export").click()
+    expect(role(page, "export")).to_contain_text("The 2 messages shown, as")
+    with page.expect_download() as download:
+        role(page, "export-line").click()
+    assert len(Path(download.value.path()).read_text("utf-8").splitlines()) == 2
 
 
 def test_the_link_of_a_message_can_be_copied(page: Page, wall: Wall) -> None:

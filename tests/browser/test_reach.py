@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.figures import pace
-from tests.browser.parts import open_live, role, rows
+from tests.browser.parts import open_live, role, rows, wait_received
 from tests.wall import Wall
 
 SMALL = """(least) => ['button', 'input', 'select', 'a[href]', 'summary', 'textarea', '.choices label']
@@ -70,6 +70,48 @@ def test_forced_colours_lose_nothing(page: Page, wall: Wall) -> None:
     expect(role(page, "level-debug")).to_have_attribute("aria-pressed", "false")
     on, off = (page.evaluate(look, f'[data-role="level-{level}"]') for level in ("info", "debug"))
     assert on != off
+
+
+def test_a_finger_finds_the_errors(page: Page, wall: Wall) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    for n in range(30):
+        wall.publish(f"line {n}", level="error" if n in (3, 7) else "info")
+    open_live(page, wall)
+    wait_received(page, 30)
+    for name, line in (("Previous", 7), ("Previous", 3), ("Next", 7)):
+        page.get_by_role("button", name=f"{name} error").click()
+        expect(page.locator(".row.selected")).to_contain_text(f"line {line}")
+        expect(page.locator(".row.selected")).to_be_in_viewport(ratio=1)
+
+
+COVERED = """(control) => {
+    control.scrollIntoView({ block: 'nearest' });
+    const { left, top, width, height } = control.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return seen === null || !control.contains(seen);
+}"""
+SCROLLED = "() => document.querySelector('[data-role=\"feed\"]').scrollTop"
+
+
+@pytest.mark.parametrize("width", [320, 740])
+def test_a_low_screen_shows_the_feed_and_every_control(page: Page, wall: Wall, width: int) -> None:
+    """320 by 256 is what a screen of 1280 by 1024 has left at 400 % zoom (WCAG 2.2, 1.4.10)."""
+    page.set_viewport_size({"width": width, "height": 256})
+    wall.publish_lines([f"line {n}" for n in range(100)])
+    open_live(page, wall)
+    wait_received(page, 100)
+    page.keyboard.press("k")
+    expect(page.locator(".row.selected")).to_contain_text("line 99")
+    expect(page.locator(".row.selected")).to_be_in_viewport(ratio=1)
+    expect(rows(page).filter(has_text="line 97")).to_be_in_viewport(ratio=1)
+    before = page.evaluate(SCROLLED)
+    for control in page.locator(".top button, .bar button, .narrow :is(button, input), canvas, .bottom button").all():
+        assert not control.is_visible() or not control.evaluate(COVERED), control
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    # However far the page was scrolled meanwhile, no row has moved in the feed.
+    page.keyboard.press("Escape")
+    expect(page.locator(".row.selected")).to_have_count(0)
+    assert page.evaluate(SCROLLED) == before
 
 
 LISTEN = """() => {
