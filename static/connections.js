@@ -16,6 +16,11 @@ import { words } from './words.js';
 /** What a cell says on its first line, and under it. @type {Column[][]} */
 const WHO_CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
 
+/** Made once: each comparison by localeCompare makes one of its own, a second of work for 5,000 connections. */
+const ORDER = new Intl.Collator('en', { numeric: true });
+/** As many are drawn; who looks for others sorts by what they have in common. */
+const WHO_DRAWN = 300;
+
 /** Read again at most this often (ms). */
 const EVERY = 2_000;
 
@@ -62,6 +67,7 @@ export function WhoPanel(el, store) {
   function sortBy(name) {
     isDescending = name === sortedBy && !isDescending;
     sortedBy = name;
+    list = sorted(list, sortedBy, isDescending);
     update();
   }
 
@@ -70,15 +76,6 @@ export function WhoPanel(el, store) {
     isStale = false;
     askedAt = Date.now();
     ask(el, 'list-connections');
-  }
-
-  /** @param {Who} one @param {Who} other */
-  function order(one, other) {
-    // Whoever is catching up comes first: that is what one looks here for.
-    const late = Number(other.state !== 'live') - Number(one.state !== 'live');
-    const way = isDescending ? -1 : 1;
-    if (late !== 0) return sortedBy === 'state' ? late * way : late;
-    return way * shown(one, sortedBy).localeCompare(shown(other, sortedBy), 'en', { numeric: true });
   }
 
   function make() {
@@ -163,10 +160,9 @@ export function WhoPanel(el, store) {
   }
 
   function update() {
-    const sorted = list.toSorted(order);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const wasHere = rows.contains(focused);
-    keyed(rows, sorted, ({ id }) => id, make, draw);
+    keyed(rows, list.slice(0, WHO_DRAWN), ({ id }) => id, make, draw);
     // A row that was moved, or is gone, takes the focus with it.
     if (wasHere && !rows.contains(document.activeElement)) {
       const other = /** @type {HTMLElement} */ (el.querySelector('tbody button, thead button'));
@@ -183,13 +179,14 @@ export function WhoPanel(el, store) {
     }
     // Headings over nothing would read as nobody; until an answer is here nobody knows.
     table.hidden = list.length === 0;
-    write(note, problem);
-    note.hidden = problem === '';
+    const others = list.length > WHO_DRAWN ? words.moreConnections(list.length - WHO_DRAWN) : '';
+    write(note, problem || others);
+    note.hidden = note.textContent === '';
   }
 
   hear(el, 'listed', (/** @type {{ok: {connections: Who[]}} | {error: Error}} */ answer) => {
     problem = 'error' in answer ? answer.error.message || words.noAnswer : '';
-    if ('ok' in answer) list = answer.ok.connections;
+    if ('ok' in answer) list = sorted(answer.ok.connections, sortedBy, isDescending);
     update();
   });
   hear(el, 'connections', () => {
@@ -231,6 +228,18 @@ export function clientName(agent) {
     if (found) return `${name} ${found[1]}`;
   }
   return agent === '' ? '–' : agent.slice(0, 60);
+}
+
+/** @param {Who[]} list @param {Column} column @param {boolean} isDescending */
+export function sorted(list, column, isDescending) {
+  const way = isDescending ? -1 : 1;
+  const keys = list.map((who) => ({ who, key: shown(who, column), isLate: Number(who.state !== 'live') }));
+  keys.sort((one, other) => {
+    // Whoever is catching up comes first: that is what one looks here for.
+    const late = other.isLate - one.isLate;
+    return late * (column === 'state' ? way : 1) || way * ORDER.compare(one.key, other.key);
+  });
+  return keys.map(({ who }) => who);
 }
 
 /** What a column is sorted by: what it says. @param {Who} who @param {Column} column */

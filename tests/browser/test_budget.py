@@ -1,5 +1,8 @@
 """What a visit costs, counted: nothing here depends on how fast the machine is."""
 
+import urllib.request
+from contextlib import ExitStack
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.parts import open_live, role, rows, wait_received
@@ -62,3 +65,15 @@ def test_the_header_and_the_topics_say_the_same(page: Page, wall: Wall) -> None:
     expect(rate).to_contain_text("msg/")
     expect(role(page, "connection-count")).to_have_text("1 connected")
     expect(role(page, "proof")).to_contain_text("no gaps since ")
+
+
+def test_hundreds_of_connections_are_a_few_hundred_rows(page: Page, wall: Wall) -> None:
+    """And the rest is counted."""
+    with ExitStack() as streams:
+        for _ in range(320):
+            streams.enter_context(urllib.request.urlopen(f"{wall.url}/events"))
+        open_live(page, wall)
+        expect(role(page, "connection-count")).to_have_text("321 connected")
+        page.keyboard.press("]")
+        expect(role(page, "who")).to_contain_text("and 21 more")
+        expect(role(page, "connection")).to_have_count(300)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientName, filterText } from '../../static/connections.js';
+import { clientName, filterText, sorted } from '../../static/connections.js';
 import { fromQuery, toQuery } from '../../static/logic/address.js';
 import { Counts } from '../../static/logic/counts.js';
 import { parse } from '../../static/logic/filter.js';
@@ -175,4 +175,24 @@ test('a client is named by what it is, not by what its kind descends from', () =
     '–',
   ]);
   assert.equal(filterText({ topics: ['api.*'], level: 'debug', q: '' }), 'topics:api.*');
+});
+
+test('who is late comes first, and numbers are sorted as numbers', () => {
+  /** @param {string} address @param {number} sent @param {string} [state] */
+  const who = (address, sent, state = 'live') => ({
+    id: address,
+    address,
+    client: 'curl/8.5.0',
+    since: `2026-11-21T10:00:0${sent % 10}Z`,
+    filter: {},
+    sent,
+    state,
+  });
+  const list = [who('10.0.0.10', 9), who('10.0.0.9', 100), who('10.0.0.1', 20, 'catching-up')];
+  /** @param {'address' | 'sent' | 'state'} column @param {boolean} isDescending */
+  const ids = (column, isDescending) => sorted(list, column, isDescending).map(({ id }) => id.slice(7));
+  assert.deepEqual(ids('address', false), ['1', '9', '10']);
+  assert.deepEqual(ids('address', true), ['1', '10', '9']);
+  assert.deepEqual(ids('sent', false), ['1', '10', '9']);
+  assert.deepEqual(ids('state', true).at(-1), '1');
 });
