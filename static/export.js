@@ -40,24 +40,29 @@ export function Export(el, store) {
     h('div', { class: 'actions', 'data-role': 'export-all' }, ...links),
   );
 
-  /** @param {keyof typeof FORMATS} name */
-  function save(name) {
+  /** Those that are shown: in Paused none that came since. */
+  function here() {
     const { lo, hi } = store.rows;
     const messages = [];
     for (let ordinal = lo; ordinal < hi; ordinal++) {
       const entry = store.ring.get(store.matching.at(ordinal));
       if (entry && !isMark(entry)) messages.push(entry);
     }
+    return messages;
+  }
+
+  /** @param {keyof typeof FORMATS} name */
+  function save(name) {
     const [, type, end] = FORMATS[name];
-    const href = URL.createObjectURL(new Blob([exported(messages, name)], { type: `${type};charset=utf-8` }));
+    const href = URL.createObjectURL(new Blob([exported(here(), name)], { type: `${type};charset=utf-8` }));
     const time = isoSecond(Date.now()).replaceAll(':', '-');
     h('a', { href, download: `eyewall-${time}.${end}` }).click();
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
   hear(el, 'shown', () => {
-    const { selection, roll } = store;
-    write(shown, exportShown(roll.shown));
+    const { selection } = store;
+    write(shown, exportShown(here().length));
     write(all, exportAll(toServer(selection).isWider));
     for (const link of links) {
       const query = toHistory(selection);
