@@ -88,6 +88,7 @@ function measure(store, entries, messages, now) {
 function pushMessage(store, message) {
   const { view } = store;
   const shown = store.live.push(message);
+  store.oldest ??= message;
   if (store.firstOther === null && !isOwn(message)) store.firstOther = message;
   store.counts.add(message.ms, message.level, shown);
   store.topics.add(message.topic, message.ms);

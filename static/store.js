@@ -77,6 +77,8 @@ export class Store {
     this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
     /** The first message here that is not the server's own. @type {Message | null} */
     this.firstOther = null;
+    /** The oldest message that was ever here. @type {Message | null} */
+    this.oldest = null;
     /** Errors that came while nobody was looking at them. */
     this.unseenErrors = 0;
     /** How far this device's clock is ahead of the server's (ms); null: not known. @type {number | null} */
@@ -182,20 +184,29 @@ export class Store {
    */
   insert(n, entries) {
     const { live, view } = this;
+    const isFront = n < live.ring.first;
+    let areBack = false;
     for (const entry of entries) {
       if (isMark(entry)) continue;
-      this.counts.add(entry.ms, entry.level, false);
+      if (isFront && this.#wasHere(entry)) areBack = true;
+      else this.counts.add(entry.ms, entry.level, false);
       if (!isOwn(entry)) this.firstOther ??= entry;
     }
-    const isFront = n < live.ring.first;
     live.replace(n, entries);
+    if (live.oldest && !this.#wasHere(live.oldest)) this.oldest = live.oldest;
     const moved = 1 - entries.length;
     if (view.selected !== null && view.selected < n) view.selected += moved;
     if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
     if (view.unseenFrom <= n) view.unseenFrom += moved;
     // Rows in front of all others are only more to scan; any other change gives rows a new place.
-    if (!isFront || live.matching.dropped > 0) this.rematch();
+    if (!isFront || areBack || live.matching.dropped > 0) this.rematch();
     else this.changed('messages');
+  }
+
+  /** Whether it left the memory and comes back, and has been counted. @param {Message} message */
+  #wasHere({ id }) {
+    const [one, oldest] = [parseId(id), parseId(this.oldest?.id)];
+    return one?.epoch === oldest?.epoch && (one?.seq ?? 0) >= (oldest?.seq ?? Infinity);
   }
 
   /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */

@@ -83,3 +83,18 @@ test('a filter that is set in a look back searches what the server keeps, and st
     act('filter', '');
   }
 });
+
+test('messages that left the memory and come back are counted once', async () => {
+  serve(Array.from({ length: 40 }, (_, n) => raw(n + 1)));
+  const { store, act, arrive } = open();
+  arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 11)));
+  const counted = () =>
+    [store.counts.all, store.counts.matched].map((counts) => counts.reduce((sum, many) => sum + many, 0));
+  assert.deepEqual(counted(), [30, 30]);
+  store.live.resize(10);
+  store.live.resize(5000);
+  act('show-older');
+  await until(() => store.live.held === 40);
+  store.scan(() => false);
+  assert.deepEqual(counted(), [40, 40]);
+});
