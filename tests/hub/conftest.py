@@ -1,7 +1,6 @@
 """Logs of their own for the tests of the core, of which none is left open."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,5 +42,5 @@ def written(tmp_path: Path) -> Iterator[Written]:
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     made = Kept(str(tmp_path / "eyewall.db"))
-    with closing(made.connection):
-        yield made
+    yield made
+    made.connection.close()

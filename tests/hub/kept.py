@@ -23,6 +23,10 @@ class Kept:
         self.chores = Retention(config(**settings), age, self.wal_bytes, self.readers, self.heard.append)
         self.steps = 0
 
+    def reopen(self) -> None:
+        self.connection.close()
+        self.connection = open_writer(str(self.path), "full", EPOCH)
+
     def wal_bytes(self) -> int:
         return Path(f"{self.path}-wal").stat().st_size
 

@@ -87,6 +87,7 @@ def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
     while kept.connection.execute("SELECT 1 FROM segment WHERE start = 0").fetchone():
         assert kept.chores.prune(kept.connection, False) or search_index.drop(kept.connection, False)
         steps += 1
+        kept.reopen()  # The server may be stopped at any moment.
         search_index.extend(kept.connection, False)  # Must not go on in what is half taken away.
         found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 2500, 1000, True))
         assert len(found.messages) == 500
