@@ -1,11 +1,13 @@
 """GET /messages: what was said before, as JSON by the page, or all of it as NDJSON or CSV."""
 
+import asyncio
 import csv
 import io
+import logging
 import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
 
@@ -25,9 +27,13 @@ from hub.message import Message
 from hub.moment import parse_moment
 from hub.sockets import CUT
 
+logger = logging.getLogger("eyewall.http")
+
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000  # Of JSON, which is made in one piece.
 EVERYTHING: Final = 1 << 40
+# For one piece. Who takes nothing at all the kernel has cut by then (front.py); this is for those who trickle.
+TAKE_SECONDS: Final = 60.0
 COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 # A cell that begins so is a formula to a spreadsheet, and could call out (OWASP, "CSV Injection"). The last four are
@@ -49,33 +55,38 @@ class HistoryHandler(MessagesHandler):
         kind = self._format()
         asked = self._asked(kind)
         self.add_header("Vary", "Accept")
-        if kind == "json":
-            self.write_json((await self.history.page(asked)).as_json())
-            return
         try:
-            await self._export(asked, kind, csv_lines if kind == "csv" else json_lines)
+            async with aclosing(self.history.pages(asked)) as pages:
+                await self._answer(kind, pages)
         except StreamClosedError:
             return  # Who asked has gone.
+        except TimeoutError:
+            logger.info("%s was cut, who took too long over its answer from /messages", self.request.remote_ip)
 
-    async def _export(self, asked: Asked, kind: str, lines: Callable[[Page], str]) -> None:
-        """Piece by piece: the next one is looked for when the socket has taken the last one."""
-        async with aclosing(self.history.pages(asked)) as pages:
-            page = await anext(pages)  # What is wrong with the request can still be said as such.
-            self.set_header("Content-Type", f"{TYPES[kind]}; charset=utf-8")
+    async def _answer(self, kind: str, pages: AsyncIterator[Page]) -> None:
+        """Piece by piece: the next one is looked for when the socket has taken the last one. JSON is one piece."""
+        page = await anext(pages)  # What is wrong with the request can still be said as such.
+        said = FORMS[kind](page)
+        self.set_header("Content-Type", f"{TYPES[kind]}; charset=utf-8")
+        if kind == "json":
+            self.set_header("Content-Length", len(said))
+        else:
             self.set_header("Content-Disposition", f'attachment; filename="eyewall.{kind}"')
-            if kind == "csv":
-                self.write(_csv([COLUMNS]))
-            self.write(lines(page))
-            try:
-                await self.flush()
-                if self.request.method == "HEAD":
-                    return
-                async for page in pages:
-                    self.write(lines(page))
-                    await self.flush()
-            except BaseException:
-                self._break_off()
-                raise
+        try:
+            await self._hand_over(_csv([COLUMNS]) + said if kind == "csv" else said)
+            if kind == "json" or self.request.method == "HEAD":
+                return
+            async for page in pages:
+                await self._hand_over(FORMS[kind](page))
+        except BaseException:
+            self._break_off()
+            raise
+
+    async def _hand_over(self, piece: bytes) -> None:
+        """Wait until the socket has taken it. Raises TimeoutError when others have waited long enough for the place."""
+        self.write(piece)
+        async with asyncio.timeout(TAKE_SECONDS):
+            await self.flush()
 
     def _break_off(self) -> None:
         """Hang up with RST: an end in order, also HTTP/1.0's mere FIN, would be taken for the end of the export."""
@@ -130,13 +141,18 @@ class HistoryHandler(MessagesHandler):
         return int(text)
 
 
-def json_lines(page: Page) -> str:
+def json_page(page: Page) -> bytes:
+    """All of it, with where it goes on."""
+    return _json.encode(page.as_json()) + b"\n"
+
+
+def json_lines(page: Page) -> bytes:
     """A message a line; in front of them, if there is one, the gap."""
     said = [{"gap": page.gap.as_json()}] if page.gap else []
-    return b"".join(_json.encode(value) + b"\n" for value in (*said, *page.messages)).decode()
+    return b"".join(_json.encode(value) + b"\n" for value in (*said, *page.messages))
 
 
-def csv_lines(page: Page) -> str:
+def csv_lines(page: Page) -> bytes:
     """The same as rows."""
     return _csv([*([_gap_cells(page.gap)] if page.gap else []), *map(_cells, page.messages)])
 
@@ -152,8 +168,11 @@ def _gap_cells(gap: Gap) -> tuple[str, ...]:
     return (gap.before, "", "", "", "", f"in front of this id {count} messages are missing: {gap.reason}", "")
 
 
-def _csv(rows: list[tuple[str, ...]]) -> str:
+def _csv(rows: list[tuple[str, ...]]) -> bytes:
     """RFC 4180."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
-    return text.getvalue()
+    return text.getvalue().encode()
+
+
+FORMS: Final[dict[str, Callable[[Page], bytes]]] = {"json": json_page, "ndjson": json_lines, "csv": csv_lines}

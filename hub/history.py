@@ -6,7 +6,6 @@ readers who catch up. Knows no SQL (search/ does) and no HTTP.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -19,7 +18,8 @@ from hub.log.sqlite import SqliteLog
 from hub.message import Message
 from hub.search.find import EVER, Found, Search, find
 
-MAX_WAITING: Final = 32
+# Answers that have begun and not ended: of each a piece is in memory, twice, for as long as its asker takes.
+MAX_ANSWERS: Final = 64
 # Whoever asked makes bytes of a piece on the loop: with 4 MiB of short messages as CSV that was a stop of 100 ms.
 PIECE_MESSAGES: Final = 1000
 
@@ -67,41 +67,41 @@ class History:
         self._log = log
         # One at a time, so that of the log's two reading threads one is left for the streams' replay.
         self._turn = asyncio.Semaphore(1)
-        self._waiting = 0
-
-    async def page(self, asked: Asked) -> Page:
-        """Up to `asked.limit` messages; fewer, or none, if they are long or hard to find: then `next` goes on.
-
-        Raises as `pages`.
-        """
-        async with aclosing(self.pages(asked)) as pages:
-            return await anext(pages)
+        self._answering = 0
 
     async def pages(self, asked: Asked) -> AsyncGenerator[Page, None]:
-        """All that was asked for, piece by piece; some may be empty. The log is not held in between.
+        """All that was asked for, piece by piece: fewer messages, or none, where they are long or hard to find.
 
-        Raises InvalidInput for what is no id, and at the beginning Overloaded when too many wait; LogFailed.
+        The log is not held in between. Until this is closed it counts as an answer. Raises InvalidInput for what is no
+        id, and at the beginning Overloaded when there are too many; LogFailed.
         """
         search, gap = self._search(asked)
         # Only now: whoever has been given a piece gets the others in turn, or an export would break off.
-        if self._waiting >= MAX_WAITING:
+        if self._answering >= MAX_ANSWERS:
             raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
-        epoch = self._log.epoch
-        head = format_id(epoch, self._log.head)
-        is_behind_something = asked.after is not None
-        while True:
-            found = await self._find(replace(search, limit=min(search.limit, PIECE_MESSAGES)))
-            # The file may have let go of more than the loop has heard of, so this is asked of the first piece too.
-            page = Page(head, _both(gap, self._pruned(search, found) if is_behind_something else None), found.messages)
-            if found.first:
-                page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
-            if found.reached is not None:
-                page.next = format_id(epoch, found.reached)
-            yield page
-            if found.reached is None or len(found.messages) >= search.limit:
-                return
-            search = search.behind(found.reached, len(found.messages))
-            gap, is_behind_something = None, True
+        self._answering += 1
+        try:
+            head = format_id(self._log.epoch, self._log.head)
+            is_behind_something = asked.after is not None
+            while True:
+                found = await self._find(replace(search, limit=min(search.limit, PIECE_MESSAGES)))
+                # The file may have let go of more than the loop has heard of, so this is asked of the first piece too.
+                pruned = self._pruned(search, found) if is_behind_something else None
+                yield self._page(head, _both(gap, pruned), found)
+                if found.reached is None or len(found.messages) >= search.limit:
+                    return
+                search = search.behind(found.reached, len(found.messages))
+                gap, is_behind_something = None, True
+        finally:
+            self._answering -= 1
+
+    def _page(self, head: str, gap: Gap | None, found: Found) -> Page:
+        page, epoch = Page(head, gap, found.messages), self._log.epoch
+        if found.first:
+            page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
+        if found.reached is not None:
+            page.next = format_id(epoch, found.reached)
+        return page
 
     def _pruned(self, search: Search, found: Found) -> Gap | None:
         """What was to be looked at, and the log has let go of it."""
@@ -131,12 +131,8 @@ class History:
         return Search(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
 
     async def _find(self, search: Search) -> Found:
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
-        finally:
-            self._waiting -= 1
+        async with self._turn:
+            return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
 
 
 def _both(gap: Gap | None, next_one: Gap | None) -> Gap | None:

@@ -24,7 +24,7 @@ from hub.search.candidates import stretches
 SLICE_SECONDS: Final = 0.04
 # Of texts, between two looks at the clock: some 2 ms. A machine that is busy elsewhere makes no page of ten rows short.
 LOOK_BYTES: Final = 64 << 10
-PAGE_BYTES: Final = 4 << 20  # A page ends with the message that reaches this.
+PAGE_BYTES: Final = 512 << 10  # Of texts. A page ends with the message that reaches this.
 EVER: Final = (-(1 << 62), 1 << 62)
 
 

@@ -1,20 +1,15 @@
 """Looking back over HTTP: pages, exports, and what is said when there is nothing to see."""
 
-import asyncio
 import csv
 import io
 import json
-import sqlite3
-import threading
 from typing import Any
 
 import pytest
 
-from hub.search.find import Found, Search, find
 from tests.handlers.conftest import StartSite
-from tests.handlers.site import PATIENCE_SECONDS, Site
+from tests.handlers.site import Site
 from tests.handlers.wire import Answer
-from tests.waiting import until
 
 
 def texts(answer: Answer) -> list[str]:
@@ -186,59 +181,6 @@ async def test_a_gap_stands_in_front_of_what_is_exported(site: Site) -> None:
     assert rows[1][0] == ids[0]
     assert rows[1][5] == "in front of this id an unknown number of messages are missing: new_log"
     assert len(rows) == 3
-
-
-@pytest.mark.parametrize("query", ["format=csv", "format=ndjson", "format=ndjson&q=-m"])
-@pytest.mark.gen_test
-async def test_who_leaves_in_the_middle_of_an_export_ends_it(
-    site: Site, monkeypatch: pytest.MonkeyPatch, query: str
-) -> None:
-    """Else each page that was closed too early would read the whole log to the end."""
-    pieces = 0
-
-    def counted(connection: sqlite3.Connection, epoch: int, search: Search) -> Found:
-        nonlocal pieces
-        pieces += 1
-        return find(connection, epoch, search, seconds=-1)
-
-    monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
-    monkeypatch.setattr("hub.history.find", counted)
-    batch = "\n".join(json.dumps({"topic": "t", "message": f"m{number}" + 5000 * "x"}) for number in range(1500))
-    assert (await site.post("/messages", batch, "application/x-ndjson")).status == 201
-    _, writer = await site.connect()
-    writer.write(site.head("GET", f"/messages?{query}"))
-    await until(lambda: pieces > 10)
-    writer.close()
-    await until(lambda: len(asyncio.all_tasks()) == 1)  # This one.
-    assert pieces < 1500
-
-
-@pytest.mark.parametrize("version", ["1.1", "1.0"])
-@pytest.mark.parametrize("kind", ["csv", "ndjson"])
-@pytest.mark.gen_test
-async def test_an_export_that_fails_in_the_middle_does_not_look_complete(
-    site: Site, monkeypatch: pytest.MonkeyPatch, kind: str, version: str
-) -> None:
-    """Neither by a last chunk nor by HTTP/1.0's orderly end."""
-    go_on = threading.Event()
-
-    def failing(connection: sqlite3.Connection, epoch: int, search: Search) -> Found:
-        if search.high == 5:  # The first piece.
-            return find(connection, epoch, search)
-        go_on.wait(PATIENCE_SECONDS)
-        raise sqlite3.OperationalError("disk I/O error")
-
-    monkeypatch.setattr("hub.history.PIECE_MESSAGES", 2)
-    monkeypatch.setattr("hub.history.find", failing)
-    await site.say(*numbered(5))
-    reader, writer = await site.connect()
-    head = site.head("GET", f"/messages?format={kind}", headers={"Connection": "close"})
-    writer.write(head.replace(b"HTTP/1.1", f"HTTP/{version}".encode()))
-    await reader.readuntil(b"m4")
-    go_on.set()
-    with pytest.raises(ConnectionResetError):
-        await reader.read()
-    await until(lambda: site.door.open == 0)
 
 
 @pytest.mark.gen_test

@@ -3,10 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 
 from hub.config import LogConfig
+from hub.history import Asked, History, Page
 from hub.log import Receipt
 from hub.log.sqlite import SqliteLog
 from hub.log.writer import Writer
@@ -89,6 +90,12 @@ def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq
     """What another program would see in the file at this moment."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
+
+
+async def page_of(history: History, asked: Asked) -> Page:
+    """The first piece of an answer, and nothing more."""
+    async with aclosing(history.pages(asked)) as pages:
+        return await anext(pages)
 
 
 async def in_writer(log: SqliteLog, statement: str) -> list[tuple[object, ...]]:

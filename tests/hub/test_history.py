@@ -12,7 +12,7 @@ from hub.filter import Filter
 from hub.history import Asked, History
 from hub.log.sqlite import SqliteLog
 from hub.search.find import find
-from tests.hub.log_files import NOON, Time, in_writer, open_log, rows, say
+from tests.hub.log_files import NOON, Time, in_writer, open_log, page_of, rows, say
 from tests.hub.parts import TIME
 from tests.waiting import until
 
@@ -63,13 +63,15 @@ async def test_a_page_ends_when_its_time_is_over_and_says_where_to_go_on(
     """Where the index does not help, whoever asks sees how far the search has come, and others get their turn."""
     log, looked = await history_of(tmp_path, 9)
     monkeypatch.setattr(history, "find", partial(find, seconds=-1))
-    assert (await looked.page(Asked(Filter.parse(q="m1")))).next is None  # So few are no reason to look at the clock.
+    assert (
+        await page_of(looked, Asked(Filter.parse(q="m1")))
+    ).next is None  # So few are no reason to look at the clock.
     monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
-    page = await looked.page(Asked(Filter.parse(), limit=5))
+    page = await page_of(looked, Asked(Filter.parse(), limit=5))
     assert ([message.message for message in page.messages], page.next) == (["m9"], f"{log.epoch}-9")
-    page = await looked.page(Asked(Filter.parse(q="m1")))
+    page = await page_of(looked, Asked(Filter.parse(q="m1")))
     assert (page.messages, page.next) == ([], f"{log.epoch}-9")
-    page = await looked.page(Asked(Filter.parse(q="m1"), before=f"{log.epoch}-3"))
+    page = await page_of(looked, Asked(Filter.parse(q="m1"), before=f"{log.epoch}-3"))
     assert page.next == f"{log.epoch}-2"
     await log.stop()
 
@@ -85,28 +87,36 @@ async def test_an_export_comes_in_pieces_that_hold_up_nobody(tmp_path: Path, mon
 
 
 @pytest.mark.gen_test
-async def test_too_many_searches_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_WAITING", 0)
-    log, looked = await history_of(tmp_path, 1)
-    with pytest.raises(Overloaded, match="too many searches"):
-        await looked.page(Asked(Filter.parse()))
-    with pytest.raises(InvalidInput, match="after: 'x' is no id"):
-        await looked.page(Asked(Filter.parse(), after="x"))
+async def test_a_piece_is_small_in_bytes_too(tmp_path: Path) -> None:
+    """Whoever exports has one in memory for as long as they like."""
+    log, looked = await history_of(tmp_path, 0)
+    await say(log, *["x" * 1000] * 2500)
+    async with aclosing(looked.pages(Asked(Filter.parse(), limit=2400))) as pages:
+        pieces = [len(page.messages) async for page in pages]
+    assert sum(pieces) == 2400
+    assert max(pieces) * 1000 < 600_000
     await log.stop()
 
 
 @pytest.mark.gen_test
-async def test_an_export_that_has_begun_is_not_refused_however_many_search(
+async def test_too_many_searches_are_refused_and_none_that_has_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Until its asker has it, a piece of each is in memory."""
     monkeypatch.setattr(history, "PIECE_MESSAGES", 2)
+    monkeypatch.setattr(history, "MAX_ANSWERS", 2)
     log, looked = await history_of(tmp_path, 5)
-    async with aclosing(looked.pages(Asked(Filter.parse(), newest_first=False))) as pages:
-        first = await anext(pages)
-        monkeypatch.setattr(history, "MAX_WAITING", 0)
-        rest = [page async for page in pages]
-    said = [message.message for page in (first, *rest) for message in page.messages]
-    assert said == ["m1", "m2", "m3", "m4", "m5"]
+    upwards = Asked(Filter.parse(), newest_first=False)
+    async with aclosing(looked.pages(upwards)) as one, aclosing(looked.pages(upwards)) as other:
+        said = [await anext(one), await anext(other)]
+        with pytest.raises(Overloaded, match="too many searches"):
+            await page_of(looked, upwards)
+        with pytest.raises(InvalidInput, match="after: 'x' is no id"):
+            await page_of(looked, Asked(Filter.parse(), after="x"))
+        assert [message.message for page in said for message in page.messages] == ["m1", "m2"] * 2
+        assert [message.message for message in (await anext(one)).messages] == ["m3", "m4"]
+        assert [message.message async for page in other for message in page.messages] == ["m3", "m4", "m5"]
+    assert len((await page_of(looked, upwards)).messages) == 2  # There is room again.
     await log.stop()
 
 

@@ -15,7 +15,7 @@ from hub.filter import Filter
 from hub.history import Asked, History, Page
 from hub.log import format_id, parse_id
 from hub.log.sqlite import SqliteLog
-from tests.hub.log_files import in_writer, open_log, say
+from tests.hub.log_files import in_writer, open_log, page_of, say
 
 
 def seq_of(an_id: str) -> int:
@@ -103,7 +103,7 @@ async def test_upwards_nothing_is_missed_nothing_comes_twice_and_what_is_gone_is
         for _ in range(200):
             await wall.go_on()
             limit = wall.random.randint(1, 9)
-            page = await wall.history.page(Asked(wanted, after=after, limit=limit, newest_first=False))
+            page = await page_of(wall.history, Asked(wanted, after=after, limit=limit, newest_first=False))
             reader.take(page, seq_of(page.next or page.head))
             assert len(page.messages) <= limit
             if page.next is None:
@@ -123,7 +123,7 @@ async def test_downwards_nothing_that_is_kept_throughout_is_missed_and_the_end_i
     async with wall_of(tmp_path, seed) as wall:
         head, found, before = wall.log.head, list[int](), None
         for _ in range(200):
-            page = await wall.history.page(Asked(wanted, before=before, limit=wall.random.randint(1, 9)))
+            page = await page_of(wall.history, Asked(wanted, before=before, limit=wall.random.randint(1, 9)))
             found += [seq_of(message.id) for message in page.messages]
             if page.next is None:
                 break
