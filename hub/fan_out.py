@@ -98,10 +98,13 @@ class FanOut:
         until = time.monotonic() + LOOK_SECONDS
         frames = [self._pages.append(message) for message in messages]  # All of them, whatever happens then.
         try:
+            asked = list(self._groups.values())
             for message, frame in zip(messages, frames, strict=True):
                 seen = Seen(message)
-                for group in self._groups.values():
+                for group in asked:
                     self._offer(group, seen, frame, until)
+                if time.monotonic() > until:  # To pass over them takes its time, too.
+                    asked = [group for group in asked if not group.is_behind]
         except Exception:
             self._cut_everyone()
             raise

@@ -8,6 +8,7 @@ from hub.log import format_id
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import MemoryLog
 from tests.hub.parts import EPOCH, draft
+from tests.turns import Turns
 from tests.waiting import until
 
 BIG = "x" * 50_000
@@ -153,6 +154,20 @@ async def test_whose_filter_there_was_no_time_for_catches_up_and_the_others_do_n
             assert reader.seqs == [1, 3, 5]
             assert reader.named("config") == [{"status": "rejected"}]
             assert reader.connection.sent == 3
+
+
+@pytest.mark.gen_test
+async def test_who_is_behind_is_not_asked_about_the_rest_of_the_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    with audience_of() as audience:
+        for number in range(5):
+            audience.join(Filter.parse([f"app{number}.*"]))
+        await audience.settle()
+        offers = Turns(monkeypatch, audience.hub._fan_out, "_offer")
+        monkeypatch.setattr(fan_out, "LOOK_SECONDS", -1)
+        audience.log.say([draft() for _ in range(1000)])
+        assert offers.all == 5
+        monkeypatch.undo()
+        await audience.settle()
 
 
 @pytest.mark.gen_test
