@@ -176,7 +176,7 @@ def test_an_empty_wall_has_every_control_near(page: Page, wall: Wall) -> None:
     found = stops(page)
     # Forwards, or backwards from the end.
     assert len(found) - found.index("Copy") <= NEAR, found
-    assert found.index("Export") < NEAR, found
+    assert found.index("Export, errors") < NEAR, found
 
 
 def test_arrow_keys_move_inside_of_a_group(page: Page, wall: Wall) -> None:
