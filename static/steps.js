@@ -24,7 +24,10 @@ export function Steps(el, store) {
 
   function address() {
     const { past, selection, view } = store;
-    return location.pathname + toQuery(past?.before.selection ?? selection, view.zone, past?.at);
+    return (
+      location.pathname +
+      toQuery(past?.kind === 'around' ? past.before.selection : selection, view.zone, past?.at)
+    );
   }
 
   /** @param {'pushState' | 'replaceState'} how */

@@ -97,6 +97,15 @@ def test_a_search_looks_through_all_that_the_server_keeps(page: Page, wall: Wall
     expect(role(page, "mode-bar")).to_be_hidden()
 
 
+def test_the_address_of_a_search_is_that_of_what_is_searched_for(page: Page, wall: Wall) -> None:
+    ids = filled(page, wall, 100)
+    page.goto(f"{wall.url}/?at={ids[50]}")
+    expect(page.locator(".row.selected")).to_contain_text("line 50")
+    role(page, "filter").fill('"line 7"')
+    expect(rows(page)).to_have_count(11)
+    page.wait_for_url(lambda url: "q=%22line+7%22" in url and "at=" not in url)
+
+
 def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall: Wall) -> None:
     """The server answers after 40 ms with what it has by then, which can be nothing yet."""
     wall.publish("the oldest")
