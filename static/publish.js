@@ -81,6 +81,7 @@ export function Publish(el, { topics, maxBytes }) {
   /** One key for one message, so that trying again stores it once. */
   let key = newKey();
   let sending = false;
+  let sentText = '';
   /** The id of the last one sent. */
   let shown = '';
   /** Until when the server wants to be left alone, (ms). @type {{until: number} | null} */
@@ -131,6 +132,7 @@ export function Publish(el, { topics, maxBytes }) {
     try {
       const value = draft();
       sending = true;
+      sentText = value.text;
       refused = null;
       update();
       ask(el, 'publish', value);
@@ -155,7 +157,8 @@ export function Publish(el, { topics, maxBytes }) {
       shown = result.ok.id;
       showButton.hidden = false;
       key = newKey();
-      text.value = '';
+      // What was typed on meanwhile has not been sent.
+      if (text.value === sentText) text.value = '';
       text.focus();
     } else {
       const { wait } = result.error;

@@ -4,8 +4,11 @@
  * Owns how the worker is found and what is said to it. Knows nothing of what the nouns mean.
  */
 
-/** A worker that has not said a word after this long is not there (ms). A guess, for a slow machine. */
-const WORKER_LIMIT = 8_000;
+/**
+ * A worker that has not said a word after this long is not there (ms). A guess, and rather long: with twelve tabs at
+ * once on a slow machine a tab gave up after 8 s, and had a connection of its own from then on.
+ */
+const WORKER_LIMIT = 20_000;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 

@@ -83,6 +83,20 @@ def test_what_was_perhaps_stored_and_is_changed_then_is_another_message(page: Pa
     expect(rows(page)).to_have_count(2)
 
 
+def test_what_is_typed_on_while_it_is_sent_stays(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    held: list[Route] = []
+    page.route("**/topics/demo*", lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks what it is given
+    page.keyboard.press("p")
+    role(page, "publish-text").fill("disk full")
+    with page.expect_request("**/topics/demo*"):
+        role(page, "publish-send").click()
+    role(page, "publish-text").fill("disk full, and the backup too")
+    held[0].continue_()
+    expect(role(page, "publish-outcome")).to_contain_text("Sent")
+    expect(role(page, "publish-text")).to_have_value("disk full, and the backup too")
+
+
 def test_data_that_is_no_json_is_named_with_its_line_and_column(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.keyboard.press("p")
