@@ -93,7 +93,7 @@ def test_what_is_typed_on_while_it_is_sent_stays(page: Page, wall: Wall) -> None
         role(page, "publish-send").click()
     role(page, "publish-text").fill("disk full, and the backup too")
     held[0].continue_()
-    expect(role(page, "publish-outcome")).to_contain_text("Sent")
+    expect(role(page, "publish-outcome")).to_contain_text("Stored")
     expect(role(page, "publish-text")).to_have_value("disk full, and the backup too")
 
 
