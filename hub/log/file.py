@@ -94,6 +94,7 @@ class LogFile:
         self._is = _identity(found)
         self._wal_is: tuple[int, int] | None = None
         self._boot = BOOT.read_bytes().strip()
+        self._is_trusted = True
 
     def opened(self) -> None:
         """SQLite has opened it: from now on its write-ahead log has to stay in its place too."""
@@ -111,6 +112,28 @@ class LogFile:
                     f"{Path(path).name} was removed, moved or replaced while the server runs; "
                     "put the same file back, or restart the server with what is there"
                 )
+
+    def distrust(self) -> None:
+        """After an I/O error: what was in the write-ahead log without a sync may not be on the disk."""
+        self._is_trusted = False
+
+    def make_sure(self) -> None:
+        """Before anything is built on what a failed sync left behind, write it again. Raises LogError.
+
+        Linux counts as written what it could not write: later syncs leave it out and succeed, and after a power cut
+        nothing behind it is found again, or a file that is damaged.
+        """
+        if self._is_trusted:
+            return
+        try:
+            with Path(self._wal).open("r+b", buffering=0) as wal:  # SQLite has no lock on it that this would drop.
+                at = 0
+                while piece := os.pread(wal.fileno(), 1 << 20, at):
+                    at += os.pwrite(wal.fileno(), piece, at)
+                os.fdatasync(wal.fileno())
+        except OSError as error:
+            raise LogError(f"what a failed sync left behind cannot be written again ({error.strerror})") from None
+        self._is_trusted = True
 
     def vouch(self, epoch: int, head: int, *, synced: bool = False) -> None:
         """Remember how far the log is. Some 5 µs, behind each commit."""

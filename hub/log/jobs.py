@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.errors import EyewallError
-from hub.log import Once, Receipt
+from hub.errors import Conflict, EyewallError
+from hub.log import Once, Receipt, format_time
 from hub.message import Draft, Message
 
 
@@ -59,3 +59,16 @@ def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
     yield  # After an error the writer rolls back, and syncs as before (Writer._recover).
     connection.execute("COMMIT")
     connection.execute(f"PRAGMA synchronous = {level}")
+
+
+def said_before(connection: sqlite3.Connection, epoch: int, once: Once) -> Receipt | EyewallError | None:
+    """What was answered to this key, also earlier in this very transaction."""
+    row = connection.execute(
+        "SELECT digest, first, count, time, receivers FROM receipt WHERE key = ?", (once.key,)
+    ).fetchone()
+    if row is None:
+        return None
+    digest, first, count, milliseconds, receivers = row
+    if digest != once.digest:
+        return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
+    return Receipt(epoch, first, count, format_time(milliseconds), receivers)

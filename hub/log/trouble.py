@@ -33,7 +33,7 @@ class Trouble:
     def say(self, what: str, error: Exception) -> None:
         """Log it when it begins, and each minute; not for every publisher who tries."""
         text = f"{self._name}: {what}: {error}"
-        if advice := ADVICE.get(_code(error)):
+        if advice := ADVICE.get(code_of(error)):
             text += f"; {advice}"
         now = time.monotonic()
         before, at = self._said.get(what, ("", 0.0))
@@ -50,13 +50,13 @@ class Trouble:
 
 def explain(error: Exception) -> EyewallError:
     """The same for a publisher."""
-    if _code(error) == sqlite3.SQLITE_FULL:
+    if code_of(error) == sqlite3.SQLITE_FULL:
         return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
     if isinstance(error, sqlite3.Error):
         return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
     return LogFailed("the log cannot be written", hint="nothing was stored; the server's log says more")
 
 
-def _code(error: Exception) -> int:
+def code_of(error: Exception) -> int:
     """SQLite's primary result code; 0 for what is none of its errors."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

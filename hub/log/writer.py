@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.errors import Conflict, EyewallError, LogFailed
+from hub.errors import LogFailed
 from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.log.database import close_writer
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import Append, Call, Chore
-from hub.log.trouble import UNWRITABLE, Trouble, explain
+from hub.log.jobs import Append, Call, Chore, said_before
+from hub.log.trouble import UNWRITABLE, Trouble, code_of, explain
 from hub.message import RANK, Draft
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
@@ -117,10 +117,14 @@ class Writer:
                 self._tidy_at = max(self._tidy_at, now + (BUSY_REST if appends else CALM_REST) * (now - began))
             elif appends:
                 any(self._do(chore, busy=True) for chore in self._chores)  # One of them, at most.
-        try:
-            close_writer(self._connection)
-        except sqlite3.Error as error:
-            self._trouble.say("cannot be tidied up at the end (the next start does it)", error)
+        for _ in range(2):  # Once more after a failed sync: what it left behind must not be copied as it is.
+            try:
+                self._make_sure()
+                close_writer(self._connection)
+                break
+            except (sqlite3.Error, LogError) as error:
+                self._recover(error)
+                self._trouble.say("cannot be tidied up at the end (the next start does it)", error)
 
     def _take(self, seconds: float) -> tuple[list[Append], list[Call], bool]:
         """Everything that waits, as much as one commit may hold; or nothing, after so many seconds."""
@@ -148,12 +152,13 @@ class Writer:
     def _commit(self, appends: list[Append]) -> None:
         connection = self._connection
         try:
+            self._make_sure()
             connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
             self._check()
             connection.execute("COMMIT")
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
-            self._recover()
+            self._recover(error)
             self._trouble.say(UNWRITABLE, error)
             for append in appends:  # An error each: who catches one adds to it what concerns him alone.
                 append.receipt, append.messages = explain(error), []
@@ -170,7 +175,7 @@ class Writer:
         time_text = format_time(now)
         rows = []
         for append in appends:
-            if append.once is not None and (said := self._said_before(append.once)) is not None:
+            if append.once is not None and (said := said_before(self._connection, self.epoch, append.once)):
                 append.receipt = said
                 continue
             append.receipt = Receipt(self.epoch, head + 1, len(append.drafts), time_text)
@@ -191,18 +196,6 @@ class Writer:
                 raise LogError("another program has changed it; restart the server with the log that shall go on")
         return head
 
-    def _said_before(self, once: Once) -> Receipt | EyewallError | None:
-        """What was answered to this key, also earlier in this very transaction."""
-        row = self._connection.execute(
-            "SELECT digest, first, count, time, receivers FROM receipt WHERE key = ?", (once.key,)
-        ).fetchone()
-        if row is None:
-            return None
-        digest, first, count, milliseconds, receivers = row
-        if digest != once.digest:
-            return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
-        return Receipt(self.epoch, first, count, format_time(milliseconds), receivers)
-
     def _call(self, call: Call) -> None:
         try:
             result, error = call.function(self._connection), None
@@ -222,18 +215,25 @@ class Writer:
 
     def _do(self, chore: Chore, *, busy: bool) -> bool:
         try:
+            self._make_sure()
             return chore(self._connection, busy)
         except Exception as error:  # As in _commit.
             self._trouble.say("cannot be tidied up", error)
-            self._recover()
+            self._recover(error)
             return False
 
     def _check(self) -> None:
         if self._file:
             self._file.check()
 
-    def _recover(self) -> None:
+    def _make_sure(self) -> None:
+        if self._file:
+            self._file.make_sure()
+
+    def _recover(self, error: Exception) -> None:
         """After an error: a connection without a transaction, a new one if need be; but never to another log."""
+        if self._file and code_of(error) == sqlite3.SQLITE_IOERR:
+            self._file.distrust()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -243,5 +243,5 @@ class Writer:
                 self._connection.close()
                 self._check()
                 self._connection = self._connect()
-            except (sqlite3.Error, OSError, LogError) as error:
-                self._trouble.say("cannot be reopened", error)
+            except (sqlite3.Error, OSError, LogError) as problem:
+                self._trouble.say("cannot be reopened", problem)

@@ -2,9 +2,12 @@
  *
  * EYEWALL_DISK names the folder, EYEWALL_TRACE the file to record in. One lock is held over each real call and its
  * record, so the record's order is the order in which things happened. A call that fails is not recorded.
+ * Every EYEWALL_FAIL_EVERY-th sync of a write-ahead log fails as on Linux: what was to be synced is not on the disk and
+ * can be read all the same, and later syncs know nothing of it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -14,7 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4 };
+enum { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, LOSE = 5 };
 
 struct record {
   uint32_t kind;
@@ -26,6 +29,7 @@ struct record {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *folder;
 static int trace = -1;
+static int fail_every, syncs;
 
 #define REAL(type, name, ...)                                   \
   static type (*real)(__VA_ARGS__);                             \
@@ -34,6 +38,7 @@ static int trace = -1;
 __attribute__((constructor)) static void start(void) {
   const char *name = getenv("EYEWALL_TRACE");
   folder = getenv("EYEWALL_DISK");
+  if (getenv("EYEWALL_FAIL_EVERY")) fail_every = atoi(getenv("EYEWALL_FAIL_EVERY"));
   if (folder && name) trace = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -100,6 +105,13 @@ static int sync_with(int (*real)(int), int fd) {
   char path[4096];
   if (!path_of(fd, path, sizeof path)) return real(fd);
   pthread_mutex_lock(&lock);
+  size_t length = strlen(path);
+  if (fail_every && length > 4 && !strcmp(path + length - 4, "-wal") && ++syncs > 20 && syncs % fail_every == 0) {
+    note(LOSE, path, 0, NULL, 0);
+    pthread_mutex_unlock(&lock);
+    errno = EIO;
+    return -1;
+  }
   int failed = real(fd);
   if (!failed) note(SYNC, path, 0, NULL, 0);
   pthread_mutex_unlock(&lock);

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 SECTOR: Final = 512
-WRITE, TRUNCATE, SYNC, UNLINK = 1, 2, 3, 4
+WRITE, TRUNCATE, SYNC, UNLINK, LOSE = 1, 2, 3, 4, 5
 _RECORD: Final = struct.Struct("=IIQQ")
 
 
@@ -72,6 +72,8 @@ class Disk:
             self._entries = dict(self._files)
         elif act.kind == UNLINK:
             self._files.pop(act.name, None)
+        elif act.kind == LOSE:  # A sync that failed.
+            self._files.setdefault(act.name, File()).pending.clear()
         elif act.kind == SYNC:
             file = self._files.setdefault(act.name, File())
             for pending in file.pending:
@@ -99,13 +101,13 @@ def survivor(file: File, fate: str, chance: random.Random) -> bytearray:
         if own == "kept":
             apply(content, act)
         elif own == "torn":
-            for piece in torn(act, chance):
+            for piece in torn(act, bytes(content), chance):
                 apply(content, piece)
     return content
 
 
-def torn(act: Act, chance: random.Random) -> Iterator[Act]:
-    """Some sectors of a write as they should be, some missing, some neither."""
+def torn(act: Act, before: bytes, chance: random.Random) -> Iterator[Act]:
+    """Some sectors of a write as they should be, some missing, some neither; but those that held the same stay."""
     if act.kind == TRUNCATE:
         yield from chance.choice([[act], []])
         return
@@ -115,7 +117,7 @@ def torn(act: Act, chance: random.Random) -> Iterator[Act]:
         fate = chance.random()
         if fate < 0.45:
             yield Act(WRITE, act.name, act.offset + start, act.data[start:stop])
-        elif fate < 0.55:
+        elif fate < 0.55 and before[act.offset + start : act.offset + stop] != act.data[start:stop]:
             yield Act(WRITE, act.name, act.offset + start, chance.randbytes(stop - start))
         start = stop
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.config import LogConfig
+from hub.errors import LogFailed
 from hub.log import Once, database, retention, writer
 from hub.log.sqlite import SqliteLog
 from hub.message import Draft
@@ -37,7 +38,10 @@ async def publish(log: SqliteLog, acks: int, chance: random.Random, tag: str) ->
         own = f"{tag}.{number}"
         drafts = [Draft.parse(topic="demo", message=text(own, index, size)) for index in range(count)]
         once = Once(own, own.encode(), 0) if chance.random() < 0.3 else None
-        receipt = await log.append(drafts, once)
+        try:
+            receipt = await log.append(drafts, once)
+        except LogFailed:  # A sync failed: it is not acknowledged.
+            continue
         os.write(acks, f"{receipt.epoch} {receipt.first} {count} {size} {own} {int(once is not None)}\n".encode())
         if chance.random() < 0.1:
             await asyncio.sleep(0.003)

@@ -38,12 +38,13 @@ class Ack:
         return cls(int(epoch), int(first), int(count), int(size), tag, has_key == "1")
 
 
-def record(folder: Path, seed: int, synchronous: str, recorder: Path) -> list[Act]:
-    """A run of eight publishers, from the making of the file to its orderly end."""
+def record(folder: Path, seed: int, synchronous: str, recorder: Path, fail_every: int) -> list[Act]:
+    """A run of eight publishers, from the making of the file to its orderly end. 0: no sync fails."""
     disk, trace = folder / f"disk-{seed}", folder / f"trace-{seed}"
     disk.mkdir()
     command = [sys.executable, "-m", "tests.reliability.publishers", str(disk), str(seed), synchronous]
     environ = os.environ | {"LD_PRELOAD": str(recorder), "EYEWALL_DISK": str(disk), "EYEWALL_TRACE": str(trace)}
+    environ["EYEWALL_FAIL_EVERY"] = str(fail_every)
     subprocess.run(command, cwd=ROOT, env=environ, check=True, timeout=120)
     acts = read_trace(trace, disk)
     trace.unlink()
@@ -98,13 +99,13 @@ def look_into(path: Path, acks: list[Ack]) -> Loss:
     return Loss(lost, is_told)
 
 
-def cut_power(folder: Path, count: int, synchronous: str) -> list[Loss]:
+def cut_power(folder: Path, count: int, synchronous: str, fail_every: int = 0) -> list[Loss]:
     recorder = compile_recorder(folder)
     losses: list[Loss] = []
     seed = 0
     while len(losses) < count:
         seed += 1
-        acts = record(folder, seed, synchronous, recorder)
+        acts = record(folder, seed, synchronous, recorder, fail_every)
         for instant, files in cuts(acts, min(CUTS_PER_RUN, count - len(losses)), random.Random(seed)):
             place = folder / f"cut-{len(losses)}"
             place.mkdir()
@@ -128,6 +129,17 @@ def test_no_power_cut_takes_what_was_acknowledged(tmp_path: Path, count: int, fi
     lost, new_epochs = sum(loss.lost for loss in losses), sum(loss.is_told for loss in losses)
     # Where the cut tears the very sector in which the lock file says how the log was left, that is not known.
     figures(cuts=len(losses), lost=lost, corrupt=0, needless_epochs=new_epochs)
+    assert lost == 0
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(600, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
+def test_a_sync_that_failed_takes_nothing_that_is_acknowledged_behind_it(
+    tmp_path: Path, count: int, figures: Callable[..., None]
+) -> None:
+    """Linux takes for written what it could not write: what a chore had left to the next sync was lost for good."""
+    losses = cut_power(tmp_path, count, "full", fail_every=7)
+    lost = sum(loss.lost for loss in losses)
+    figures(cuts=len(losses), lost=lost, corrupt=0)
     assert lost == 0
 
 
