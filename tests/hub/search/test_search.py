@@ -163,6 +163,6 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (1 << 20),))
-    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
+    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False), seconds=60)
     assert len(found.messages) == 4
     assert found.reached == 4
