@@ -14,7 +14,7 @@ from hub.log.sqlite import as_message
 from hub.message import Draft, Level, Message
 from hub.query.seen import Seen
 from hub.search import index as search_index
-from hub.search.find import EVER, Search, find
+from hub.search.find import EVER, PAGE_BYTES, Search, find
 from tests.hub.parts import EPOCH, draft
 from tests.hub.search.logs import a_draft, fill, find_in_peace, index
 
@@ -162,7 +162,7 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
 
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (1 << 20),))
-    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False), seconds=60)
+    connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (PAGE_BYTES // 4),))
+    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
     assert len(found.messages) == 4
     assert found.reached == 4
