@@ -5,10 +5,12 @@
  */
 
 /**
- * A worker that has not said a word after this long is not there (ms). A guess, and rather long: with twelve tabs at
+ * A worker that has not said a word after this long has not begun (ms). A guess, and rather long: with twelve tabs at
  * once on a slow machine a tab gave up after 8 s, and had a connection of its own from then on.
  */
-const WORKER_LIMIT = 20_000;
+const BEGINNING = 20_000;
+/** One that has begun and does not answer a click for this long is gone (ms). A guess, too; reloading costs little. */
+const ANSWER = 8_000;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 
@@ -63,7 +65,7 @@ export class Link {
 
   /** A worker that is there answers. One that is gone took the stream with it: only a new page has another. */
   reconnect() {
-    if (this.isShared) this.#expectAnswer(() => location.reload());
+    if (this.isShared) this.#expect(ANSWER, () => location.reload());
     this.#say('reconnect');
   }
 
@@ -82,7 +84,7 @@ export class Link {
     try {
       const worker = new SharedWorker(workerAddress(), { type: 'module', name: `eyewall ${version}` });
       const giveUp = () => this.#openAlone(worker.port);
-      this.#expectAnswer(giveUp);
+      this.#expect(BEGINNING, giveUp);
       worker.onerror = giveUp;
       this.isShared = true;
       worker.port.postMessage(this.options);
@@ -92,10 +94,10 @@ export class Link {
     }
   }
 
-  /** @param {() => void} giveUp when nothing came */
-  #expectAnswer(giveUp) {
+  /** A word within `limit` ms. @param {number} limit @param {() => void} giveUp when nothing came */
+  #expect(limit, giveUp) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(giveUp, WORKER_LIMIT);
+    this.timer = setTimeout(giveUp, limit);
   }
 
   /** @param {MessagePort | null} dead */
