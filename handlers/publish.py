@@ -10,6 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Awaitable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -200,6 +201,7 @@ class PublishHandler(BaseHandler):
         if not text.lstrip().startswith(b"["):
             await self.publish_one(Draft.from_json(text, topic=topic, max_bytes=self.limits.max_message_bytes))
             return
+        once = self.once()  # Before anything is waited for: who hangs up meanwhile takes the body along.
         items = decode(_array, text, hint=FIELDS_HINT)
         if len(items) > MAX_ITEMS:  # They are stored and delivered in one go, while everybody waits.
             hint = "split it, or send one object a line as application/x-ndjson"
@@ -209,18 +211,19 @@ class PublishHandler(BaseHandler):
             drafts += self.batch.read(items[start : start + AT_ONCE], topic)
             await asyncio.sleep(0)
         if drafts:
-            self.batch.accept(await self.hub.publish(drafts, self.once()))
+            self.batch.accept(await self.hub.publish(drafts, once))
         self.write_batch()
 
     async def publish_one(self, message: Draft) -> None:
+        once = self.once()  # First, as above.
         receivers = await self.hub.registry.receivers(message)
-        receipt = await self.hub.publish([message], self.once(receivers))
+        receipt = await self.hub.publish([message], once and replace(once, receivers=receivers))
         if receipt.receivers is not None:
             receivers = receipt.receivers  # As it was said the first time.
         self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
 
-    def once(self, receivers: int = 0) -> Once | None:
-        """What the Idempotency-Key header asks for, if it is there. Raises InvalidInput."""
+    def once(self) -> Once | None:
+        """What the Idempotency-Key header asks for, if it is there; of receivers it knows none. Raises InvalidInput."""
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
             return None
@@ -229,7 +232,7 @@ class PublishHandler(BaseHandler):
         # What was handed in, not what was accepted of it: that changes with a limit, where the request has not.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0" + self.body).digest()
-        return Once(key, digest, receivers)
+        return Once(key, digest, receivers=0)
 
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""

@@ -1,10 +1,17 @@
 """Idempotency-Key: what is sent again is answered as the first time, and said once."""
 
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
+from handlers.batch import Batch
 from hub.config import PublishConfig
+from hub.message import Draft
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
+from tests.waiting import until
 
 JSON = "application/json"
 
@@ -42,3 +49,56 @@ async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(
     again = await site.post("/messages", items, JSON, idempotency_key="k")
     assert (again.status, again.json["first"]) == (201, first.json["first"])
     assert site.wall.log.head == 1
+
+
+async def begin(site: Site, path: str, body: str) -> asyncio.StreamWriter:
+    """Publish with the key "k" through Tornado, and do not wait for the answer."""
+    _, writer = await site.connect()
+    writer.write(site.head("POST", path, len(body), {"Idempotency-Key": "k", "TE": "trailers"}) + body.encode())
+    return writer
+
+
+@pytest.mark.gen_test
+async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was published by then is known by what was handed in, though the body is forgotten."""
+    body = "[" + ",".join(['{"topic":"a","message":"1"}'] * 10_000) + "]"
+    was_open: list[int] = []
+    read = Batch.read
+
+    def read_and_hang_up(batch: Batch, texts: Iterable[Any], topic: str | None) -> list[Draft]:
+        writer.transport.abort()
+        was_open.append(site.door.open)
+        return read(batch, texts, topic)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("handlers.publish.AT_ONCE", 1)  # Thousands of turns, in which the end is heard of.
+        patch.setattr(Batch, "read", read_and_hang_up)
+        writer = await begin(site, "/messages", body)
+        await until(lambda: site.wall.log.head == 10_000, 60)
+    assert (was_open[0], was_open[-1]) == (1, 0)
+    again = await site.post("/messages", body, idempotency_key="k")
+    assert (again.status, again.json["accepted"]) == (201, 10_000)
+    assert site.wall.log.head == 10_000
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize(("path", "body"), [("/topics/a", "1"), ("/messages", '{"topic":"a","message":"1"}')])
+async def test_who_hangs_up_while_receivers_are_counted_may_send_it_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch, path: str, body: str
+) -> None:
+    """With many filters that takes more than one turn."""
+    count = site.wall.registry.receivers
+
+    async def count_and_hang_up(draft: Draft) -> int:
+        writer.transport.abort()
+        await until(lambda: site.door.open == 0)
+        return await count(draft)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.wall.registry, "receivers", count_and_hang_up)
+        writer = await begin(site, path, body)
+        await until(lambda: site.wall.log.head == 1, 60)
+    again = await site.post(path, body, idempotency_key="k")
+    assert (again.status, site.wall.log.head) == (201, 1), again.body
