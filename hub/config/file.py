@@ -26,9 +26,11 @@ MAX_FILE_BYTES: Final = 256 << 10
 POLL_SECONDS: Final = 0.5
 
 _PREFIX: Final = "EYEWALL_"
-# What Kubernetes sets in every pod beside a Service called eyewall, and Docker for a link of that name. (Kubernetes
-# documentation, "Service", "Environment variables".) The shortest, PORT, somebody may mean; but nobody means its value.
-_LINK: Final = re.compile(r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
+# What Kubernetes sets in every pod beside a Service called eyewall, or eyewall-metrics, and Docker for a link of that
+# name. (Kubernetes documentation, "Service", "Environment variables".) The shortest, PORT, somebody may mean; but
+# nobody means its value.
+_LINK: Final = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_LINK_PORT: Final = re.compile(r"(\w+_)?PORT")
 _LINKED: Final = re.compile(r"(tcp|udp|sctp)://.*")
 _VARIABLES: Final = {key.replace(".", "__").upper(): key for key in settings(Config())}
 
@@ -127,10 +129,10 @@ def _take_environment(environ: Mapping[str, str], values: dict[str, object], rep
             continue
         origin = f"environment {name}"
         variable = name.removeprefix(_PREFIX)
-        if _LINK.fullmatch(variable) or (variable == "PORT" and _LINKED.fullmatch(text)):
-            continue
         key = _VARIABLES.get(variable)
         if key is None:
+            if _LINK.fullmatch(variable) or (_LINK_PORT.fullmatch(variable) and _LINKED.fullmatch(text)):
+                continue
             # Not passed over: a misspelt variable would leave the server with a setting nobody wanted.
             inside = (known for known in _VARIABLES if known.endswith(f"__{variable.upper()}"))
             meant = next(inside, "") or near(variable.upper(), _VARIABLES)

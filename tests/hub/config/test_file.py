@@ -297,12 +297,21 @@ def test_an_error_in_a_flag_says_so() -> None:
     assert raised.value.errors == ("command line: server.port: must be a whole number between 0 and 65535, not 99999",)
 
 
-def test_what_kubernetes_says_of_a_service_called_eyewall_is_no_setting() -> None:
+@pytest.mark.parametrize("service", ["EYEWALL", "EYEWALL_METRICS", "EYEWALL_SERVER", "EYEWALL_2__CANARY"])
+def test_what_kubernetes_says_of_a_service_called_like_us_is_no_setting(service: str) -> None:
     address = "10.96.0.7"
     tcp = {"": f"tcp://{address}:3030", "_PROTO": "tcp", "_PORT": "3030", "_ADDR": address}
-    environ = {"EYEWALL_SERVICE_HOST": address, "EYEWALL_SERVICE_PORT": "3030", "EYEWALL_SERVICE_PORT_HTTP": "3030"}
-    environ |= {"EYEWALL_PORT": tcp[""]} | {f"EYEWALL_PORT_3030_TCP{name}": value for name, value in tcp.items()}
-    assert loaded("", environ) == loaded("", {})
+    environ = {"SERVICE_HOST": address, "SERVICE_PORT": "3030", "SERVICE_PORT_HTTP": "3030", "PORT": tcp[""]}
+    environ |= {f"PORT_3030_TCP{name}": value for name, value in tcp.items()}
+    assert loaded("", {f"{service}_{name}": value for name, value in environ.items()}) == loaded("", {})
+
+
+def test_what_looks_like_a_service_and_is_a_setting_stays_one() -> None:
+    assert loaded("", {"EYEWALL_SERVER__PORT": "8080"}).server.port == 8080
+    (error,) = errors("", {"EYEWALL_SERVER__PORT": "tcp://10.96.0.7:3030"})
+    assert error.startswith("environment EYEWALL_SERVER__PORT: must be a whole number")
+    (error,) = errors("", {"EYEWALL_SERVER_PORT": "8080"})
+    assert error == "environment EYEWALL_SERVER_PORT: unknown setting, did you mean EYEWALL_SERVER__PORT?"
 
 
 def test_the_environment_does_not_hide_that_a_section_is_none() -> None:
