@@ -4,11 +4,15 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hub.log.database import open_reader
 
 T = TypeVar("T")
+
+# Longer than a writer holds (retention.py). One that hangs in a sync, or whose disk fails, may not come back to go on,
+# and whoever waits here holds up the end of the server.
+HELD_SECONDS: Final = 2.0
 
 
 class Readers:
@@ -27,10 +31,13 @@ class Readers:
 
     def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         while True:
-            self._may_begin.wait()
+            # Who begins all the same is in no danger: SQLite has its own locks.
+            if late := not self._may_begin.wait(HELD_SECONDS):
+                self.go_on()
             connection = self._idle.get()
             try:
-                if self._may_begin.is_set():  # Asked with the connection in hand: `hold` counts those that are not.
+                # Asked with the connection in hand: `hold` counts those that are not.
+                if late or self._may_begin.is_set():
                     return function(connection)
             finally:
                 self._idle.put(connection)

@@ -13,7 +13,7 @@ from typing import Final
 
 from hub.config import LogConfig
 from hub.log.age import Age
-from hub.log.database import WAL_BYTES, pragma
+from hub.log.database import BUSY_SECONDS, WAL_BYTES, pragma
 from hub.log.jobs import STEP_SECONDS, unsynced
 from hub.log.readers import Readers
 from hub.search import index as search_index
@@ -132,14 +132,13 @@ class Retention:
         """The write-ahead log does in a moment without readers, and of those who search there may always be one."""
         if not self._readers.hold() and now < (self._held_until or 0):
             return True
-        busy_ms = pragma(connection, "busy_timeout")
+        self._held_until = None
         try:
             connection.execute("PRAGMA busy_timeout = 0")  # No publisher waits for another program that reads.
             is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
-            self._held_until = None
             self._readers.go_on()
+            connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         if is_busy:
             self._hold_at = now + HOLD_AGAIN_SECONDS
             logger.warning("somebody who reads keeps the write-ahead log at %d MiB", self._wal_bytes() >> 20)

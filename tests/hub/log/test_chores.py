@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from hub.log import retention
+from hub.log import readers, retention
 from hub.log.database import WAL_BYTES, open_reader
 from hub.log.jobs import unsynced
 from tests.hub.kept import Kept
@@ -58,6 +58,7 @@ def test_searches_that_follow_each_other_let_the_write_ahead_log_begin_anew(
     kept.chores._wal_limit = 1 << 20
     kept.fill(10)
     kept.readers.open(str(kept.path), 2)
+    monkeypatch.setattr(readers, "HELD_SECONDS", 1000)
     began, go_on = threading.Event(), threading.Event()
     seen: list[str] = []
 
@@ -83,6 +84,38 @@ def test_searches_that_follow_each_other_let_the_write_ahead_log_begin_anew(
     assert kept.chores.checkpoint(kept.connection, True)
     second.join(60)
     assert seen == ["searched", "0 bytes"]
+    kept.readers.close()
+
+
+def test_a_writer_that_does_not_come_back_holds_up_no_reader_for_ever(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its disk failed behind `hold`: what would have let them go on was never reached, and stop waited for them."""
+    kept.readers.open(str(kept.path), 1)
+    assert kept.readers.hold()
+    monkeypatch.setattr(readers, "HELD_SECONDS", 0)
+    seen: list[str] = []
+    first = threading.Thread(target=kept.readers.read, args=[lambda _: seen.append("first")], daemon=True)
+    first.start()
+    first.join(60)
+    monkeypatch.setattr(readers, "HELD_SECONDS", 1000)
+    kept.readers.read(lambda _: seen.append("nor anybody behind him"))
+    assert seen == ["first", "nor anybody behind him"]
+    kept.readers.close()
+
+
+def test_readers_go_on_also_when_the_connection_is_gone(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer has closed it after an error, and could not open it again."""
+    monkeypatch.setattr(retention, "HOLD_BYTES", 1 << 20)
+    kept.chores._wal_limit = 1 << 20
+    kept.readers.open(str(kept.path), 1)
+    kept.fill(5000)
+    assert kept.chores.checkpoint(kept.connection, True)
+    assert not kept.readers._may_begin.is_set()
+    kept.connection.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        kept.chores.checkpoint(kept.connection, True)
+    assert kept.readers._may_begin.is_set()
     kept.readers.close()
 
 
