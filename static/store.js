@@ -217,7 +217,7 @@ export class Store {
     this.rematch(test);
   }
 
-  /** What is written cannot be read; what is shown stays. @param {{column: number, reason: string}} error */
+  /** What is written cannot be read, or (null) again can; what is shown stays. @param {import('./logic/selection.js').Selection['error']} error */
   setError(error) {
     this.selection = { ...this.selection, error };
     this.changed('selection');

@@ -10,7 +10,7 @@ import { asText } from './logic/export.js';
 import { parse } from './logic/filter.js';
 import { canFill } from './logic/holes.js';
 import { ERROR, isMark, OWN } from './logic/message.js';
-import { EVERYTHING } from './logic/selection.js';
+import { EVERYTHING, isSame } from './logic/selection.js';
 import { FilterError } from './logic/terms.js';
 import { looks } from './past.js';
 import { CHOICES } from './settings.js';
@@ -70,6 +70,12 @@ function reading({ store, say, link, act }) {
 function narrowing({ store, act }) {
   /** @param {Partial<import('./logic/selection.js').Selection>} change */
   const narrow = (change) => {
+    const next = { ...store.selection, ...change };
+    if (isSame(next, store.selection)) {
+      // Nothing to look for anew: what is looked at stays, a search that runs goes on.
+      if (next.error !== store.selection.error) store.setError(next.error);
+      return;
+    }
     store.narrow(change);
     // What the history was searched for is another thing now.
     if (store.past) act('search-history');

@@ -34,6 +34,13 @@ export const isBelow = (topic, above) => topic === above || topic.startsWith(`${
 export const isNarrow = ({ filter, levels, only, hidden, range }) =>
   filter.test !== null || !levels.every(Boolean) || only !== null || hidden.length > 0 || range !== null;
 
+/** @param {Selection} selection */
+const spelled = ({ filter, levels, only, hidden, range }) =>
+  JSON.stringify([filter.text, levels, only, hidden, range]);
+
+/** Whether both show the same. @param {Selection} one @param {Selection} other */
+export const isSame = (one, other) => spelled(one) === spelled(other);
+
 /** What is shown. Gaps and losses always are. @param {Selection} selection @returns {(entry: Entry) => boolean} */
 export function toTest(selection) {
   const { filter, levels, only, hidden, range } = selection;

@@ -84,6 +84,24 @@ test('a filter that is set in a look back searches what the server keeps, and st
   }
 });
 
+test('a choice that changes nothing leaves a look back, and what is filtered behind it', async () => {
+  serve(Array.from({ length: 300 }, (_, n) => raw(n + 1)));
+  const { store, act, arrive } = open();
+  arrive(raw(300));
+  act('filter', '"line 7"');
+  act('show-around', '7-150');
+  await until(() => !store.past?.isLoading);
+  const { past } = store;
+  act('filter', '"open');
+  assert.notEqual(store.selection.error, null);
+  for (const [verb, detail] of [['filter', ''], ['show-levels'], ['only-topic', null], ['clear-filter']]) {
+    act(String(verb), detail);
+    assert.deepEqual([store.past === past, store.past?.kind, store.selection.error], [true, 'around', null]);
+  }
+  act('back-to-live');
+  assert.equal(store.selection.filter.text, '"line 7"');
+});
+
 test('messages that left the memory and come back are counted once', async () => {
   serve(Array.from({ length: 40 }, (_, n) => raw(n + 1)));
   const { store, act, arrive } = open();
