@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from tornado.web import HTTPError, stream_request_body
@@ -128,8 +128,6 @@ class PublishHandler(BaseHandler):
                 self.problem = too_large("body", self.limits.max_body_bytes) if is_too_large else self.uploads.no_room()
                 self.forget_body()
         except Exception as error:  # Out of here Tornado would only log it and hang up.
-            if isinstance(error, EyewallError) and self.lines is not None:
-                error.details = self.batch.as_json()  # Up to here it is published, and need not be sent again.
             if not self._finished:
                 self.log_exception(type(error), error, error.__traceback__)
                 status = error.status_code if isinstance(error, HTTPError) else 500
@@ -159,8 +157,14 @@ class PublishHandler(BaseHandler):
         """
         if not self.is_publishing and not self._finished:
             error = self.uploads.ending()
-            error.details = self.batch.as_json()
             self.send_error(503, exc_info=(type(error), error, None))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Whatever ends a stream of lines: so far it is published, and need not be sent again."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, EyewallError) and self.lines is not None:
+            error.details = self.batch.as_json()
+        super().write_error(status_code, **kwargs)
 
     async def _publish(self, lines: Iterator[str]) -> None:
         self.is_publishing = True

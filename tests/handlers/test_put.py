@@ -6,10 +6,8 @@ import subprocess
 
 import pytest
 
-from hub.errors import LogFailed, LogFull
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site, Upload
-from tests.hub.log_files import held
 from tests.waiting import until
 
 
@@ -118,26 +116,6 @@ async def test_who_hangs_up_in_the_middle_has_published_all_whole_lines(site: Si
 
 
 @pytest.mark.gen_test
-async def test_an_error_in_the_middle_says_what_is_published_already(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stream = await site.open_stream()
-    upload = await Upload.open(site, "/topics/app")
-    await upload.send(b"one\ntwo\n")
-    await stream.messages(2)
-
-    async def append(*_: object) -> None:
-        raise LogFull("the disk is full", hint="make room")
-
-    monkeypatch.setattr(site.wall.log, "append", append)
-    await upload.send(b"three\n")
-    answer = await upload.answer()
-    assert (answer.status, answer.error["code"]) == (507, "log_full")
-    assert (answer.json["accepted"], answer.json["last"]) == (2, stream.ids[1])
-    await until(lambda: site.door.open == 0)
-
-
-@pytest.mark.gen_test
 async def test_a_body_that_breaks_the_framing_harms_nobody_else(site: Site) -> None:
     stream = await site.open_stream()
     upload = await Upload.open(site, "/topics/app")
@@ -190,51 +168,3 @@ async def test_a_real_curl_is_told_at_once_what_is_wrong(site: Site) -> None:
         said = await asyncio.to_thread(curl.stdout.readline)
         curl.terminate()
     assert "unknown level 'loud'" in json.loads(said)["error"]["message"]
-
-
-@pytest.mark.gen_test
-async def test_when_the_server_ends_a_stream_hears_exactly_what_is_in_the_log(site: Site) -> None:
-    """Also of the lines that the log is being given at that moment: who sends the rest again says nothing twice."""
-    upload = await Upload.open(site, "/topics/a")
-    async with held(site.wall.log._writer):
-        # Not drained: what neither the server nor the kernel takes before the log goes on may stay here.
-        upload.writer.write(b"%x\r\n%b\r\n" % (100_000, b"line\n" * 20_000))
-        await until(lambda: bool(site.wall.hub._publishing))
-        site.wall.uploads.stop()
-    answer = await upload.answer()
-    assert (answer.status, answer.error["code"]) == (503, "overloaded")
-    assert answer.json["accepted"] == site.wall.log.head > 0
-
-
-@pytest.mark.gen_test
-async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried = asyncio.Event()
-
-    async def append(*_: object) -> None:
-        tried.set()
-        raise LogFailed("the log cannot be written", retry_seconds=3600)
-
-    monkeypatch.setattr(site.wall.log, "append", append)
-    upload = await Upload.open(site, "/topics/a")
-    await upload.send(b"line\n")
-    await tried.wait()
-    site.wall.uploads.stop()
-    answer = await upload.answer()
-    assert (answer.status, answer.json["accepted"]) == (503, 0)
-
-
-@pytest.mark.gen_test
-@pytest.mark.parametrize("method", ["PUT", "POST"])
-async def test_lines_that_begin_when_the_server_ends_are_sent_away(site: Site, method: str) -> None:
-    """Nobody would tell them that the end has come: that is done."""
-    site.wall.uploads.stop()
-    kinds = {"Content_Type": "application/x-ndjson"} if method == "POST" else {}
-    upload = await Upload.open(site, "/topics/a", method, **kinds)
-    answer = await upload.answer()
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert (await upload.reader.read()) == b""
-    known = await site.request(method, "/topics/a", '{"message":"m"}\n', {"Content-Type": kinds.get("Content_Type")})
-    assert known.status == 503
-    assert site.wall.log.head == 0
