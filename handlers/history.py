@@ -120,6 +120,7 @@ class HistoryHandler(MessagesHandler):
             until=self._moment("until"),
             limit=self._limit(kind),
             newest_first=order == "desc",
+            is_export=kind != "json",
         )
 
     def _moment(self, name: str) -> int | None:

@@ -113,6 +113,24 @@ async def test_what_is_not_taken_is_bounded(
     assert (await full_site.get("/messages?limit=1")).status == 200
 
 
+@pytest.mark.parametrize("query", ["format=ndjson", "format=csv&limit=1"])
+@pytest.mark.gen_test
+async def test_exports_leave_places_for_pages(
+    full_site: Site, unread: Unread, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    """Who takes one slowly keeps its place as long as he likes, where a page is taken soon, or cut."""
+    monkeypatch.setattr("hub.history.MAX_EXPORTS", 2)
+    askers = [await unread(query) for _ in range(2)]
+    await until(lambda: full_site.wall.history._answering == 2)
+    answer = await full_site.get(f"/messages?{query}")
+    assert (answer.status, answer.error["message"]) == (503, "too many searches at once")
+    assert (await full_site.get("/messages?limit=1")).status == 200
+    for asker in askers:
+        asker.close()
+    await until(lambda: full_site.wall.history._answering == 0)
+    assert (await full_site.get(f"/messages?{query}")).status == 200
+
+
 @pytest.mark.parametrize("query", ["format=ndjson", "format=csv", "limit=1000"])
 @pytest.mark.gen_test
 async def test_who_takes_too_long_is_cut(
