@@ -42,6 +42,10 @@ class Call:
 
 
 STEP_SECONDS: Final = 0.003  # When a step of a chore begins nothing more.
+# Of the write-ahead log, between two looks of the chores while somebody publishes: to ask them all takes as long as a
+# small commit, and what they look for then is counted in megabytes.
+UNASKED_BYTES: Final = 256 << 10
+COMMIT_FRAMES: Final = 8 << 10  # Bytes that the smallest commit adds to it.
 
 Chore = Callable[[sqlite3.Connection, bool], bool]
 """A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""

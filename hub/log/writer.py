@@ -17,7 +17,7 @@ from hub.errors import LogFailed
 from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.log.database import close_writer
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import Append, Call, Chore, said_before
+from hub.log.jobs import COMMIT_FRAMES, UNASKED_BYTES, Append, Call, Chore, said_before
 from hub.log.trouble import UNWRITABLE, Trouble, code_of, explain
 from hub.message import RANK, Draft
 
@@ -52,6 +52,7 @@ class Writer:
         self._clock = clock
         self._chores = chores
         self._turns = itertools.cycle(chores)
+        self._unasked = 0  # Bytes committed since.
         self._idle = 0  # How many of them in a row had nothing to do.
         # Monotonic. Not at once: who publishes first after a start waits for no chore of before.
         self._tidy_at = time.monotonic() + TIDY_SECONDS
@@ -115,7 +116,8 @@ class Writer:
                 self._tidy()
                 now = time.monotonic()
                 self._tidy_at = max(self._tidy_at, now + (BUSY_REST if appends else CALM_REST) * (now - began))
-            elif appends:
+            elif self._unasked >= UNASKED_BYTES:
+                self._unasked = 0
                 any(self._do(chore, busy=True) for chore in self._chores)  # One of them, at most.
         for _ in range(2):  # Once more after a failed sync: what it left behind must not be copied as it is.
             try:
@@ -151,6 +153,7 @@ class Writer:
 
     def _commit(self, appends: list[Append]) -> None:
         connection = self._connection
+        self._unasked += COMMIT_FRAMES + sum(append.size for append in appends)
         try:
             self._make_sure()
             connection.execute("BEGIN IMMEDIATE")

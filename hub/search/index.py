@@ -26,7 +26,7 @@ SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
 # Some 3 ms: with 1024 publishers felt it. Fewer wait for a next step: each is a commit, and a piece to merge.
 STEP_ROWS: Final = 256
 STEP_CHARACTERS: Final = 256 << 10  # A step of long messages ends here.
-MERGE_PAGES: Final = 32  # Some 10 ms.
+MERGE_PAGES: Final = 8  # Some 3 ms.
 DROP_ROWS: Final = 16  # Of 4 KB, between two looks at the clock.
 LONGEST: Final = 32 << 10  # Characters of one message; one that is longer is always looked at.
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub.errors import LogFailed, LogFull
 from hub.log import Once
-from hub.log.jobs import unsynced
+from hub.log.jobs import UNASKED_BYTES, unsynced
 from hub.message import Draft, Level
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
@@ -128,7 +128,7 @@ async def test_a_chore_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.L
     caplog.set_level(logging.INFO)
     await until(lambda: asked)
     for number in range(1, 20):
-        assert (await written.say("kept")).first == number
+        assert (await written.say("kept", size=UNASKED_BYTES)).first == number
     await until(lambda: len(asked) > 19)
     assert [record.getMessage() for record in caplog.records] == ["the.db: cannot be tidied up: too large"]
     await asyncio.to_thread(written.writer.stop)
@@ -145,7 +145,7 @@ async def test_after_a_chore_that_failed_messages_are_synced_as_before(tmp_path:
     written = Written(tmp_path / "eyewall.db", [fail])
     written.writer.start()
     for number in range(1, 5):
-        assert (await written.say("kept")).first == number
+        assert (await written.say("kept", size=UNASKED_BYTES)).first == number
         assert await written.run("PRAGMA synchronous") == [(2,)]
     await asyncio.to_thread(written.writer.stop)
 
