@@ -58,8 +58,11 @@ export function Steps(el, store) {
     if (store.view.panel === 'details' && !isOpen) ask(el, 'close-panel');
     if (at && store.past?.at !== at) ask(el, 'show-around', at);
     else if (step.at === '' && store.past?.before.past) ask(el, 'back');
-    else if (step.at === '' && store.past?.kind !== 'search') ask(el, 'search-history');
-    else if (step.at === null && store.past) ask(el, 'back-to-live');
+    else if (step.at === '' && store.past?.kind !== 'search') {
+      // What is searched for is what was narrowed to, and not the "everything" of the look that is left.
+      ask(el, 'back-to-live');
+      ask(el, 'search-history');
+    } else if (step.at === null && store.past) ask(el, 'back-to-live');
     // The filter is no step: it stays, so this address says it, too.
     write('replaceState');
   });

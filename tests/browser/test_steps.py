@@ -30,6 +30,31 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
 
 
+def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page: Page, wall: Wall) -> None:
+    wall.publish_lines([f"line {n}" for n in range(300)])
+    open_live(page, wall)
+    wait_received(page, 300)
+    role(page, "filter").fill('"line 177"')
+    expect(rows(page)).to_have_count(1)
+    page.evaluate("() => document.dispatchEvent(new CustomEvent('search-history'))")
+    page.wait_for_function("() => history.state?.at === '' && !eyewall.store.past.isLoading")
+    rows(page).click()
+    page.keyboard.press("x")
+    page.wait_for_url(re.compile("at="))
+    page.reload()
+    expect(page.locator(".row.selected")).to_contain_text("line 177")
+    # Behind the message's step, the one of its details.
+    page.wait_for_function("() => history.state?.at !== ''")
+    page.evaluate("() => history.back()")
+    page.wait_for_function("() => eyewall.store.past?.kind === 'search' && !eyewall.store.past.isLoading")
+    expect(rows(page)).to_have_count(1)
+    expect(role(page, "filter")).to_have_value('"line 177"')
+    expect(page).to_have_url(re.compile("q=%22line"))
+    role(page, "mode-bar").get_by_role("button", name="Back to live").click()
+    expect(role(page, "filter")).to_have_value('"line 177"')
+    expect(rows(page)).to_have_count(1)
+
+
 def test_back_from_a_link_is_where_one_came_from(page: Page, wall: Wall) -> None:
     linked = wall.publish("here")
     page.goto(f"{wall.url}/healthz")
