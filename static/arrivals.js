@@ -118,6 +118,8 @@ function heartbeat(store, { time, version, connection, head, every, heard }) {
   // A worker that was there before this tab has heard of later ones since the last heartbeat.
   const [last, seen] = [parseId(head), parseId(store.proof?.last)];
   store.begin ??= isAfter(seen, last) ? seen : last;
+  // An older log than the one that the page began with was put in its place: what it says from here on is news.
+  if (last && store.begin && Number(last.epoch) < Number(store.begin.epoch)) store.begin = last;
   if (every) store.heartbeat = every * 1000;
   if (version) store.version = version;
   if (connection) store.connection = connection;

@@ -46,3 +46,13 @@ test('a heartbeat that knows more than the worker had heard says what is old', (
   arrive(raw(2), raw(3), raw(4));
   assert.equal(store.view.unseen, 1);
 });
+
+test('a server that goes on with an older log has news, too', () => {
+  const { store, act, arrive, beat } = second(DAY, '7-5');
+  act('read');
+  beat({ head: '6-40' });
+  arrive(raw(1, { id: '6-40' }), raw(1, { id: '6-41', level: 'error' }));
+  beat({ head: '6-41' });
+  arrive(raw(1, { id: '6-42' }));
+  assert.deepEqual([store.view.unseen, store.unseenErrors], [2, 1]);
+});
