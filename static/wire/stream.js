@@ -121,6 +121,8 @@ export class Stream {
   #message(id, data) {
     if (!this.welcomed) this.#welcome('');
     this.cursor = id;
+    // Before it is passed on, together with when something came last.
+    this.state = { ...this.state, heard: Date.now() };
     this.listener.message(id, data);
     this.#arrived();
   }

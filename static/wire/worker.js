@@ -134,6 +134,8 @@ export function attach(port, { path, heartbeat, alone }) {
   const tab = { port, place: backlog.begin(), asking: true, hidden: false };
   tabs.add(tab);
   port.onmessage = ({ data: [verb, value] }) => verbs[verb]?.(tab, value);
+  // What was told of it may be hours old, and with it the last word heard; that has only gone on since.
+  if (stream) nouns.set('link', stream.state);
   for (const [noun, value] of nouns) port.postMessage({ noun, value });
   if (stream === null) {
     stream = new Stream({ path, heartbeat, listener });
