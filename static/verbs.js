@@ -140,8 +140,9 @@ function rows({ store, say, act, part }) {
       const entry = store.ring.get(n);
       if (entry && (isMark(entry) ? least === 0 && canFill(entry) : entry.level >= least)) return select(n);
     }
-    // The row above all others is one step further.
-    if (by < 0 && least === 0 && store.hasOlder) act('show-older');
+    // The row above all others is one step further, where there are others.
+    const isTop = matching.size > 0 && !matching.scanning;
+    if (by < 0 && least === 0 && isTop && store.hasOlder) act('show-older');
   }
 
   function selected() {

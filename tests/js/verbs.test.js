@@ -116,3 +116,20 @@ test('messages that left the memory and come back are counted once', async () =>
   store.scan(() => false);
   assert.deepEqual(counted(), [40, 40]);
 });
+
+test('up from no row at all fetches none and goes on with what is live', async () => {
+  serve(Array.from({ length: 40 }, (_, n) => raw(n + 1)));
+  const { store, act, arrive } = open();
+  arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 11)));
+  const seen = () => [store.view.mode, store.past, store.live.oldest?.id];
+  act('filter', 'nothing like it');
+  act('step', -1);
+  assert.deepEqual(seen(), ['following', null, '7-11']);
+  store.scan(() => false);
+  act('step', -1);
+  assert.deepEqual(seen(), ['following', null, '7-11']);
+  act('filter', '"line 11"');
+  store.scan(() => false);
+  for (const by of [-1, -1]) act('step', by);
+  await until(() => store.live.oldest?.id === '7-1');
+});
