@@ -4,13 +4,15 @@
  * Owns how the worker is found and what is said to it. Knows nothing of what the nouns mean.
  */
 
+import { probe } from './probe.js';
+
 /**
- * A worker that has not said a word after this long has not begun (ms). A guess, and rather long: with twelve tabs at
- * once on a slow machine a tab gave up after 8 s, and had a connection of its own from then on.
+ * A worker that has not said a word after this long has not begun, or is gone (ms). A guess, and rather long: with
+ * twelve tabs at once on a slow machine a tab gave up after 8 s, and had a connection of its own from then on.
  */
-const BEGINNING = 20_000;
-/** One that has begun and does not answer a click for this long is gone (ms). A guess, too; reloading costs little. */
-const ANSWER = 8_000;
+const SILENCE = 20_000;
+/** Whether the page can be loaded at all is known by then, or it cannot (ms). A guess. */
+const PROBE = 5_000;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 
@@ -63,9 +65,12 @@ export class Link {
     this.#say('nudge');
   }
 
-  /** A worker that is there answers. One that is gone took the stream with it: only a new page has another. */
+  /**
+   * A worker that is there answers. One that is gone took the stream with it, whatever it said last: only a new
+   * page has another.
+   */
   reconnect() {
-    if (this.isShared) this.#expect(ANSWER, () => location.reload());
+    if (this.isShared) this.#expect(() => this.#reload());
     this.#say('reconnect');
   }
 
@@ -84,7 +89,7 @@ export class Link {
     try {
       const worker = new SharedWorker(workerAddress(), { type: 'module', name: `eyewall ${version}` });
       const giveUp = () => this.#openAlone(worker.port);
-      this.#expect(BEGINNING, giveUp);
+      this.#expect(giveUp);
       worker.onerror = giveUp;
       this.isShared = true;
       worker.port.postMessage(this.options);
@@ -94,10 +99,19 @@ export class Link {
     }
   }
 
-  /** A word within `limit` ms. @param {number} limit @param {() => void} giveUp when nothing came */
-  #expect(limit, giveUp) {
+  /** A word before long. @param {() => void} giveUp when nothing came */
+  #expect(giveUp) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(giveUp, limit);
+    this.timer = setTimeout(giveUp, SILENCE);
+  }
+
+  /** Rows, pause and a draft are worth more than the browser's own page of errors: not before the server is there. */
+  async #reload() {
+    const answer = await probe(location.href, PROBE);
+    // The worker was only slow.
+    if (this.timer === undefined) return;
+    if (answer?.status === 200) location.reload();
+    else this.#expect(() => this.#reload());
   }
 
   /** @param {MessagePort | null} dead */
@@ -116,6 +130,7 @@ export class Link {
     this.port = port;
     port.onmessage = ({ data }) => {
       clearTimeout(this.timer);
+      this.timer = undefined;
       if ('noun' in data) this.hear(data.noun, data.value);
       else this.hear('batch', data);
     };

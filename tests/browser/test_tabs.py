@@ -115,5 +115,6 @@ def test_a_tab_whose_worker_is_gone_says_so_and_gets_another_at_a_click(page: Pa
     expect(role(page, "connection-count")).to_have_text("– connected")
     wall.publish("meanwhile")
     role(page, "state-bar").get_by_role("button", name="Reconnect").click()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    # The worker is given twenty seconds to answer.
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "), timeout=50_000)
     expect(rows(page)).to_have_count(2)
