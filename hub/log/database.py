@@ -140,6 +140,8 @@ def _prepare(connection: sqlite3.Connection, path: str, synchronous: str, epoch:
         epoch = max(epoch, left.epoch + 1)  # Also when the clock was set back.
     if version:
         _check_whole(connection, path)
+        if file:
+            file.make_sure()
     else:
         if left is not None:
             logger.warning("%s: is gone, with all up to %s: a new log begins", path, format_id(left.epoch, left.head))

@@ -94,7 +94,8 @@ class LogFile:
         self._is = _identity(found)
         self._wal_is: tuple[int, int] | None = None
         self._boot = BOOT.read_bytes().strip()
-        self._is_trusted = True
+        # SQLite takes it away at an orderly end. It may have ended with a sync that failed, and nobody knows that now.
+        self._is_trusted = not Path(self._wal).exists()
 
     def opened(self) -> None:
         """SQLite has opened it: from now on its write-ahead log has to stay in its place too."""
@@ -118,13 +119,14 @@ class LogFile:
         self._is_trusted = False
 
     def make_sure(self) -> None:
-        """Before anything is built on what a failed sync left behind, write it again. Raises LogError.
+        """Before anything is built on what a failed sync may have left behind, write it again. Raises LogError.
 
         Linux counts as written what it could not write: later syncs leave it out and succeed, and after a power cut
         nothing behind it is found again, or a file that is damaged.
         """
         if self._is_trusted:
             return
+        self.check()
         try:
             with Path(self._wal).open("r+b", buffering=0) as wal:  # SQLite has no lock on it that this would drop.
                 at = 0
@@ -132,7 +134,7 @@ class LogFile:
                     at += os.pwrite(wal.fileno(), piece, at)
                 os.fdatasync(wal.fileno())
         except OSError as error:
-            raise LogError(f"what a failed sync left behind cannot be written again ({error.strerror})") from None
+            raise LogError(f"{self._wal}: cannot be written again after a failed sync ({error.strerror})") from None
         self._is_trusted = True
 
     def vouch(self, epoch: int, head: int, *, synced: bool = False) -> None:

@@ -158,7 +158,8 @@ class Writer:
             self._make_sure()
             connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
-            self._check()
+            if self._file:
+                self._file.check()
             connection.execute("COMMIT")
         except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
             self._recover(error)
@@ -225,10 +226,6 @@ class Writer:
             self._recover(error)
             return False
 
-    def _check(self) -> None:
-        if self._file:
-            self._file.check()
-
     def _make_sure(self) -> None:
         if self._file:
             self._file.make_sure()
@@ -244,7 +241,10 @@ class Writer:
         except sqlite3.Error:
             try:
                 self._connection.close()
-                self._check()
+                if self._file:
+                    self._file.check()
                 self._connection = self._connect()
             except (sqlite3.Error, OSError, LogError) as problem:
+                if self._file:  # It may have written something, and its sync may have failed.
+                    self._file.distrust()
                 self._trouble.say("cannot be reopened", problem)

@@ -3,7 +3,7 @@
  * EYEWALL_DISK names the folder, EYEWALL_TRACE the file to record in. One lock is held over each real call and its
  * record, so the record's order is the order in which things happened. A call that fails is not recorded.
  * Every EYEWALL_FAIL_EVERY-th sync of a write-ahead log fails as on Linux: what was to be synced is not on the disk and
- * can be read all the same, and later syncs know nothing of it.
+ * can be read all the same, and later syncs know nothing of it. With EYEWALL_DIES that is the end of the process.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -108,6 +108,7 @@ static int sync_with(int (*real)(int), int fd) {
   size_t length = strlen(path);
   if (fail_every && length > 4 && !strcmp(path + length - 4, "-wal") && ++syncs > 20 && syncs % fail_every == 0) {
     note(LOSE, path, 0, NULL, 0);
+    if (getenv("EYEWALL_DIES")) _exit(9);
     pthread_mutex_unlock(&lock);
     errno = EIO;
     return -1;

@@ -38,14 +38,20 @@ class Ack:
         return cls(int(epoch), int(first), int(count), int(size), tag, has_key == "1")
 
 
-def record(folder: Path, seed: int, synchronous: str, recorder: Path, fail_every: int) -> list[Act]:
-    """A run of eight publishers, from the making of the file to its orderly end. 0: no sync fails."""
+def record(folder: Path, seed: int, synchronous: str, recorder: Path, fail_every: int, deaths: int) -> list[Act]:
+    """Runs of eight publishers, from the making of the file to its orderly end. 0: no sync fails.
+
+    So many of them end with the first sync that fails, at once.
+    """
     disk, trace = folder / f"disk-{seed}", folder / f"trace-{seed}"
     disk.mkdir()
-    command = [sys.executable, "-m", "tests.reliability.publishers", str(disk), str(seed), synchronous]
     environ = os.environ | {"LD_PRELOAD": str(recorder), "EYEWALL_DISK": str(disk), "EYEWALL_TRACE": str(trace)}
-    environ["EYEWALL_FAIL_EVERY"] = str(fail_every)
-    subprocess.run(command, cwd=ROOT, env=environ, check=True, timeout=120)
+    for run in range(deaths + 1):
+        command = [sys.executable, "-m", "tests.reliability.publishers", str(disk), f"{seed}{run}", synchronous]
+        dies = {"EYEWALL_FAIL_EVERY": str(fail_every), "EYEWALL_DIES": "1"} if run < deaths else {}
+        environ_of_run = environ | {"EYEWALL_FAIL_EVERY": str(0 if deaths else fail_every)} | dies
+        ended = subprocess.run(command, cwd=ROOT, env=environ_of_run, check=False, timeout=120)
+        assert ended.returncode == (9 if dies else 0)
     acts = read_trace(trace, disk)
     trace.unlink()
     return acts
@@ -99,13 +105,13 @@ def look_into(path: Path, acks: list[Ack]) -> Loss:
     return Loss(lost, is_told)
 
 
-def cut_power(folder: Path, count: int, synchronous: str, fail_every: int = 0) -> list[Loss]:
+def cut_power(folder: Path, count: int, synchronous: str, fail_every: int = 0, deaths: int = 0) -> list[Loss]:
     recorder = compile_recorder(folder)
     losses: list[Loss] = []
     seed = 0
     while len(losses) < count:
         seed += 1
-        acts = record(folder, seed, synchronous, recorder, fail_every)
+        acts = record(folder, seed, synchronous, recorder, fail_every, deaths)
         for instant, files in cuts(acts, min(CUTS_PER_RUN, count - len(losses)), random.Random(seed)):
             place = folder / f"cut-{len(losses)}"
             place.mkdir()
@@ -132,12 +138,16 @@ def test_no_power_cut_takes_what_was_acknowledged(tmp_path: Path, count: int, fi
     assert lost == 0
 
 
+@pytest.mark.parametrize("deaths", [0, 2])
 @pytest.mark.parametrize("count", [60, pytest.param(600, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
 def test_a_sync_that_failed_takes_nothing_that_is_acknowledged_behind_it(
-    tmp_path: Path, count: int, figures: Callable[..., None]
+    tmp_path: Path, count: int, deaths: int, figures: Callable[..., None]
 ) -> None:
-    """Linux takes for written what it could not write: what a chore had left to the next sync was lost for good."""
-    losses = cut_power(tmp_path, count, "full", fail_every=7)
+    """Linux takes for written what it could not write: what a chore had left to the next sync was lost for good.
+
+    Also when the server was killed with it: the next one finds all of it in the kernel's memory.
+    """
+    losses = cut_power(tmp_path, count, "full", 7, deaths)
     lost = sum(loss.lost for loss in losses)
     figures(cuts=len(losses), lost=lost, corrupt=0)
     assert lost == 0

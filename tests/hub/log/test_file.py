@@ -134,6 +134,31 @@ def test_a_file_that_is_removed_or_moved_is_missed_until_it_is_back(path: Path, 
     held.check()
 
 
+def test_what_an_unclean_end_left_is_written_again_before_it_is_built_on(path: Path) -> None:
+    """A sync of it may have failed: it is read back from the kernel's memory, and is not on the disk."""
+    wal = path.with_name("eyewall.db-wal")
+    wal.write_bytes(b"frames" * 500_000)
+    os.utime(wal, (0, 0))
+    file = LogFile(str(path))
+    file.make_sure()
+    assert wal.read_bytes() == b"frames" * 500_000
+    assert wal.stat().st_mtime > 0
+    os.utime(wal, (0, 0))
+    file.make_sure()
+    assert wal.stat().st_mtime == 0, "once is enough"
+    file.release()
+
+
+def test_another_file_in_its_place_is_not_what_a_failed_sync_left(path: Path, held: LogFile) -> None:
+    wal = path.with_name("eyewall.db-wal")
+    wal.rename(path.with_name("away"))
+    wal.write_bytes(b"another")
+    held.distrust()
+    for _ in range(2):
+        with pytest.raises(Misplaced):
+            held.make_sure()
+
+
 def test_descriptors_are_returned_also_when_it_cannot_be_had(path: Path, held: LogFile) -> None:
     def descriptors() -> list[Path]:
         """Of files in this test's folder; the others come and go with what else this process does."""

@@ -2,17 +2,19 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from hub.errors import LogFailed, LogFull
 from hub.log import Once
+from hub.log.file import LogError
 from hub.log.jobs import UNASKED_BYTES, unsynced
 from hub.message import Draft, Level
-from tests.hub.log_files import held, rows
+from tests.hub.log_files import Open, held, rows, say, started
 from tests.hub.written import Written
 from tests.waiting import until
 
@@ -159,3 +161,26 @@ async def test_a_key_is_not_remembered_when_its_message_was_not_stored(written: 
         await written.say("x" * 100_000, once=once)
     await written.run("PRAGMA max_page_count = 1000000")
     assert (await written.say("x" * 100_000, once=once)).first == 1
+
+
+@pytest.mark.gen_test
+async def test_what_a_reopening_that_failed_may_have_left_is_written_again(opened: Open, path: Path) -> None:
+    """It writes too, and what went wrong may have been its sync."""
+    log = opened(path)
+    await started(log)
+    await say(log, "before")
+
+    def fail() -> sqlite3.Connection:
+        raise LogError("disk I/O error")
+
+    connect, log._writer._connect = log._writer._connect, fail
+    wal = path.with_name("eyewall.db-wal")
+    await log._writer.call(sqlite3.Connection.close)
+    os.utime(wal, (0, 0))
+    with pytest.raises(LogFailed):
+        await say(log, "lost")
+    await until(lambda: wal.stat().st_mtime > 0)
+    log._writer._connect = connect
+    with suppress(LogFailed):  # The connection is still the closed one, unless a chore has come first.
+        await say(log, "lost or kept")
+    await say(log, "kept")
