@@ -85,11 +85,15 @@ def merge(connection: sqlite3.Connection, busy: bool) -> bool:
 
 
 def drop(connection: sqlite3.Connection, busy: bool) -> bool:
-    """Delete the oldest segment when all that it covers is gone."""
+    """Delete the oldest segment when all that it covers is gone, and nothing is to be added to it."""
     if busy:
         return False
-    gone = "SELECT number FROM segment WHERE indexed <= (SELECT min(seq) FROM message) ORDER BY number LIMIT 1"
-    row = connection.execute(gone).fetchone()
+    # One that lags behind is not made anew: each of its tables is a schema change, for which everybody prepares anew.
+    gone = (
+        "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE indexed <= first"
+        " AND (indexed = start OR (number + 1) * ? <= first) ORDER BY number LIMIT 1"
+    )
+    row = connection.execute(gone, (SEGMENT,)).fetchone()
     if row is not None:
         drop_step(connection, row[0])
     return row is not None

@@ -62,7 +62,8 @@ def test_the_index_never_takes_the_room_of_all_messages(kept: Kept) -> None:
         assert kept.used_bytes <= MIB
 
 
-def test_an_index_of_nothing_but_messages_that_are_gone_goes_too(kept: Kept) -> None:
+def test_an_index_of_nothing_but_messages_that_are_gone_goes_too(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "SEGMENT", 200)
     publish(kept, 1000)
     index(kept.connection)
     assert tables(kept.connection)
@@ -71,6 +72,23 @@ def test_an_index_of_nothing_but_messages_that_are_gone_goes_too(kept: Kept) -> 
     index(kept.connection)
     assert not tables(kept.connection)
     assert not kept.connection.execute("SELECT * FROM segment").fetchall()
+
+
+def test_an_index_that_lags_behind_is_not_made_anew_again_and_again(kept: Kept) -> None:
+    """Each table that comes or goes is a schema change, for which every connection prepares anew."""
+    kept.chores.config = config(keep_messages=100)
+    publish(kept, 1000)
+    index(kept.connection)
+    before = kept.pragma("schema_version")
+    for _ in range(3):
+        publish(kept, 1000)
+        for _ in tidy(kept):
+            pass
+    assert kept.pragma("schema_version") == before
+    publish(kept, 300, "needle")
+    index(kept.connection)
+    found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 4300, 1000, True))
+    assert len(found.messages) == 300
 
 
 def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
