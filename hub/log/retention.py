@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.config import LogConfig
-from hub.log.age import Age
+from hub.log.age import AHEAD_SECONDS, Age
 from hub.log.database import BUSY_SECONDS, WAL_BYTES, pragma
 from hub.log.jobs import STEP_SECONDS, unsynced
 from hub.log.readers import Readers
@@ -36,6 +36,7 @@ HOLD_AGAIN_SECONDS: Final = 60  # … and if it was in vain, not again before th
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
 STEP_RECEIPTS: Final = 200  # Forgotten by one statement.
+NO_SEQ: Final = (1 << 63) - 1  # More than there will ever be.
 
 
 class Retention:
@@ -88,7 +89,7 @@ class Retention:
                 first = min(end, first + min(rows, goes))
                 connection.execute("DELETE FROM message WHERE seq < ?", (first,))
                 if too_big > 0:
-                    connection.execute(_forgetting("first"), (rows, first))
+                    connection.execute(_forgetting("first"), (rows, first, NO_SEQ))
                 rows = min(2 * rows, STEP_ROWS)
                 before, now = now, time.monotonic()
                 if now + 2 * (now - before) > until:  # So long may the next ones take.
@@ -161,19 +162,21 @@ class Retention:
         # A clock that was set back must not put this off either.
         if busy or now is None or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
-        if self._forget(connection, "time", int((now - RECEIPT_SECONDS) * 1000)):
+        # Those from the future, said by a wrong clock, would hold up all behind them.
+        oldest, ahead = int((now - RECEIPT_SECONDS) * 1000), int((now + AHEAD_SECONDS) * 1000)
+        if self._forget(connection, "time", oldest, ahead):
             return True
         self._receipts_at = now
         return False
 
-    def _forget(self, connection: sqlite3.Connection, column: str, below: int) -> bool:
-        """One step of it, from the oldest on: the receipts with less in that column. False when there were none."""
+    def _forget(self, connection: sqlite3.Connection, column: str, least: int, most: int = NO_SEQ) -> bool:
+        """One step of it, from the oldest on: the receipts with less or more in that column. False for none."""
         oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
-        if not any(value < below for (value,) in oldest):
+        if all(least <= value <= most for (value,) in oldest):
             return False
         until = time.monotonic() + STEP_SECONDS
         with unsynced(connection):
-            while connection.execute(_forgetting(column), (STEP_RECEIPTS, below)).rowcount:
+            while connection.execute(_forgetting(column), (STEP_RECEIPTS, least, most)).rowcount:
                 if time.monotonic() > until:
                     break
         return True
@@ -193,6 +196,6 @@ class Retention:
 
 
 def _forgetting(column: str) -> str:
-    """SQL to delete, of the so many oldest receipts, those with less in that column."""
+    """SQL to delete, of the so many oldest receipts, those with less or more in that column."""
     oldest = f"SELECT key, {column} AS value FROM receipt ORDER BY first LIMIT ?"
-    return f"DELETE FROM receipt WHERE key IN (SELECT key FROM ({oldest}) WHERE value < ?)"
+    return f"DELETE FROM receipt WHERE key IN (SELECT key FROM ({oldest}) WHERE value NOT BETWEEN ? AND ?)"

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from hub.log import age
+from hub.log.jobs import unsynced
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON, config
 
@@ -55,6 +56,23 @@ def test_a_jump_forgets_no_receipt_either(kept: Kept) -> None:
     assert not kept.chores.forget_receipts(kept.connection, False)
     kept.clock.now += 3600
     assert kept.chores.forget_receipts(kept.connection, False)
+
+
+def test_receipts_from_the_future_hold_up_none_behind_them(kept: Kept) -> None:
+    """Said while the clock was a year ahead; for a year nothing more would be forgotten."""
+
+    def remember(time: float, *keys: str) -> None:
+        rows = [(key, b"digest", 1, 1, int(time * 1000), 0) for key in keys]
+        with unsynced(kept.connection):
+            kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    remember(NOON + 365 * DAY, *(f"ahead {number}" for number in range(1000)))
+    remember(NOON, "behind")
+    remember(NOON + DAY, "young")
+    kept.clock.now += DAY + 61
+    while kept.chores.forget_receipts(kept.connection, False):
+        pass
+    assert kept.connection.execute("SELECT key FROM receipt").fetchall() == [("young",)]
 
 
 @pytest.mark.parametrize("ahead", [5, 250])
