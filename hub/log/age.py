@@ -20,10 +20,15 @@ AHEAD_SECONDS: Final = 24 * 3600  # A message that is further ahead of the clock
 WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
 
 
-class Age:
-    """Asked by the writer's chores, each second or more often. `monotonic` is like `time.monotonic`."""
+def uptime() -> float:
+    """Like `time.monotonic`, which on Linux stands still while the machine is suspended: then waking would be a jump."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
-    def __init__(self, clock: Clock, monotonic: Clock = time.monotonic) -> None:
+
+class Age:
+    """Asked by the writer's chores, each second or more often. `monotonic` is like `uptime`."""
+
+    def __init__(self, clock: Clock, monotonic: Clock = uptime) -> None:
         self._clock, self._monotonic = clock, monotonic
         self._seen = clock(), monotonic()
         self._doubted_until = float("-inf")  # Monotonic.

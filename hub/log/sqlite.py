@@ -22,7 +22,7 @@ import msgspec
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
 from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
-from hub.log.age import Age
+from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, ROWS, Row, open_writer, snapshot
 from hub.log.file import LogFile
 from hub.log.jobs import Append
@@ -49,9 +49,7 @@ LEVELS: Final = tuple(Level)
 class SqliteLog:
     """A Log in the file `path`, or in memory for ":memory:". Raises LogError when the file cannot be had."""
 
-    def __init__(
-        self, path: str, config: LogConfig, clock: Clock = time.time, monotonic: Clock = time.monotonic
-    ) -> None:
+    def __init__(self, path: str, config: LogConfig, clock: Clock = time.time, monotonic: Clock = uptime) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         path = self._file.path if self._file else path
         self._readers = Readers()

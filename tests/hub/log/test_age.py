@@ -1,13 +1,17 @@
 """What goes by its age, where the clock was or is wrong."""
 
+import asyncio
 import logging
+import time
+from pathlib import Path
 
 import pytest
 
 from hub.log import age
 from hub.log.jobs import unsynced
+from hub.log.sqlite import SqliteLog
 from tests.hub.kept import Kept
-from tests.hub.log_files import NOON, config
+from tests.hub.log_files import NOON, Time, config
 
 DAY = 86_400.0
 
@@ -49,6 +53,16 @@ def test_time_that_passes_is_no_jump_however_long_nobody_looked(kept: Kept, capl
     assert not caplog.records
 
 
+def test_a_machine_that_was_suspended_has_not_jumped(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Linux's monotonic clock stands still meanwhile; for an hour nothing would have gone by its age."""
+    clock = Time()
+    monkeypatch.setattr(time, "clock_gettime", lambda which: {time.CLOCK_BOOTTIME: clock}[which]())
+    log = SqliteLog(str(path), config(), clock)
+    clock.now += 8 * 3600
+    assert log._retention._age.now() == clock.now
+    asyncio.run(log.stop())
+
+
 def test_a_jump_forgets_no_receipt_either(kept: Kept) -> None:
     row = ("key", b"digest", 1, 1, int(NOON * 1000), 0)
     kept.connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -61,8 +75,8 @@ def test_a_jump_forgets_no_receipt_either(kept: Kept) -> None:
 def test_receipts_from_the_future_hold_up_none_behind_them(kept: Kept) -> None:
     """Said while the clock was a year ahead; for a year nothing more would be forgotten."""
 
-    def remember(time: float, *keys: str) -> None:
-        rows = [(key, b"digest", 1, 1, int(time * 1000), 0) for key in keys]
+    def remember(when: float, *keys: str) -> None:
+        rows = [(key, b"digest", 1, 1, int(when * 1000), 0) for key in keys]
         with unsynced(kept.connection):
             kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
 
