@@ -21,7 +21,7 @@ WINDOW_ROWS: Final = 8192  # How many rows one step looks at for their age.
 
 
 def uptime() -> float:
-    """Like `time.monotonic`, which on Linux stands still while the machine is suspended: then waking would be a jump."""
+    """Like `time.monotonic`, but that stands still on Linux while the machine is suspended: waking would be a jump."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -34,6 +34,13 @@ class Age:
         self._doubted_until = float("-inf")  # Monotonic.
         self._ahead = 0  # Up to this seq all rows are ahead …
         self._ahead_until = 0  # … until this time (ms since 1970).
+
+    def begin(self, newest: int, keep_for: float) -> None:
+        """Of a log whose newest message is from then (ms since 1970): the clock may have jumped between two runs."""
+        now, monotonic = self._seen
+        if newest < (now - keep_for) * 1000:
+            self._doubted_until = monotonic + DOUBT_SECONDS
+            logger.warning("by the clock all messages are too old: for an hour nothing goes by its age")
 
     def now(self) -> float | None:
         """Seconds since 1970; None while the clock may be wrong."""

@@ -54,7 +54,8 @@ class SqliteLog:
         path = self._file.path if self._file else path
         self._readers = Readers()
         wal_bytes = functools.partial(_wal_bytes, path)
-        self._retention = Retention(config, Age(clock, monotonic), wal_bytes, self._readers, self._pruned)
+        age = Age(clock, monotonic)
+        self._retention = Retention(config, age, wal_bytes, self._readers, self._pruned)
         connect = functools.partial(open_writer, path, config.synchronous, int(clock() * 1000), self._file)
         chores = [getattr(self._retention, name) for name in ("checkpoint", "prune", "shrink", "forget_receipts")]
         chores += search_index.CHORES
@@ -68,6 +69,9 @@ class SqliteLog:
         self.epoch = self._writer.epoch
         self.head, kept = connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
         self.first: int = self.head + 1 if kept is None else kept
+        # Before anything is said by that clock.
+        for (newest,) in connection.execute("SELECT time FROM message WHERE seq = ?", (self.head,)):
+            age.begin(newest, config.keep_for)
         self._deliver: Deliver | None = None
         self._waiting = self._waiting_bytes = 0
         self._is_closed = False

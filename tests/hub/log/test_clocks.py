@@ -54,6 +54,28 @@ async def test_a_clock_set_forward_by_mistake_takes_nothing_before_it_is_set_rig
 
 
 @pytest.mark.gen_test
+async def test_nor_does_one_that_was_set_forward_between_two_runs(
+    opened: Open, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first look at what is too old comes a second after the start, and what was said by then looks young."""
+    clock = Time()
+    log = opened(path, clock, keep_for="1h", keep_messages=50)
+    await started(log)
+    await say(log, *["m"] * 50)
+    await log.stop()
+    clock.jump(400 * DAY)
+    log = opened(path, clock, keep_for="1h", keep_messages=50)
+    await started(log)
+    await say(log, *["m"] * 10)
+    await until(lambda: log.first == 11)  # The chores were there, and took what is too many.
+    assert [record.getMessage() for record in caplog.records] == [
+        "by the clock all messages are too old: for an hour nothing goes by its age"
+    ]
+    clock.now += 3601
+    await until(lambda: log.first == 60)
+
+
+@pytest.mark.gen_test
 async def test_a_clock_set_back_keeps_messages_until_they_are_old_by_it(opened: Open, path: Path) -> None:
     """Longer than they should be: the other way something would be missing that was to be kept."""
     clock = Time()
