@@ -74,12 +74,11 @@ class Retention:
         if too_big > 0 and too_many < BUSY_ROWS:
             if self._forget(connection, "first", first):
                 return True
-            if segment := search_index.oldest(connection):
-                number, middle = segment
-                if middle <= first:
-                    search_index.drop_step(connection, number)
-                    return True
-                end = min(middle, head)
+            reached = self._reach(connection, first)
+            # A segment has many steps, and each commit in between may bring more than one of them takes away.
+            if reached == first and not (busy and too_big > 2 * BUSY_BYTES):
+                return True
+            end = min(reached, head) if reached > first else head
         # Busy and far over the bounds, no less may go than comes with each commit.
         until = time.monotonic() + STEP_SECONDS * (2 if busy else 1)
         rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
@@ -97,6 +96,13 @@ class Retention:
             connection.execute("DELETE FROM clock_set_back WHERE seq <= ?", (first,))
         self._pruned(first)
         return True
+
+    def _reach(self, connection: sqlite3.Connection, first: int) -> int:
+        """Up to where messages may go for their room; `first` when a step of the oldest segment went instead."""
+        number, middle = search_index.oldest(connection) or (0, NO_SEQ)
+        if middle <= first:
+            search_index.drop_step(connection, number)
+        return max(first, middle)
 
     def shrink(self, connection: sqlite3.Connection, busy: bool) -> bool:
         """Give free pages back to the file system."""

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from hub.filter import Filter
+from hub.log import retention
 from hub.log.jobs import Chore
 from hub.search import index as search_index
 from hub.search.find import Search
@@ -89,6 +90,21 @@ def test_an_index_that_lags_behind_is_not_made_anew_again_and_again(kept: Kept) 
     index(kept.connection)
     found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 4300, 1000, True))
     assert len(found.messages) == 300
+
+
+def test_a_busy_log_far_over_its_size_lets_messages_go_while_a_segment_goes(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "STEP_SECONDS", 0)
+    monkeypatch.setattr(retention, "BUSY_BYTES", MIB // 4)
+    publish(kept, 5000)
+    index(kept.connection)
+    kept.connection.execute("DELETE FROM message WHERE seq < 3000")
+    kept.chores.config = config(keep_bytes=MIB)
+    assert kept.used_bytes > 2 * MIB
+    assert kept.chores.prune(kept.connection, True)
+    assert kept.connection.execute("SELECT count(*) FROM segment").fetchall() == [(1,)]
+    assert kept.seqs[0] > 3000
 
 
 def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
