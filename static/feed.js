@@ -8,7 +8,7 @@
 import { ask, attribute, h, hear, write } from './lib/dom.js';
 import { List } from './lib/list.js';
 import { isMark } from './logic/message.js';
-import { date } from './logic/time.js';
+import { date, unlessToday } from './logic/time.js';
 import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
 import { unseen } from './text.js';
 import { words } from './words.js';
@@ -58,6 +58,8 @@ export function Feed(el, store) {
   let left_at = null;
   /** The day on which it was drawn: rows of any other bear their date. */
   let drawnOn = '';
+  /** How many characters stand before the times of its oldest rows. */
+  let before = -1;
 
   function height() {
     if (PHONE.matches) return HEIGHTS.phone;
@@ -98,8 +100,17 @@ export function Feed(el, store) {
   /** @param {number} n @param {1 | -1} by */
   const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
 
+  /** As wide for all rows as for the oldest, which bears the longest date: columns stay where they are while one scrolls. */
+  function align() {
+    const { oldest } = store.roll;
+    const { length } = oldest ? unlessToday(oldest.ms, store.view.zone, today()) : '';
+    if (length !== before) scroller.style.setProperty('--time', `${13 + length}ch`);
+    before = length;
+  }
+
   function drawn() {
     if (roll !== store.roll) return; // Drawn once more before it turns.
+    align();
     // What was read here is no longer kept: it must be said, as other rows stand in its place now.
     if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
       if (store.view.mode !== 'following' && !store.past) ask(el, 'lose-rows', anchor.entry.id);

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.parts import open_live, role, rows, wait_received
@@ -110,3 +111,25 @@ def test_children_that_stay_are_not_moved_and_equal_keys_do_not_grow(page: Page,
     }"""
     )
     assert said == {"moved": 0, "focused": "d", "equal": ["x", "x", "d"], "left": 1}
+
+
+# Two of one batch, said a day apart.
+OTHER_DAY = """() => {
+    const { store } = eyewall;
+    const [now, day] = [Date.now(), 86_400_000];
+    const say = (n, ms) =>
+        ({ id: `7-${n}`, time: new Date(ms).toISOString(), topic: 'api', level: 'info', message: `of day ${n}` });
+    const batch = JSON.stringify([say(1, now - day), say(2, now)]);
+    store.hear('batch', { batch, heard: now, proof: store.proof, left: 0 }, now);
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_columns_are_the_same_for_rows_of_any_day(page: Page, wall: Wall, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    open_live(page, wall)
+    page.evaluate(OTHER_DAY)
+    expect(rows(page)).to_have_count(2)
+    left = "(rows) => rows.map((row) => row.querySelector('.cell-level').getBoundingClientRect().left)"
+    dated, undated = rows(page).evaluate_all(left)
+    assert dated == undated
