@@ -155,7 +155,9 @@ export function Feed(el, store) {
     if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
     roll = store.roll;
     anchor = null;
-    wish = roll === store.live ? again(left_at) : null;
+    // Who came back to see a row sees that one.
+    if (roll === store.live) wish ??= again(left_at);
+    else wish = null;
     list.begin(rows());
     if (wish === null) list.hold(list.rows.hi, list.view);
   }

@@ -233,7 +233,6 @@ export function looks({ store, say, link }) {
     store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
     // Only Resume ends Paused.
     if (then.mode === 'following' && view.mode !== 'paused') store.setMode('following');
-    else if (then.selected !== null) say('reveal', undefined, then.selected);
   }
 
   return {
