@@ -23,6 +23,8 @@ import { words } from './words.js';
 /** Rows of one height: the list must know where a row is without drawing those before it (px). */
 const HEIGHTS = { compact: 20, normal: 24, relaxed: 32, phone: 44 };
 const PHONE = matchMedia('(max-width: 640px)');
+/** Where the page itself is scrolled (phone.css). */
+const LOW = matchMedia('(max-height: 420px)');
 /** The row above the oldest. @type {import('./logic/ledger.js').Mark} */
 const OLDER = { mark: 'older', at: 0 };
 
@@ -225,7 +227,7 @@ export function Feed(el, store) {
         (ordinal) => {
           list.reveal(ordinal, noun === 'reveal-middle');
           // A low screen may be scrolled to something else.
-          scroller.scrollIntoView({ block: 'nearest' });
+          if (LOW.matches) scroller.scrollIntoView({ block: 'nearest' });
         },
       );
     });
