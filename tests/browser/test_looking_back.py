@@ -234,27 +234,3 @@ def test_the_link_of_a_message_can_be_copied(page: Page, wall: Wall) -> None:
     page.keyboard.press("k")
     page.keyboard.press("y")
     page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=f"{wall.url}/?at={id_}")
-
-
-def show(page: Page, verb: str, id_: str = "") -> None:
-    """As a part asks for it."""
-    page.evaluate("([verb, detail]) => document.dispatchEvent(new CustomEvent(verb, { detail }))", [verb, id_])
-
-
-def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall: Wall) -> None:
-    """And not the place where one stood before, which is where the way back leads else."""
-    ids = filled(page, wall, 300)
-    page.keyboard.press("Home")
-    first = rows(page).filter(has_text=re.compile("line 0$"))
-    expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
-    expect(page.locator(".row.selected")).to_contain_text("line 100")
-    show(page, "show-message", ids[290])
-    expect(page.locator(".row.selected")).to_contain_text("line 290")
-    expect(page.locator(".row.selected")).to_be_in_viewport()
-    page.keyboard.press("Home")
-    expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
-    expect(page.locator(".row.selected")).to_contain_text("line 100")
-    show(page, "back-to-live")
-    expect(first).to_be_in_viewport()

@@ -80,3 +80,29 @@ def test_a_filter_that_outlives_a_step_stays_in_the_address(page: Page, wall: Wa
     expect(role(page, "filter")).to_have_value("two")
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("two")
+
+
+def show(page: Page, verb: str, id_: str = "") -> None:
+    """As a part asks for it."""
+    page.evaluate("([verb, detail]) => document.dispatchEvent(new CustomEvent(verb, { detail }))", [verb, id_])
+
+
+def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall: Wall) -> None:
+    """And not the place where one stood before, which is where the way back leads else."""
+    ids = [wall.publish(f"line {n}") for n in range(200)]
+    open_live(page, wall)
+    wait_received(page, 200)
+    page.keyboard.press("Home")
+    first = rows(page).filter(has_text=re.compile("line 0$"))
+    expect(first).to_be_in_viewport()
+    show(page, "show-around", ids[100])
+    expect(page.locator(".row.selected")).to_contain_text("line 100")
+    show(page, "show-message", ids[190])
+    expect(page.locator(".row.selected")).to_contain_text("line 190")
+    expect(page.locator(".row.selected")).to_be_in_viewport()
+    page.keyboard.press("Home")
+    expect(first).to_be_in_viewport()
+    show(page, "show-around", ids[100])
+    expect(page.locator(".row.selected")).to_contain_text("line 100")
+    show(page, "back-to-live")
+    expect(first).to_be_in_viewport()
