@@ -27,7 +27,7 @@ TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or lit
 # After a step, so many times as long as it took: while somebody publishes a tenth of the time has to do. And where
 # nobody does, the loop may be busy on the same core (replays: its lag p99 was 36 ms with no rest, measured).
 BUSY_REST: Final = 9
-CALM_REST: Final = 3
+CALM_REST: Final = 6
 
 
 class Writer:
