@@ -166,6 +166,6 @@ def walls(folder: Path) -> Iterator[StartWall]:
     finally:
         for wall in started:
             wall.close()
-            print(f"--- {wall.config} said:\n{wall.log[-20_000:]}")  # noqa: T201  # pytest keeps it for a failure
+            print(f"--- {wall.config} said:\n{wall.log[-20_000:]}")  # pytest keeps it for a failure
     for wall in started:
         assert "Traceback" not in wall.log, wall.log[-20_000:]

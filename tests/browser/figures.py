@@ -106,7 +106,7 @@ def judged(page: Page, run: Callable[[], T], good: Callable[[T], bool]) -> None:
         figures = run()
         verdict = "PASS" if good(figures) else "FAIL"
         tried.append(f"{verdict} {figures}{f' (machine busy: {busy})' if busy else ''}")
-        print(tried[-1])  # noqa: T201  # the figures are what this test is for
+        print(tried[-1])  # the figures are what this test is for
         if verdict == "PASS":
             return
     if all("machine busy" in each for each in tried):

@@ -10,6 +10,16 @@ from tests.wall import Wall
 # The installed Chromium; None: Playwright's own, what `make dev` left us.
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
+# Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
+SLEEP = """
+    const post = MessagePort.prototype.postMessage;
+    globalThis.held = [];
+    MessagePort.prototype.postMessage = function (...args) {
+        if (globalThis.asleep && args[0][0] === 'more') held.push(() => post.apply(this, args));
+        else post.apply(this, args);
+    };
+"""
+
 
 def launch(page: Page, *args: str) -> Browser:
     """Another browser, with switches of its own."""

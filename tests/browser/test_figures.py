@@ -83,7 +83,7 @@ def test_a_cold_visit_shows_a_thousand_messages_soon(page: Page, wall: Wall) -> 
         cold.goto(wall.url)
         cold.wait_for_function("() => globalThis.drawnAt")
         took = cold.evaluate("() => [performance.getEntriesByName('first-contentful-paint')[0].startTime, drawnAt]")
-        print(f"first paint {took[0]:.0f} ms, 1000 messages {took[1]:.0f} ms")  # noqa: T201
+        print(f"first paint {took[0]:.0f} ms, 1000 messages {took[1]:.0f} ms")
         paint, drawing = min(paint, took[0]), min(drawing, took[1])
         context.close()
     assert paint <= 400

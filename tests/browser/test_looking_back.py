@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.parts import counters, open_live, role, rows, texts, wait_received
+from tests.browser.parts import SLEEP, counters, open_live, role, rows, texts, wait_received
 from tests.waiting import block_until
 from tests.wall import StartWall, Wall
 
@@ -142,17 +142,6 @@ def test_older_rows_come_above_and_nothing_moves(page: Page, wall: Wall) -> None
     expect(page.locator('[data-role="mark-older"]')).to_have_count(0)
     assert texts(page)[:2] == ["line 0", "line 1"]
     assert counters(page)["received"] == 1000
-
-
-# Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
-SLEEP = """
-    const post = MessagePort.prototype.postMessage;
-    globalThis.held = [];
-    MessagePort.prototype.postMessage = function (...args) {
-        if (globalThis.asleep && args[0][0] === 'more') held.push(() => post.apply(this, args));
-        else post.apply(this, args);
-    };
-"""
 
 
 def test_what_a_tab_slept_through_is_fetched_and_stands_in_its_place(page: Page, wall: Wall) -> None:

@@ -40,7 +40,7 @@ def test_a_million_messages_fit_and_another_million_adds_nothing(page: Page, wal
     first = heap(page)
     fill(page, wall, 1_000_000)
     second = heap(page)
-    print(f"{empty:.1f} MB empty, {first:.1f} MB after a million, {second:.1f} MB after two")  # noqa: T201
+    print(f"{empty:.1f} MB empty, {first:.1f} MB after a million, {second:.1f} MB after two")
     assert page.evaluate("() => eyewall.store.live.ring.end - eyewall.store.live.ring.first") >= 100_000
     assert counters(page)["received"] == 2_000_000
     assert counters(page)["missing"] == 0
@@ -172,5 +172,5 @@ def test_rows_that_are_read_for_a_minute_do_not_move_at_a_thousand_a_second(page
         expect(role(page, "mode-bar")).to_contain_text("Paused.")
     wait_received(page, 61_000)
     expect_still(page)
-    print(page.evaluate("() => moved"))  # noqa: T201
+    print(page.evaluate("() => moved"))
     assert counters(page)["missing"] == counters(page)["repeated"] == 0

@@ -138,7 +138,7 @@ def test_who_listens_hears_a_digest_and_the_first_error(page: Page, wall: Wall) 
     digests = [
         at for at, line in heard if re.fullmatch(r"[\d\u202f]+ messages in 10 seconds, [\d\u202f]+ errors", line)
     ]
-    print(heard)  # noqa: T201
+    print(heard)
     assert len(errors) + len(digests) == len(heard)
     assert heard[0][1] == "Error on pace: ERROR failure 0"
     assert heard[0][0] - began < 2000

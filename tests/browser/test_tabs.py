@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.figures import DRAWN, Seconds, judged
-from tests.browser.parts import counters, open_live, role, rows, texts, wait_received
+from tests.browser.parts import SLEEP, counters, open_live, role, rows, texts, wait_received
 from tests.faults import faults_before
 from tests.wall import StartWall, Wall
 
@@ -50,17 +50,6 @@ def test_a_new_tab_shows_a_thousand_messages_at_once(page: Page, start_wall: Sta
         return Seconds(drawn=(took, 0.4))
 
     judged(page, run, lambda seconds: seconds.good)
-
-
-# Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
-SLEEP = """
-    const post = MessagePort.prototype.postMessage;
-    globalThis.held = [];
-    MessagePort.prototype.postMessage = function (...args) {
-        if (globalThis.asleep && args[0][0] === 'more') held.push(() => post.apply(this, args));
-        else post.apply(this, args);
-    };
-"""
 
 
 def test_what_a_tab_slept_through_and_cannot_be_fetched_is_one_row_with_its_count(page: Page, wall: Wall) -> None:

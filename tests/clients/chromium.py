@@ -27,7 +27,7 @@ WATCH = """selector => {
 
 def tell(**said: list[str]) -> None:
     """To the test that started this."""
-    print(json.dumps(said), flush=True)  # noqa: T201
+    print(json.dumps(said), flush=True)
 
 
 address, selector = sys.argv[1:]

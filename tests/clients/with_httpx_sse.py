@@ -7,7 +7,7 @@ import httpx
 from httpx_sse import connect_sse
 
 with httpx.Client(timeout=None) as client, connect_sse(client, "GET", sys.argv[1]) as source:  # for ever
-    print('{"open":true}', flush=True)  # noqa: T201  # for the test that started this
+    print('{"open":true}', flush=True)  # for the test that started this
     for event in source.iter_sse():
         if event.event == "message":
-            print(json.dumps({"id": event.id, "data": event.data}), flush=True)  # noqa: T201  # as above
+            print(json.dumps({"id": event.id, "data": event.data}), flush=True)  # as above
