@@ -28,15 +28,15 @@ from handlers.uploads import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
+from hub.delivery.limits import ConnectionLimits
+from hub.delivery.registry import Registry
 from hub.history import History
 from hub.hub import Hub
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
-from hub.logs import Logs
 from hub.loop import MonotonicLoop
-from hub.places import Places
-from hub.registry import Registry
+from hub.process_logging import LogOutput
 
 HERE: Final = Path(__file__).resolve().parent
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
@@ -58,7 +58,7 @@ class Eyewall:
         self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
         self.history = History(self.log)
         self.registry = Registry(config.server)
-        self.places = Places(config.server, "connections besides streams")
+        self.places = ConnectionLimits(config.server, "connections besides streams")
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
         self.uploads = Uploads()
         self.front = Front()
@@ -97,7 +97,7 @@ class Eyewall:
 async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
     """Run until a signal says stop. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
-        logs = Logs(config.logging)
+        logs = LogOutput(config.logging)
         logs.start()
         stack.callback(logs.stop)
         io_loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
@@ -132,7 +132,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.callback(watcher.stop)
         stopping = stop_on_signals()
         tune_garbage_collection()
-        greet(config.server.address, port)
+        print_banner(config.server.address, port)
 
         await stopping.wait()
         # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
@@ -173,7 +173,7 @@ def tune_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def greet(address: str, port: int) -> None:
+def print_banner(address: str, port: int) -> None:
     """The one line on standard output, for a person."""
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
     shown = loopback.get(address, f"[{address}]" if ":" in address else address)

@@ -24,7 +24,7 @@ import msgspec
 from benchmarks.machine import describe, load_average
 from hub.config import LogConfig
 from hub.filter import Filter
-from hub.history import Asked, History, Page
+from hub.history import History, HistoryPage, HistoryQuery
 from hub.log.sqlite import SqliteLog
 from hub.message import Draft, Level
 from hub.search.index import STEP_ROWS
@@ -119,15 +119,15 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(query, (STEP_ROWS,)).fetchone()[0]) and connection.execute(full).fetchone()[0] <= 1
 
 
-async def first_page(history: History, wanted: Filter) -> Page:
-    async with aclosing(history.pages(Asked(wanted))) as pages:
+async def first_page(history: History, wanted: Filter) -> HistoryPage:
+    async with aclosing(history.pages(HistoryQuery(wanted))) as pages:
         return await anext(pages)
 
 
 async def to_the_end(history: History, wanted: Filter) -> float:
     """Seconds until all of the log has been looked through."""
     began = time.perf_counter()
-    async for _ in history.pages(Asked(wanted)):
+    async for _ in history.pages(HistoryQuery(wanted)):
         pass
     return time.perf_counter() - began
 
@@ -164,7 +164,7 @@ async def measure(log: SqliteLog, repeats: int) -> bool:
     late = await lag(history)
     print(f"the loop during the slowest: p50 {late[len(late) // 2]:.1f}, p99 {late[len(late) * 99 // 100]:.1f} ms late")
     began, count = time.perf_counter(), 0
-    async for page in history.pages(Asked(Filter.parse(), limit=100_000)):
+    async for page in history.pages(HistoryQuery(Filter.parse(), limit=100_000)):
         count += len(page.messages)
     print(f"an export of {count:,} messages: {count / (time.perf_counter() - began):,.0f} a second")
     return passed

@@ -17,7 +17,7 @@ from handlers.uploads import Uploads
 from hub.config import Config
 from hub.history import History
 from hub.hub import Hub
-from hub.log import Log
+from hub.log.protocol import Log
 
 
 def routes(

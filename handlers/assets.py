@@ -16,7 +16,7 @@ from rjsmin import jsmin  # type: ignore[import-untyped]  # text in, text out
 from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
-from handlers.modules import join
+from handlers.bundle import join
 from hub.config import ServerConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own worker.

@@ -43,7 +43,7 @@ STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
 )
 
 # What Tornado itself answers, in our words: code, message, hint.
-PLAIN: Final[dict[int, tuple[str, str, str]]] = {
+HTTP_ERRORS: Final[dict[int, tuple[str, str, str]]] = {
     400: ("bad_request", "this request cannot be read", "see /openapi.json for what can be sent"),
     403: (
         "cross_origin",
@@ -133,7 +133,7 @@ class BaseHandler(RequestHandler):
             logger.error("unexpected error in %s %s", self.request.method, self.request.path, exc_info=value)
 
     def _check_host(self) -> None:
-        if not is_ours(self.request.host, self.server):
+        if not is_allowed_host(self.request.host, self.server):
             raise HTTPError(421)
 
     def _allow_origin(self) -> None:
@@ -173,12 +173,12 @@ def error_json(error: BaseException | None, status: int = 500) -> dict[str, obje
     """What is said of an error; of one that is none of ours, only what its status says."""
     if not isinstance(error, EyewallError):
         unknown = ("internal_error", "something went wrong here", "the server's log says more")
-        return {"error": dict(zip(("code", "message", "hint"), PLAIN.get(status, unknown), strict=True))}
+        return {"error": dict(zip(("code", "message", "hint"), HTTP_ERRORS.get(status, unknown), strict=True))}
     code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
     return {"error": {"code": code, "message": error.message, "hint": error.hint}, **error.details}
 
 
-def is_ours(host: str, server: ServerConfig) -> bool:
+def is_allowed_host(host: str, server: ServerConfig) -> bool:
     """Whether a Host header names this server: by an address, as localhost, or as the settings say."""
     found = _HOST.fullmatch(host)
     name = found[1].lower().removesuffix(".") if found else ""

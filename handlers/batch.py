@@ -7,8 +7,8 @@ import msgspec
 
 from hub.config import PublishConfig
 from hub.errors import EyewallError, InvalidInput, TooLarge
-from hub.lines import Cut
-from hub.log import Receipt
+from hub.ingest.lines import TruncatedLine
+from hub.log.protocol import Receipt
 from hub.message import Draft
 
 SHOWN_REJECTED: Final = 100
@@ -25,7 +25,7 @@ class Batch:
         self.rejected: list[dict[str, object]] = []
         self.rejected_count = 0
 
-    def read(self, texts: Iterable[bytes | msgspec.Raw | Cut], topic: str | None) -> list[Draft]:
+    def read(self, texts: Iterable[bytes | msgspec.Raw | TruncatedLine], topic: str | None) -> list[Draft]:
         """The good ones of these JSON objects; the others are named here. `topic` is for those that name none."""
         drafts = []
         for text in texts:
@@ -33,7 +33,7 @@ class Batch:
             if text == b"":
                 continue  # An empty line between two of NDJSON, which counts as a line all the same.
             try:
-                if isinstance(text, Cut):
+                if isinstance(text, TruncatedLine):
                     raise too_large("line", self._limits.max_body_bytes)
                 drafts.append(Draft.from_json(text, topic=topic, max_bytes=self._limits.max_message_bytes))
             except InvalidInput as error:

@@ -5,9 +5,9 @@ from typing import Final
 
 from handlers.base import BaseHandler
 from hub.config import ServerConfig
-from hub.connection import Connection
+from hub.delivery.connection import Connection
 from hub.hub import Hub
-from hub.log import format_time
+from hub.log.protocol import format_time
 
 AT_ONCE: Final = 1000  # Shown in one turn of the loop, some 5 ms.
 

@@ -4,7 +4,7 @@ from handlers.assets import CONTENT_SECURITY_POLICY, Assets
 from handlers.events import EventsHandler
 from hub.config import Config, ServerConfig
 from hub.hub import Hub
-from hub.log import Log
+from hub.log.protocol import Log
 
 
 class DashboardHandler(EventsHandler):

@@ -10,14 +10,14 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
-from handlers.wanted import wanted
+from handlers.params import wanted
 from hub.config import ServerConfig
-from hub.connection import Connection
-from hub.cursor import Position, find, newest, resolve
+from hub.delivery.connection import Connection
+from hub.delivery.cursor import Position, find, newest, resolve
 from hub.errors import InvalidInput
 from hub.hub import Hub
-from hub.log import Log
-from hub.moment import parse_moment
+from hub.log.protocol import Log
+from hub.timestamps import parse_time
 
 logger = logging.getLogger("eyewall.http")
 
@@ -82,7 +82,7 @@ class EventsHandler(BaseHandler):
             raise InvalidInput(
                 "last", f"{last[:32]!r} is no number of messages", hint="use a whole number up to 999999999"
             )
-        moment = None if since is None else parse_moment(since, time.time(), field="since")
+        moment = None if since is None else parse_time(since, time.time(), field="since")
         # An empty one is what a client has that has seen no message yet.
         if last_event_id := self.request.headers.get("Last-Event-ID") or self.get_query_argument("last_event_id", ""):
             return resolve(last_event_id, self.log)

@@ -22,8 +22,8 @@ from handlers.plain import Request
 from handlers.refusal import Bounded
 from handlers.shortcut import Shortcut
 from hub.config import ServerConfig
-from hub.places import Places
-from hub.sockets import KERNEL_MS
+from hub.delivery.limits import ConnectionLimits
+from hub.delivery.transports import KERNEL_MS
 
 logger = logging.getLogger("eyewall.http")
 
@@ -85,7 +85,7 @@ class Door(HTTPServer):
     """Tornado's server, with a fast lane before it; `places` counts who is on either side."""
 
     lane: Lane
-    places: Places
+    places: ConnectionLimits
 
     @property
     def open(self) -> int:
@@ -109,7 +109,7 @@ class Door(HTTPServer):
 
 
 def listen(
-    front: Front, config: ServerConfig, places: Places, readers: Callable[[], int], **limits: float
+    front: Front, config: ServerConfig, places: ConnectionLimits, readers: Callable[[], int], **limits: float
 ) -> tuple[Door, int]:
     """Start to accept; returns the server and its port. `readers` says how many sockets the hub holds.
 

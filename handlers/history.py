@@ -15,17 +15,17 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.messages import MessagesHandler
+from handlers.params import wanted
 from handlers.publish import NDJSON
 from handlers.uploads import Uploads
-from handlers.wanted import wanted
 from hub.config import PublishConfig, ServerConfig
-from hub.cursor import Gap
+from hub.delivery.cursor import Gap
+from hub.delivery.transports import RST_ON_CLOSE
 from hub.errors import InvalidInput
-from hub.history import Asked, History, Page
+from hub.history import History, HistoryPage, HistoryQuery
 from hub.hub import Hub
 from hub.message import Message
-from hub.moment import parse_moment
-from hub.sockets import CUT
+from hub.timestamps import parse_time
 
 logger = logging.getLogger("eyewall.http")
 
@@ -63,7 +63,7 @@ class HistoryHandler(MessagesHandler):
         except TimeoutError:
             logger.info("%s was cut, who took too long over its answer from /messages", self.request.remote_ip)
 
-    async def _answer(self, kind: str, pages: AsyncIterator[Page]) -> None:
+    async def _answer(self, kind: str, pages: AsyncIterator[HistoryPage]) -> None:
         """Piece by piece: the next one is looked for when the socket has taken the last one. JSON is one piece."""
         page = await anext(pages)  # What is wrong with the request can still be said as such.
         said = FORMS[kind](page)
@@ -92,7 +92,7 @@ class HistoryHandler(MessagesHandler):
         """Hang up with RST: an end in order, also HTTP/1.0's mere FIN, would be taken for the end of the export."""
         stream = self.detach()
         if not stream.closed():
-            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
             stream.close()
 
     def _format(self) -> str:
@@ -106,13 +106,13 @@ class HistoryHandler(MessagesHandler):
             return "ndjson"
         return "csv" if "text/csv" in accept else "json"
 
-    def _asked(self, kind: str) -> Asked:
+    def _asked(self, kind: str) -> HistoryQuery:
         one = self.get_query_argument
         after = one("after", None)
         order = one("order", "desc" if after is None else "asc")
         if order not in ("asc", "desc"):
             raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
-        return Asked(
+        return HistoryQuery(
             wanted(self),
             after=after,
             before=one("before", None),
@@ -125,7 +125,7 @@ class HistoryHandler(MessagesHandler):
 
     def _moment(self, name: str) -> int | None:
         text = self.get_query_argument(name, None)
-        return None if text is None else parse_moment(text, time.time(), field=name)
+        return None if text is None else parse_time(text, time.time(), field=name)
 
     def _limit(self, kind: str) -> int:
         text = self.get_query_argument("limit", None)
@@ -142,18 +142,18 @@ class HistoryHandler(MessagesHandler):
         return int(text)
 
 
-def json_page(page: Page) -> bytes:
+def json_page(page: HistoryPage) -> bytes:
     """All of it, with where it goes on."""
     return _json.encode(page.as_json()) + b"\n"
 
 
-def json_lines(page: Page) -> bytes:
+def json_lines(page: HistoryPage) -> bytes:
     """A message a line; in front of them, if there is one, the gap."""
     said = [{"gap": page.gap.as_json()}] if page.gap else []
     return b"".join(_json.encode(value) + b"\n" for value in (*said, *page.messages))
 
 
-def csv_lines(page: Page) -> bytes:
+def csv_lines(page: HistoryPage) -> bytes:
     """The same as rows."""
     return _csv([*([_gap_cells(page.gap)] if page.gap else []), *map(_cells, page.messages)])
 
@@ -176,4 +176,4 @@ def _csv(rows: list[tuple[str, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
-FORMS: Final[dict[str, Callable[[Page], bytes]]] = {"json": json_page, "ndjson": json_lines, "csv": csv_lines}
+FORMS: Final[dict[str, Callable[[HistoryPage], bytes]]] = {"json": json_page, "ndjson": json_lines, "csv": csv_lines}

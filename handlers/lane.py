@@ -23,8 +23,8 @@ from tornado.iostream import IOStream
 from handlers.peer import PEEK_BYTES, Peer
 from handlers.plain import Request
 from handlers.refusal import refusal
+from hub.delivery.limits import ConnectionLimits
 from hub.errors import Overloaded
-from hub.places import Places
 
 logger = logging.getLogger("eyewall.http")
 
@@ -45,7 +45,7 @@ class Lane:
         *,
         answer: Callable[[Request], Awaitable[bytes] | None],
         hand_off: Callable[[IOStream, tuple[Any, ...]], None],
-        places: Places,
+        places: ConnectionLimits,
         room: Callable[[], int],
         idle_seconds: float,
     ) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from handlers.publish import JSON, NDJSON, PublishHandler
 from hub.errors import InvalidInput, Overloaded, UnknownType
-from hub.lines import Cut, draft
+from hub.ingest.lines import TruncatedLine, draft
 from hub.message import Draft, Level
 
 # What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
@@ -30,7 +30,7 @@ class MessagesHandler(PublishHandler):
             raise UnknownType("Content-Type", f"{content_type!r} is not read here", hint="send application/json")
 
     async def publish_lines(self, lines: list[str]) -> None:
-        texts = (line if isinstance(line, Cut) else line.strip().encode() for line in lines)
+        texts = (line if isinstance(line, TruncatedLine) else line.strip().encode() for line in lines)
         if drafts := self.batch.read(texts, None):
             self.batch.accept(await self.hub.publish(drafts))
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from handlers.base import BaseHandler
 from hub.config import ServerConfig
 from hub.hub import Hub
-from hub.log import Log
+from hub.log.protocol import Log
 
 OPENAPI: Final = Path(__file__).with_name("openapi.json")
 
@@ -46,13 +46,13 @@ class MetricsHandler(BaseHandler):
 
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
-        metrics.register(Figures(self.hub, self.log))
+        metrics.register(HubCollector(self.hub, self.log))
         ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under the names everybody uses.
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(generate_latest(metrics))
 
 
-class Figures(Collector):
+class HubCollector(Collector):
     """How the server is at the moment of asking."""
 
     def __init__(self, hub: Hub, log: Log) -> None:

@@ -17,7 +17,7 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from handlers.plain import Request, parse
-from hub import sse
+from hub.delivery import sse
 
 if TYPE_CHECKING:
     from handlers.lane import Lane

@@ -23,9 +23,9 @@ from handlers.uploads import FREE_BYTES, Uploads
 from hub.config import PublishConfig, ServerConfig
 from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
 from hub.hub import Hub
+from hub.ingest.lines import Lines
 from hub.json_text import decode
-from hub.lines import Lines
-from hub.log import Once
+from hub.log.protocol import IdempotencyKey
 from hub.message import FIELDS_HINT, Draft
 
 JSON: Final = frozenset({"application/json", "text/json"})
@@ -226,7 +226,7 @@ class PublishHandler(BaseHandler):
             receivers = receipt.receivers  # As it was said the first time.
         self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
 
-    def once(self) -> Once | None:
+    def once(self) -> IdempotencyKey | None:
         """What the Idempotency-Key header asks for, if it is there; of receivers it knows none. Raises InvalidInput."""
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
@@ -236,7 +236,7 @@ class PublishHandler(BaseHandler):
         # What was handed in, not what was accepted of it: that changes with a limit, where the request has not.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0" + self.body).digest()
-        return Once(key, digest, receivers=0)
+        return IdempotencyKey(key, digest, receivers=0)
 
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from handlers.base import is_ours
+from handlers.base import is_allowed_host
 from handlers.messages import TEXT
 from handlers.plain import Request, read_headers
 from handlers.publish import JSON
@@ -83,7 +83,11 @@ class Shortcut:
 
     def _read_fields(self, fields: bytes) -> About | None:
         headers = read_headers(fields)
-        if headers is None or not _UNDERSTOOD.issuperset(headers) or not is_ours(headers.get("Host", ""), self._server):
+        if (
+            headers is None
+            or not _UNDERSTOOD.issuperset(headers)
+            or not is_allowed_host(headers.get("Host", ""), self._server)
+        ):
             return None
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         level, source = headers.get("X-Level", ""), headers.get("X-Source", "")

@@ -15,7 +15,7 @@ from hub.errors import InvalidInput
 from hub.message import AT_LEAST, Level
 from hub.query import EVERYTHING, Query
 from hub.query import parse as parse_query
-from hub.query.seen import Seen
+from hub.query.match_context import MatchContext
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
@@ -44,7 +44,7 @@ class Filter:
         """Check what was asked for, once. Raises InvalidInput: which parameter, and what it may be."""
         return _parse(frozenset(topics), level, q)
 
-    def matches(self, seen: Seen) -> bool:
+    def matches(self, seen: MatchContext) -> bool:
         """Asked once per message and group, never per reader."""
         return self.is_everything or (
             seen.message.level in AT_LEAST[self.level]

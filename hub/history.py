@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from hub.cursor import Gap, resolve
+from hub.delivery.cursor import Gap, resolve
 from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
-from hub.log import format_id, format_time, parse_id
+from hub.log.protocol import format_id, format_time, parse_id
 from hub.log.sqlite import SqliteLog
 from hub.message import Message
-from hub.search.find import EVER, Found, Search, find
+from hub.search.find import EVER, SearchRange, SearchResult, find
 
 # Answers that have begun and not ended: of each a piece is in memory, twice, for as long as its asker takes.
 MAX_ANSWERS: Final = 64
@@ -27,7 +27,7 @@ PIECE_MESSAGES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HistoryQuery:
     """A request. `after` and `before` are ids, `since` (included) and `until` (not) ms since 1970."""
 
     wanted: Filter
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Page:
+class HistoryPage:
     """An answer. `next` goes on behind it: as `before` with the newest first, else as `after`; None at the end.
 
     Messages that come after `head` have not been looked for: the stream brings them.
@@ -72,7 +72,7 @@ class History:
         self._turn = asyncio.Semaphore(1)
         self._answering = 0
 
-    async def pages(self, asked: Asked) -> AsyncGenerator[Page, None]:
+    async def pages(self, asked: HistoryQuery) -> AsyncGenerator[HistoryPage, None]:
         """All that was asked for, piece by piece: fewer messages, or none, where they are long or hard to find.
 
         The log is not held in between. Until this is closed it counts as an answer. Raises InvalidInput for what is no
@@ -98,15 +98,15 @@ class History:
         finally:
             self._answering -= 1
 
-    def _page(self, head: str, gap: Gap | None, found: Found) -> Page:
-        page, epoch = Page(head, gap, found.messages), self._log.epoch
+    def _page(self, head: str, gap: Gap | None, found: SearchResult) -> HistoryPage:
+        page, epoch = HistoryPage(head, gap, found.messages), self._log.epoch
         if found.first:
             page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
         if found.reached is not None:
             page.next = format_id(epoch, found.reached)
         return page
 
-    def _pruned(self, search: Search, found: Found) -> Gap | None:
+    def _pruned(self, search: SearchRange, found: SearchResult) -> Gap | None:
         """What was to be looked at, and the log has let go of it."""
         first = found.first[0] if found.first else search.high + 1
         before = min(first, search.high + 1)
@@ -116,7 +116,7 @@ class History:
         epoch = self._log.epoch
         return Gap(format_id(epoch, search.low - 1), format_id(epoch, before), before - search.low, "expired")
 
-    def _search(self, asked: Asked) -> tuple[Search, Gap | None]:
+    def _search(self, asked: HistoryQuery) -> tuple[SearchRange, Gap | None]:
         log = self._log
         low, high, gap = log.first, log.head, None
         if asked.after is not None:
@@ -131,9 +131,9 @@ class History:
                 high, gap = 0, Gap(None, format_id(log.epoch, log.first), None, "new_log")
         since = EVER[0] if asked.since is None else asked.since
         until = EVER[1] if asked.until is None else asked.until - 1
-        return Search(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
+        return SearchRange(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
 
-    async def _find(self, search: Search) -> Found:
+    async def _find(self, search: SearchRange) -> SearchResult:
         async with self._turn:
             return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
 

@@ -16,19 +16,19 @@ from collections.abc import Callable, Sequence
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import IOStream
 
-from hub import sse
-from hub.catch_up import CatchUp
 from hub.config import StreamConfig
-from hub.connection import Connection
-from hub.cursor import Position
-from hub.fan_out import FanOut
+from hub.delivery import sse
+from hub.delivery.catch_up import CatchUp
+from hub.delivery.connection import Connection
+from hub.delivery.control_events import ControlEvents
+from hub.delivery.cursor import Position
+from hub.delivery.fan_out import FanOut
+from hub.delivery.registry import Registry
+from hub.delivery.replay_pages import Pages
+from hub.delivery.transports import Sockets
 from hub.filter import Filter
-from hub.log import Clock, Log, Once, Receipt, format_id
+from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt, format_id
 from hub.message import Draft, Message
-from hub.notices import Notices
-from hub.pages import Pages
-from hub.registry import Registry
-from hub.sockets import Sockets
 
 logger = logging.getLogger("eyewall.hub")
 
@@ -61,7 +61,7 @@ class Hub:
             on_short=self._fall_behind,
             on_flush=self._on_flush,
         )
-        self._notices = Notices(
+        self._notices = ControlEvents(
             clock,
             io_loop,
             version=version,
@@ -112,7 +112,7 @@ class Hub:
 
     # Publish and deliver
 
-    async def publish(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
+    async def publish(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
         """Say something. Returns when the log has it for good; raises what the log raises."""
         self._publishing += 1
         self._quiet.clear()

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from hub.config import Config, settings
-from hub.config.values import written
+from hub.config.values import to_yaml_value
 from tests.wall import ROOT, Wall, walls
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
@@ -47,7 +47,7 @@ def test_the_table_of_settings_is_the_settings() -> None:
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|", README, re.MULTILINE))
     expected = {}
     for key, value in settings(Config()).items():
-        text = written(key.rpartition(".")[2], value)
+        text = to_yaml_value(key.rpartition(".")[2], value)
         expected[key] = "`[]`" if text == [] else f"`{text}`" if text != "" else '`""`'
     assert rows.pop("sources") == "one greeting"
     del expected["sources"]

@@ -23,11 +23,11 @@ FORBIDDEN = {
 
 # Who is connected, what was said, and where bytes go: only hub/hub.py sees these together. Its two
 # halves, fan_out (live readers) and catch_up (all others), see connections, but never the registry.
-JOINED_BY_THE_HUB = {"hub.registry", "hub.sockets", "hub.log"}
-HALVES_OF_THE_HUB = {"hub.fan_out", "hub.catch_up"}
+JOINED_BY_THE_HUB = {"hub.delivery.registry", "hub.delivery.transports", "hub.log"}
+HALVES_OF_THE_HUB = {"hub.delivery.fan_out", "hub.delivery.catch_up"}
 ALSO_FORBIDDEN = {
-    "hub.sockets": ["hub.registry", "hub.hub"],
-    "hub.log": ["hub.registry", "hub.hub"],
+    "hub.delivery.transports": ["hub.delivery.registry", "hub.hub"],
+    "hub.log": ["hub.delivery.registry", "hub.hub"],
 }
 
 
@@ -69,7 +69,7 @@ def broken_arrows(module: str, imports: set[str]) -> list[str]:
     broken = [f"{module} imports {name}" for name in forbidden if reaches(imports, name)]
     joined = sorted(name for name in JOINED_BY_THE_HUB - {module} if reaches(imports, name))
     if module in HALVES_OF_THE_HUB:
-        joined = [name for name in joined if name == "hub.registry"] * 2
+        joined = [name for name in joined if name == "hub.delivery.registry"] * 2
     if module.startswith("hub.") and module != "hub.hub" and len(joined) > 1:
         broken.append(f"{module} imports {' and '.join(joined)}: only hub/hub.py joins them")
     return broken
@@ -87,17 +87,17 @@ def test_imports_run_downwards_only() -> None:
 def test_an_arrow_that_points_up_is_seen_in_each_of_its_spellings() -> None:
     """The test above proves nothing if it cannot see; these are the ways to write a wrong import."""
     for module, line in {
-        "hub.sse": "import tornado.web",
+        "hub.delivery.sse": "import tornado.web",
         "hub.filter": "from tornado import httpserver",
         "hub.sources.greeting": "from handlers.base import BaseHandler",
         "handlers.events": "import server",
-        "hub.log": "from hub import registry",
-        "hub.sockets": "def late():\n    from hub.hub import Hub",
-        "hub.config": "from hub.log import Log\nimport hub.sockets",
-        "hub.catch_up": "from hub.registry import Registry",
+        "hub.log": "from hub.delivery import registry",
+        "hub.delivery.transports": "def late():\n    from hub.hub import Hub",
+        "hub.config": "from hub.log import Log\nimport hub.delivery.transports",
+        "hub.delivery.catch_up": "from hub.delivery.registry import Registry",
     }.items():
         assert broken_arrows(module, imports_of(ast.parse(line))), (module, line)
-    assert not broken_arrows("hub.registry", {"hub.connection", "tornado.ioloop"})
+    assert not broken_arrows("hub.delivery.registry", {"hub.delivery.connection", "tornado.ioloop"})
     assert not broken_arrows("hub.hub", JOINED_BY_THE_HUB)
 
 
@@ -107,7 +107,7 @@ def test_text_is_split_at_line_ends_only() -> None:
     A stream's lines end in CR, LF or CRLF (WHATWG HTML, "Parsing an event stream").
     """
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: split with hub.sse's rule instead of splitlines"
+        f"{path.relative_to(ROOT)}:{node.lineno}: split with hub.delivery.sse's rule instead of splitlines"
         for path in python_files("server.py", "handlers", "hub")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr == "splitlines"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hub.errors import InvalidInput
 from hub.message import Level, Message
 from hub.query import parse
-from hub.query.seen import Seen
+from hub.query.match_context import MatchContext
 
 PAGE: Final = Path(__file__).parent / "js" / "answer_queries.js"
 
@@ -116,7 +116,7 @@ def test_both_parsers_give_the_same_answer(page: Answer, query: str, said: dict[
     data = msgspec.Raw(json.dumps(said["data"]).encode()) if "data" in said else None
     message = Message(**{"id": "1-1", "time": "", **said, "level": Level(said["level"]), "data": data})
     try:
-        expected: bool | int = parse(query).matches(Seen(message))
+        expected: bool | int = parse(query).matches(MatchContext(message))
     except InvalidInput as error:
         column, reason = REFUSED.findall(str(error))[0]
         if "regular expressions" in reason:  # The page's alone.

@@ -23,7 +23,7 @@ from hub.config.values import (
     Origin,
     Size,
     Topic,
-    written,
+    to_yaml_value,
 )
 from hub.message import MAX_MESSAGE_BYTES, Level
 
@@ -165,6 +165,6 @@ def _text(key: str, value: object) -> str:
         fields = type(value).model_fields
         said = (f"{name}: {_text(name, item)}" for name, item in value if item != fields[name].default)
         return f"{{{', '.join(said)}}}"
-    text = str(written(key, value))
+    text = str(to_yaml_value(key, value))
     plain = not isinstance(value, str) or re.fullmatch(r"[\w./:-]+", text)
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -66,7 +66,7 @@ class Report:
         self._lines.append((mark, f"{self._path}:{mark.line}:{mark.column}: {name}{text}"))
 
 
-def near(name: str, known: Iterable[str]) -> str:
+def closest(name: str, known: Iterable[str]) -> str:
     """What was probably meant by an unknown name, or ""."""
     return next(iter(difflib.get_close_matches(name, known, 1)), "")
 
@@ -106,7 +106,7 @@ def _unknown(loc: Loc) -> str:
     name = str(loc[-1])
     known = _known(loc[:-1])
     # Else perhaps the right name in the wrong section.
-    meant = near(name, known) or next((key for key in settings(Config()) if key.endswith(f".{name}")), "")
+    meant = closest(name, known) or next((key for key in settings(Config()) if key.endswith(f".{name}")), "")
     return "unknown setting, " + (f"did you mean {meant!r}?" if meant else f"known here are {', '.join(known)}")
 
 

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from tornado.ioloop import PeriodicCallback
 
 from hub.config import Change, Config, changes, settings
-from hub.config.errors import Report, near
-from hub.config.values import shown, written
+from hub.config.errors import Report, closest
+from hub.config.values import shown, to_yaml_value
 from hub.config.yaml import read
 
 MAX_FILE_BYTES: Final = 256 << 10
@@ -76,7 +76,7 @@ def load(path: Path, environ: Mapping[str, str], overrides: Mapping[str, object]
 
 def dump(config: Config) -> str:
     """The settings in force as a file, which loads back to the same Config."""
-    return yaml.dump(written("", config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return yaml.dump(to_yaml_value("", config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -135,7 +135,7 @@ def _take_environment(environ: Mapping[str, str], values: dict[str, object], rep
                 continue
             # Not passed over: a misspelt variable would leave the server with a setting nobody wanted.
             inside = (known for known in _VARIABLES if known.endswith(f"__{variable.upper()}"))
-            meant = next(inside, "") or near(variable.upper(), _VARIABLES)
+            meant = next(inside, "") or closest(variable.upper(), _VARIABLES)
             hint = f"did you mean {_PREFIX}{meant}?" if meant else "remove it"
             report.add_outside(origin, f"unknown setting, {hint}")
             continue

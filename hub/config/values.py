@@ -28,7 +28,7 @@ _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\
 _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
 
 
-def wrong(text: str) -> PydanticCustomError:
+def setting_error(text: str) -> PydanticCustomError:
     """An error whose text needs no clean-up: it reads on from the setting's name."""
     return PydanticCustomError("setting", text)  # Without a context braces in the text stay as they are.
 
@@ -44,12 +44,12 @@ def shown(value: object) -> str:
     return str(value)[:60]
 
 
-def written(key: str, value: object) -> object:
+def to_yaml_value(key: str, value: object) -> object:
     """The value as a person writes it in the file: 15 for 15.0, "64MiB" for a count of bytes."""
     if isinstance(value, BaseModel):
-        return {name: written(name, item) for name, item in value}
+        return {name: to_yaml_value(name, item) for name, item in value}
     if isinstance(value, tuple):
-        return [written(key, item) for item in value]
+        return [to_yaml_value(key, item) for item in value]
     if key.endswith("keep_for") and isinstance(value, int | float):
         return _with_unit(value, Duration.UNITS)
     if isinstance(value, float) and value.is_integer():
@@ -69,13 +69,13 @@ class Between:
     def __get_pydantic_core_schema__(self, source: type, _: GetCoreSchemaHandler) -> CoreSchema:
         whole = source is int
         kind = "a whole number" if whole else "a number"
-        rule = f"must be {kind} between {written('', self.low)} and {written('', self.high)}"
+        rule = f"must be {kind} between {to_yaml_value('', self.low)} and {to_yaml_value('', self.high)}"
 
         def check(value: object) -> float:
             number = _number(value)
             if number is None or not self.low <= number <= self.high or (whole and not number.is_integer()):
                 zeros = isinstance(value, str) and re.fullmatch("0[0-9]+", value)
-                raise wrong(f"{rule}, not {shown(value)}" + (": leave out the leading zero" if zeros else ""))
+                raise setting_error(f"{rule}, not {shown(value)}" + (": leave out the leading zero" if zeros else ""))
             return int(number) if whole else number
 
         return core_schema.no_info_plain_validator_function(check)
@@ -101,7 +101,7 @@ class Quantity:
             unit = self.UNITS.get(parts[2].lower()) if parts else 1
             number = _number(parts[1] if parts else value)
             if number is None or unit is None or not self.low <= number * unit <= self.high:
-                raise wrong(f"{rule}, such as {self.EXAMPLES}, not {shown(value)}")
+                raise setting_error(f"{rule}, such as {self.EXAMPLES}, not {shown(value)}")
             return int(number * unit) if self.WHOLE else number * unit
 
         return core_schema.no_info_plain_validator_function(check)
@@ -147,7 +147,7 @@ def _with_unit(value: float, units: dict[str, int]) -> str | int | float:
 
 def _topic(text: str) -> str:
     if not TOPIC.fullmatch(text):
-        raise wrong(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not {shown(text)}")
+        raise setting_error(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not {shown(text)}")
     return text
 
 
@@ -155,7 +155,7 @@ def _level(value: object) -> Level:
     try:
         return Level.parse(value if isinstance(value, str) else "")
     except InvalidInput:
-        raise wrong(f"must be one of {', '.join(Level)}, not {shown(value)}") from None
+        raise setting_error(f"must be one of {', '.join(Level)}, not {shown(value)}") from None
 
 
 def is_address(text: str) -> bool:
@@ -172,7 +172,7 @@ def _listen_address(text: str) -> str:
     name = text.lower()
     if is_address(text) or (_HOST.fullmatch(name) and not re.fullmatch("[0-9.]+", name)):
         return text
-    raise wrong(
+    raise setting_error(
         "must be an address or a host name without a port, such as 127.0.0.1, '::1', localhost,"
         f" or 0.0.0.0 for every network, not {shown(text)}"
     )
@@ -181,7 +181,7 @@ def _listen_address(text: str) -> str:
 def _host(text: str) -> str:
     host = text.lower()
     if not _HOST.fullmatch(host):
-        raise wrong(f"must be a host name alone, such as wall.example.com, not {shown(text)}")
+        raise setting_error(f"must be a host name alone, such as wall.example.com, not {shown(text)}")
     return host
 
 
@@ -194,7 +194,7 @@ def _origin(text: str) -> str:
     scheme, _, rest = text.partition("://") if "://" in text else ("https", "", text)
     host = re.split(r"[/?#\s]", rest)[0]
     guess = _as_sent(f"{scheme}://{host}") or "https://wall.example.com"
-    raise wrong(f'must be an origin, such as {guess} without a path, "*" or "null", not {shown(text)}')
+    raise setting_error(f'must be an origin, such as {guess} without a path, "*" or "null", not {shown(text)}')
 
 
 def _as_sent(origin: str) -> str | None:
@@ -212,7 +212,7 @@ def _items(value: object) -> object:
         return ()
     if isinstance(value, list | tuple):
         return value
-    raise wrong(f"must be a list, such as [a, b], not {shown(value)}")
+    raise setting_error(f"must be a list, such as [a, b], not {shown(value)}")
 
 
 Items = Annotated[tuple[T, ...], BeforeValidator(_items)]

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from typing import Final
 
-from hub.log import Clock
+from hub.log.protocol import Clock
 
 logger = logging.getLogger("eyewall.log")
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from hub.log import format_id
 from hub.log.file import BOOT, LogError, LogFile
+from hub.log.protocol import format_id
 
 logger = logging.getLogger("eyewall.log")
 
@@ -166,14 +166,14 @@ def _begin(connection: sqlite3.Connection, path: str, epoch: int, file: LogFile 
     Otherwise who saw the first ones would take the second for them. So it is in a backup that was put
     back, and when a machine went down that had not synced what it acknowledged (`normal`).
     """
-    old, head, unsynced = connection.execute("SELECT epoch, head, boot FROM log").fetchone()
+    old, head, relaxed_transaction = connection.execute("SELECT epoch, head, boot FROM log").fetchone()
     doubt = file.doubt(old, head) if file else ""
-    if unsynced not in (None, _boot()):
+    if relaxed_transaction not in (None, _boot()):
         doubt = "this machine went down while log.synchronous was normal"
     if doubt:
         logger.warning("%s: %s; messages may be missing, so a new epoch begins and readers are told", path, doubt)
         connection.execute("UPDATE log SET epoch = ?", (max(epoch, old + 1),))
-    if unsynced is not None:
+    if relaxed_transaction is not None:
         _remember_boot(connection, None)
 
 

@@ -42,7 +42,7 @@ class Misplaced(LogError):
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LogMarker:
     """How far a log had come, when that was written (ns since 1970), and in which boot of the machine."""
 
     epoch: int
@@ -80,7 +80,7 @@ class LogFile:
             # flock's: closing any descriptor of a file drops SQLite's own locks on it, so ours is the first that is
             # opened and the last that is closed.
             self._lock = self._hold(self.path + "-lock")
-            self.left = Left.parse(os.pread(self._lock, 4096, 0))
+            self.left = LogMarker.parse(os.pread(self._lock, 4096, 0))
             found = os.fstat(self._hold(self.path))
         except BaseException:
             self.release()
@@ -143,7 +143,7 @@ class LogFile:
         # When it fails, less is vouched for: at worst the next start begins an epoch that it need not.
         with suppress(OSError):
             for _ in range(2):
-                self.left = Left(epoch, head, written, self._boot)
+                self.left = LogMarker(epoch, head, written, self._boot)
                 os.pwrite(self._lock, self.left.line, 0)
                 changed = os.fstat(self._lock).st_ctime_ns
                 if self.left.agrees(changed, AGREE_SECONDS):

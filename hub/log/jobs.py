@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.errors import Conflict, EyewallError
-from hub.log import Once, Receipt, format_time
+from hub.log.protocol import IdempotencyKey, Receipt, format_time
 from hub.message import Draft, Message
 
 
@@ -18,7 +18,7 @@ class Append:
 
     drafts: Sequence[Draft]
     size: int  # Bytes, about.
-    once: Once | None
+    once: IdempotencyKey | None
     answer: "asyncio.Future[Receipt]"
     receipt: Receipt | EyewallError | None = None
     messages: list[Message] = field(default_factory=list)
@@ -52,7 +52,7 @@ Chore = Callable[[sqlite3.Connection, bool], bool]
 
 
 @contextmanager
-def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
+def relaxed_transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """A transaction that a power cut may undo, as what chores do may be: it waits for no disk.
 
     The next commit of messages syncs it too, because both are in the write-ahead log, in order.
@@ -65,7 +65,7 @@ def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute(f"PRAGMA synchronous = {level}")
 
 
-def said_before(connection: sqlite3.Connection, epoch: int, once: Once) -> Receipt | EyewallError | None:
+def find_receipt(connection: sqlite3.Connection, epoch: int, once: IdempotencyKey) -> Receipt | EyewallError | None:
     """What was answered to this key, also earlier in this very transaction."""
     row = connection.execute(
         "SELECT digest, first, count, time, receivers FROM receipt WHERE key = ?", (once.key,)

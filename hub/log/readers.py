@@ -15,7 +15,7 @@ T = TypeVar("T")
 HELD_SECONDS: Final = 2.0
 
 
-class Readers:
+class ReaderPool:
     """`read` in any thread; `hold` and `go_on` in the writer's."""
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from typing import Final
 from hub.config import LogConfig
 from hub.log.age import AHEAD_SECONDS, Age
 from hub.log.database import BUSY_SECONDS, WAL_BYTES, pragma
-from hub.log.jobs import STEP_SECONDS, unsynced
-from hub.log.readers import Readers
+from hub.log.jobs import STEP_SECONDS, relaxed_transaction
+from hub.log.readers import ReaderPool
 from hub.search import index as search_index
 
 logger = logging.getLogger("eyewall.log")
@@ -47,7 +47,7 @@ class Retention:
         config: LogConfig,
         age: Age,
         wal_bytes: Callable[[], int],
-        readers: Readers,
+        readers: ReaderPool,
         pruned: Callable[[int], None],
     ) -> None:
         self.config = config
@@ -82,7 +82,7 @@ class Retention:
         # Busy and far over the bounds, no less may go than comes with each commit.
         until = time.monotonic() + STEP_SECONDS * (2 if busy else 1)
         rows = 1  # At a time, and more and more: one row may be a megabyte, and a thousand take a millisecond.
-        with unsynced(connection):
+        with relaxed_transaction(connection):
             now = time.monotonic()
             while first < end and (goes := self._too_many(connection, first, last, head)):
                 first = min(end, first + min(rows, goes))
@@ -109,7 +109,7 @@ class Retention:
         if busy or pragma(connection, "freelist_count") <= KEPT_FREE_PAGES:
             return False
         until = time.monotonic() + STEP_SECONDS
-        with unsynced(connection):
+        with relaxed_transaction(connection):
             while pragma(connection, "freelist_count") > KEPT_FREE_PAGES:
                 # Frees one page, because it has a step for each and execute takes one: a page may cost a seek.
                 connection.execute("PRAGMA incremental_vacuum")
@@ -181,7 +181,7 @@ class Retention:
         if all(least <= value <= most for (value,) in oldest):
             return False
         until = time.monotonic() + STEP_SECONDS
-        with unsynced(connection):
+        with relaxed_transaction(connection):
             while connection.execute(_forgetting(column), (STEP_RECEIPTS, least, most)).rowcount:
                 if time.monotonic() > until:
                     break

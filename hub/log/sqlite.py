@@ -21,14 +21,14 @@ import msgspec
 
 from hub.config import LogConfig
 from hub.errors import EyewallError, LogFailed, Overloaded
-from hub.log import Clock, Deliver, Once, Receipt, format_id, format_time
 from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, ROWS, Row, open_writer, snapshot
+from hub.log.errors import ErrorThrottle
 from hub.log.file import LogFile
 from hub.log.jobs import Append
-from hub.log.readers import Readers
+from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt, format_id, format_time
+from hub.log.readers import ReaderPool
 from hub.log.retention import Retention
-from hub.log.trouble import Trouble
 from hub.log.writer import Writer
 from hub.message import Draft, Level, Message
 from hub.search import index as search_index
@@ -52,7 +52,7 @@ class SqliteLog:
     def __init__(self, path: str, config: LogConfig, clock: Clock = time.time, monotonic: Clock = uptime) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         path = self._file.path if self._file else path
-        self._readers = Readers()
+        self._readers = ReaderPool()
         wal_bytes = functools.partial(_wal_bytes, path)
         age = Age(clock, monotonic)
         self._retention = Retention(config, age, wal_bytes, self._readers, self._pruned)
@@ -76,7 +76,7 @@ class SqliteLog:
         self._waiting = self._waiting_bytes = 0
         self._is_closed = False
         self._path = path
-        self._trouble = Trouble(path)
+        self._trouble = ErrorThrottle(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
         if path != MEMORY:
             self._readers.open(path, READERS)
@@ -90,7 +90,7 @@ class SqliteLog:
         self._deliver = deliver
         self._writer.start()
 
-    async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
+    async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
         if self._waiting >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES:
             overloaded = Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
             self._trouble.say("publishers are turned away", overloaded)

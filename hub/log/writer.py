@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from hub.errors import LogFailed
-from hub.log import Clock, Once, Receipt, format_time, stamp
 from hub.log.database import close_writer
+from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, explain
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import COMMIT_FRAMES, UNASKED_BYTES, Append, Call, Chore, said_before
-from hub.log.trouble import UNWRITABLE, Trouble, code_of, explain
+from hub.log.jobs import COMMIT_FRAMES, UNASKED_BYTES, Append, Call, Chore, find_receipt
+from hub.log.protocol import Clock, IdempotencyKey, Receipt, format_time, stamp
 from hub.message import RANK, Draft
 
 COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
@@ -57,7 +57,7 @@ class Writer:
         # Monotonic. Not at once: who publishes first after a start waits for no chore of before.
         self._tidy_at = time.monotonic() + TIDY_SECONDS
         self._committed = committed
-        self._trouble = Trouble(name)
+        self._trouble = ErrorThrottle(name)
         row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
         self.epoch, self._head = row
         if file:
@@ -76,7 +76,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def append(self, drafts: Sequence[Draft], size: int, once: Once | None) -> "asyncio.Future[Receipt]":
+    def append(self, drafts: Sequence[Draft], size: int, once: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
         """Queue what a publisher says. The future may also hold LogFull, LogFailed or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
         self._put(Append(drafts, size, once, answer))
@@ -179,7 +179,7 @@ class Writer:
         time_text = format_time(now)
         rows = []
         for append in appends:
-            if append.once is not None and (said := said_before(self._connection, self.epoch, append.once)):
+            if append.once is not None and (said := find_receipt(self._connection, self.epoch, append.once)):
                 append.receipt = said
                 continue
             append.receipt = Receipt(self.epoch, head + 1, len(append.drafts), time_text)

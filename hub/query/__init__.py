@@ -7,8 +7,8 @@ hub/query/parser.py, what each term finds in hub/query/terms.py.
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from hub.query.match_context import MatchContext
 from hub.query.parser import Parser
-from hub.query.seen import Seen
 from hub.query.terms import ANYTHING, Finder, Term
 
 
@@ -28,7 +28,7 @@ class Query:
         """False if anything will do: then `matches` need not be asked."""
         return bool(self.text)
 
-    def matches(self, seen: Seen) -> bool:
+    def matches(self, seen: MatchContext) -> bool:
         return self._find(seen)
 
 

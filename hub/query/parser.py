@@ -14,7 +14,7 @@ from typing import Final, Literal, NoReturn, cast
 
 from hub.errors import InvalidInput
 from hub.message import LEVELS, Level
-from hub.query.seen import BETWEEN, NUMBER, fold
+from hub.query.match_context import BETWEEN, NUMBER, fold
 from hub.query.terms import (
     ANYTHING,
     BLANKS,

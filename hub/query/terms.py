@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hub.message import Level
-from hub.query.seen import MISSING, NUMBER, Seen, as_float, fold, glob, inside
+from hub.query.match_context import MISSING, NUMBER, MatchContext, as_float, fold, glob, inside
 
-Finder = Callable[[Seen], bool]
+Finder = Callable[[MatchContext], bool]
 Comparison = Literal[">=", "<=", ">", "<"]
 
 SIGN: Final = re.compile("[<>]=?|=")
@@ -95,7 +95,7 @@ class DataIs:
     def finder(self) -> Finder:
         names, matches, number = self.path.split("."), glob(self.parts), self.number
 
-        def find(seen: Seen) -> bool:
+        def find(seen: MatchContext) -> bool:
             found = inside(seen.data, names)
             if isinstance(found, str):
                 return matches(fold(found))
@@ -120,7 +120,7 @@ class DataCompared:
     def finder(self) -> Finder:
         names, comparison, limit = self.path.split("."), self.comparison, float(self.number)
 
-        def find(seen: Seen) -> bool:
+        def find(seen: MatchContext) -> bool:
             number = as_float(inside(seen.data, names))
             return number is not None and holds(number, comparison, limit)
 

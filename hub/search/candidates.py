@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.filter import Filter
 from hub.message import RANK, Level
-from hub.query.seen import glob
+from hub.query.match_context import glob
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 

@@ -17,7 +17,7 @@ from hub.filter import Filter
 from hub.log.database import ROWS, Row, snapshot
 from hub.log.sqlite import LEVELS, ROW_BYTES, as_message
 from hub.message import RANK, Draft, Message
-from hub.query.seen import Seen
+from hub.query.match_context import MatchContext
 from hub.search.candidates import stretches
 
 # Then it is somebody else's turn, and the write-ahead log can be copied; and whoever asked sees how far it came.
@@ -29,7 +29,7 @@ EVER: Final = (-(1 << 62), 1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchRange:
     """What to look for among the seqs `low` to `high` and the times `span` (ms since 1970), ends included."""
 
     wanted: Filter
@@ -39,14 +39,14 @@ class Search:
     newest_first: bool
     span: tuple[int, int] = EVER
 
-    def behind(self, seq: int, found: int) -> "Search":
+    def behind(self, seq: int, found: int) -> "SearchRange":
         """What is left of it when `seq` has been reached and so many were found."""
         rest = replace(self, limit=self.limit - found)
         return replace(rest, high=seq - 1) if self.newest_first else replace(rest, low=seq + 1)
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """`reached` is the last seq looked at; None when all were, or there never were any."""
 
     messages: list[Message] = field(default_factory=list)
@@ -54,10 +54,12 @@ class Found:
     first: tuple[int, int] | None = None  # Seq and time (ms) of the oldest message kept.
 
 
-def find(connection: sqlite3.Connection, epoch: int, search: Search, seconds: float = SLICE_SECONDS) -> Found:
+def find(
+    connection: sqlite3.Connection, epoch: int, search: SearchRange, seconds: float = SLICE_SECONDS
+) -> SearchResult:
     """At most `search.limit` messages, in order, in about so many seconds."""
     until = time.monotonic() + seconds
-    found = Found()
+    found = SearchResult()
     with snapshot(connection):
         found.first = connection.execute("SELECT seq, time FROM message ORDER BY seq LIMIT 1").fetchone()
         low = max(search.low, found.first[0]) if found.first else search.high + 1
@@ -67,7 +69,7 @@ def find(connection: sqlite3.Connection, epoch: int, search: Search, seconds: fl
                 if row is not None:
                     text_size = len(row[5]) + len(row[6] or "")
                     looked += ROW_BYTES + text_size
-                    if search.wanted.matches(Seen(_draft(row))):
+                    if search.wanted.matches(MatchContext(_draft(row))):
                         found.messages.append(as_message(epoch, row))
                         size += text_size
                 is_full = len(found.messages) >= search.limit or size >= PAGE_BYTES
@@ -80,7 +82,7 @@ def find(connection: sqlite3.Connection, epoch: int, search: Search, seconds: fl
 
 
 def _looked_at(
-    connection: sqlite3.Connection, search: Search, low: int
+    connection: sqlite3.Connection, search: SearchRange, low: int
 ) -> Generator[tuple[int, Row | None], None, None]:
     """Every row that may be meant, in order, with its seq; now and then none, with the last seq that is done."""
     order = "DESC" if search.newest_first else "ASC"

@@ -17,9 +17,9 @@ from typing import Final
 import msgspec
 
 from hub.log.database import ROWS, Row
-from hub.log.jobs import STEP_SECONDS, unsynced
+from hub.log.jobs import STEP_SECONDS, relaxed_transaction
 from hub.message import Level
-from hub.query.seen import fold, strings
+from hub.query.match_context import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
@@ -57,7 +57,7 @@ def extend(connection: sqlite3.Connection, busy: bool) -> bool:
     row = connection.execute("SELECT indexed > start FROM segment WHERE number = ?", (number,)).fetchone()
     if row == (0,):  # It is being dropped.
         return False
-    with unsynced(connection):
+    with relaxed_transaction(connection):
         if row is None:
             _begin_segment(connection, number, start)
         _index(connection, number, start, stop)
@@ -73,7 +73,7 @@ def merge(connection: sqlite3.Connection, busy: bool) -> bool:
     if row is None:
         return False
     number, is_under_way = row
-    with unsynced(connection):
+    with relaxed_transaction(connection):
         before = connection.total_changes
         # A negative number begins to merge all there is, positive ones go on until nothing changes any more
         # (SQLite FTS5 Extension, "The 'merge' Command").
@@ -112,7 +112,7 @@ def oldest(connection: sqlite3.Connection) -> tuple[int, int] | None:
 def drop_step(connection: sqlite3.Connection, number: int) -> None:
     """Delete a segment, some rows at a time: of long messages it has hundreds of megabytes, and publishers wait."""
     until = time.monotonic() + STEP_SECONDS
-    with unsynced(connection):
+    with relaxed_transaction(connection):
         # From now on it covers nothing, so nobody asks it or goes on with it, and `drop` finds it.
         connection.execute("UPDATE segment SET indexed = start WHERE number = ?", (number,))
         # The first rows say what there is: without them FTS5 would not even open what is to be dropped.

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.config import SourceConfig
-from hub.log import Receipt
+from hub.log.protocol import Receipt
 from hub.message import Draft
 from hub.sources.greeting import Greeting
 

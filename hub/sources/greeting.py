@@ -8,7 +8,7 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 
 from hub.config import GreetingConfig
 from hub.errors import EyewallError
-from hub.log import Receipt
+from hub.log.protocol import Receipt
 from hub.message import Draft
 
 

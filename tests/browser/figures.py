@@ -38,7 +38,7 @@ WATCH = """() => {
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HubCollector:
     """Of a stretch of time. Ages and durations in ms, busy as a part of one."""
 
     fps: float
@@ -70,12 +70,12 @@ class Stretch:
         metrics = self.session.send("Performance.getMetrics")["metrics"]
         return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
-    def end(self) -> Figures:
+    def end(self) -> HubCollector:
         seconds = time.monotonic() - self.began
         busy = (self._busy() - self.busy) / seconds
         watch = self.page.evaluate("() => watch")
         ages = sorted(watch["ages"]) or [0]
-        return Figures(
+        return HubCollector(
             watch["frames"] / seconds,
             busy,
             watch["longest"],
@@ -85,7 +85,7 @@ class Stretch:
         )
 
 
-def is_quiet(page: Page) -> Figures | None:
+def is_quiet(page: Page) -> HubCollector | None:
     """None if three seconds of a blank page are what they must be; else what they were: the machine is busy."""
     page.goto("about:blank")
     stretch = Stretch(page)

@@ -6,7 +6,7 @@ A blank page is watched first: if it does not get its frames, only counts are ju
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.figures import DRAWN, Figures, Stretch, judged, pace
+from tests.browser.figures import DRAWN, HubCollector, Stretch, judged, pace
 from tests.browser.parts import counters, open_live, wait_received
 from tests.wall import StartWall, Wall
 
@@ -31,7 +31,7 @@ IN_ORDER = """() => {
 def test_a_stream_of_messages_is_drawn_smoothly(
     page: Page, start_wall: StartWall, per_second: int, seconds: int, fps: float, busy: float, longest: float
 ) -> None:
-    def run() -> Figures:
+    def run() -> HubCollector:
         wall = start_wall()
         open_live(page, wall)
         stretch = Stretch(page)
@@ -45,7 +45,7 @@ def test_a_stream_of_messages_is_drawn_smoothly(
         wall.kill()
         return figures
 
-    def good(figures: Figures) -> bool:
+    def good(figures: HubCollector) -> bool:
         is_prompt = per_second > 1000 or (figures.p50 <= 60 and figures.p95 <= 150)
         return figures.fps >= fps and figures.busy <= busy and figures.longest <= longest and is_prompt
 
@@ -53,7 +53,7 @@ def test_a_stream_of_messages_is_drawn_smoothly(
 
 
 def test_a_flood_leaves_the_page_answering_keys(page: Page, start_wall: StartWall) -> None:
-    def run() -> Figures:
+    def run() -> HubCollector:
         wall = start_wall()
         open_live(page, wall)
         stretch = Stretch(page)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.figures import Figures, Stretch, judged, pace
+from tests.browser.figures import HubCollector, Stretch, judged, pace
 from tests.browser.parts import counters, open_live, role, rows
 from tests.browser.test_nothing_lost import expect_each_once
 from tests.wall import StartWall, Wall
@@ -44,7 +44,7 @@ LOOK = """async (last) => {
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    figures: Figures
+    figures: HubCollector
     current_ms: float
 
     def __str__(self) -> str:

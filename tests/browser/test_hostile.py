@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.figures import Figures, Stretch, judged
+from tests.browser.figures import HubCollector, Stretch, judged
 from tests.browser.hostile import LANGUAGES, STRANGE, XSS
 from tests.browser.parts import open_live, role, rows, texts, wait_received
 from tests.wall import StartWall, Wall
@@ -146,7 +146,7 @@ def test_half_a_character_from_the_page_itself_is_refused_in_words(page: Page, w
 def test_no_hostile_message_holds_the_page_up(page: Page, start_wall: StartWall) -> None:
     """While they come, while they are scrolled through, and while each of them is read in full."""
 
-    def run() -> Figures:
+    def run() -> HubCollector:
         wall = start_wall("publish:\n  max_message_bytes: 2MiB\n  max_body_bytes: 8MiB\n")
         open_live(page, wall)
         stretch = Stretch(page)

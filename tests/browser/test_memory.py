@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.figures import Figures, Stretch, judged, pace
+from tests.browser.figures import HubCollector, Stretch, judged, pace
 from tests.browser.parts import counters, open_live, role, rows, wait_received
 from tests.wall import StartWall, Wall
 
@@ -86,7 +86,7 @@ FILTER = """async (text) => {
     "text", ["took", '"987 ms"', "level:>=error", "topic:topic.2*", "data.status:>=500", "/took 9\\d\\d ms/"]
 )
 def test_a_filter_over_a_full_memory_shows_at_once(page: Page, wall: Wall, text: str) -> None:
-    def run() -> Figures:
+    def run() -> HubCollector:
         open_live(page, wall)
         page.evaluate(FILL, 100_000)
         stretch = Stretch(page)

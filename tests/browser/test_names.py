@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from handlers.modules import NAME, join
+from handlers.bundle import NAME, join
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 

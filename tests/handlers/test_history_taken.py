@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from tornado.ioloop import IOLoop
 
-from hub.search.find import Found, Search, find
+from hub.search.find import SearchRange, SearchResult, find
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import PATIENCE_SECONDS, Site
 from tests.waiting import until
@@ -28,7 +28,7 @@ async def test_who_leaves_in_the_middle_of_an_export_ends_it(
     """Else each page that was closed too early would read the whole log to the end."""
     pieces = 0
 
-    def counted(connection: sqlite3.Connection, epoch: int, search: Search) -> Found:
+    def counted(connection: sqlite3.Connection, epoch: int, search: SearchRange) -> SearchResult:
         nonlocal pieces
         pieces += 1
         return find(connection, epoch, search, seconds=-1)
@@ -54,7 +54,7 @@ async def test_an_export_that_fails_in_the_middle_does_not_look_complete(
     """Neither by a last chunk nor by HTTP/1.0's orderly end."""
     go_on = threading.Event()
 
-    def failing(connection: sqlite3.Connection, epoch: int, search: Search) -> Found:
+    def failing(connection: sqlite3.Connection, epoch: int, search: SearchRange) -> SearchResult:
         if search.high == 5:  # The first piece.
             return find(connection, epoch, search)
         go_on.wait(PATIENCE_SECONDS)

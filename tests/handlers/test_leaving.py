@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from tests.handlers.site import Site
-from tests.handlers.wire import CUT, Stream
+from tests.handlers.wire import RST_ON_CLOSE, Stream
 from tests.waiting import until
 
 ABORTED = 40
@@ -87,7 +87,7 @@ async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collect
                     upload.send(head + b"%x\r\n" % 500_000 + b"x" * 400_000)
                     for _ in range(turns):  # So far the server gets with it.
                         await asyncio.sleep(0)
-                    upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+                    upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
                 await until(lambda: site.door.open == 0)
             held.append(tracemalloc.get_traced_memory()[0])
     finally:

@@ -17,7 +17,7 @@ from handlers import routes
 from handlers.base import BaseHandler
 from hub import __version__
 from hub.config import Config
-from hub.log import format_id, format_time
+from hub.log.protocol import format_id, format_time
 from tests.handlers.site import Site
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.errors import LogFailed, LogFull
-from hub.log import Receipt
+from hub.log.protocol import Receipt
 from tests.handlers.site import Site, Upload
 from tests.hub.log_files import held
 from tests.waiting import until

@@ -5,7 +5,7 @@ import pytest
 from handlers import connections, messages
 from handlers.publish import AT_ONCE, MAX_ITEMS
 from hub.config import ServerConfig
-from hub.connection import Connection
+from hub.delivery.connection import Connection
 from hub.filter import Filter
 from hub.message import Draft
 from tests.handlers.site import Site

@@ -13,7 +13,7 @@ from contextlib import suppress
 from email.message import Message as Headers
 from typing import Any, Final
 
-CUT: Final = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST.
+RST_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST.
 
 
 class Answer:
@@ -121,7 +121,7 @@ class Stream:
 
     def reset(self) -> None:
         """Vanish with RST."""
-        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
         self.writer.transport.abort()
 
     async def _read(self) -> None:

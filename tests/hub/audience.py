@@ -14,12 +14,12 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
 from hub.config import ServerConfig, StreamConfig
-from hub.connection import Connection
-from hub.cursor import Position, newest, resolve
+from hub.delivery.connection import Connection
+from hub.delivery.cursor import Position, newest, resolve
+from hub.delivery.registry import Registry
 from hub.filter import Filter
 from hub.hub import Hub
-from hub.log import parse_id
-from hub.registry import Registry
+from hub.log.protocol import parse_id
 from tests.hub.memory_log import MemoryLog
 from tests.hub.parts import EPOCH
 from tests.waiting import until

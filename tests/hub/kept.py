@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hub.log.age import Age
 from hub.log.database import open_writer
-from hub.log.readers import Readers
+from hub.log.readers import ReaderPool
 from hub.log.retention import Retention
 from tests.hub.log_files import NOON, Time, config
 from tests.hub.parts import EPOCH
@@ -19,7 +19,7 @@ class Kept:
         self.clock = Time()
         self.heard: list[int] = []
         age = Age(self.clock, self.clock.monotonic)
-        self.readers = Readers()
+        self.readers = ReaderPool()
         self.chores = Retention(config(**settings), age, self.wal_bytes, self.readers, self.heard.append)
         self.steps = 0
 

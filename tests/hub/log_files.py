@@ -7,8 +7,8 @@ from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 
 from hub.config import LogConfig
-from hub.history import Asked, History, Page
-from hub.log import Receipt
+from hub.history import History, HistoryPage, HistoryQuery
+from hub.log.protocol import Receipt
 from hub.log.sqlite import SqliteLog
 from hub.log.writer import Writer
 from hub.message import Message
@@ -92,7 +92,7 @@ def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq
         return connection.execute(query).fetchall()
 
 
-async def page_of(history: History, asked: Asked) -> Page:
+async def page_of(history: History, asked: HistoryQuery) -> HistoryPage:
     """The first piece of an answer, and nothing more."""
     async with aclosing(history.pages(asked)) as pages:
         return await anext(pages)

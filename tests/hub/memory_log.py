@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.log import Deliver, Log, Once, Receipt, stamp
+from hub.log.protocol import Deliver, IdempotencyKey, Log, Receipt, stamp
 from hub.message import Draft, Message
 from tests.hub.parts import EPOCH, TIME
 
@@ -25,7 +25,7 @@ class MemoryLog:
     async def start(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
-    async def append(self, drafts: Sequence[Draft], once: Once | None = None) -> Receipt:
+    async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
         return self.say(drafts)
 
     def say(self, drafts: Sequence[Draft]) -> Receipt:

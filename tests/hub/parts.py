@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from hub.log import format_id, format_time
+from hub.log.protocol import format_id, format_time
 from hub.message import Draft, Level, Message
 
 EPOCH = 1_795_400_000_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.errors import InvalidInput
 from hub.filter import MAX_TOPICS, Filter
 from hub.message import Level
-from hub.query.seen import Seen
+from hub.query.match_context import MatchContext
 from tests.hub.parts import levels, message
 
 globs = st.text("ab.*?-_", min_size=1, max_size=10)
@@ -27,21 +27,21 @@ def test_readers_who_ask_for_the_same_share_one_group() -> None:
 @given(st.lists(globs, min_size=1, max_size=4), topics)
 def test_a_topic_is_wanted_if_any_glob_fits(wanted: list[str], topic: str) -> None:
     expected = any(fnmatchcase(topic, glob) for glob in wanted)
-    assert Filter.parse(wanted).matches(Seen(message(topic=topic))) is expected
+    assert Filter.parse(wanted).matches(MatchContext(message(topic=topic))) is expected
 
 
 @given(levels, levels)
 def test_a_level_asks_for_itself_and_what_is_worse(lowest: Level, level: Level) -> None:
     worse = list(Level).index(level) >= list(Level).index(lowest)
-    assert Filter.parse(level=lowest).matches(Seen(message(level=level))) is worse
+    assert Filter.parse(level=lowest).matches(MatchContext(message(level=level))) is worse
 
 
 def test_all_conditions_hold_together() -> None:
     wanted = Filter.parse(["api.*"], "error", "disk")
-    assert wanted.matches(Seen(message(topic="api.eu", level=Level.ERROR, text="Disk full")))
-    assert not wanted.matches(Seen(message(topic="db", level=Level.ERROR, text="Disk full")))
-    assert not wanted.matches(Seen(message(topic="api.eu", level=Level.INFO, text="Disk full")))
-    assert not wanted.matches(Seen(message(topic="api.eu", level=Level.ERROR, text="fine")))
+    assert wanted.matches(MatchContext(message(topic="api.eu", level=Level.ERROR, text="Disk full")))
+    assert not wanted.matches(MatchContext(message(topic="db", level=Level.ERROR, text="Disk full")))
+    assert not wanted.matches(MatchContext(message(topic="api.eu", level=Level.INFO, text="Disk full")))
+    assert not wanted.matches(MatchContext(message(topic="api.eu", level=Level.ERROR, text="fine")))
 
 
 @pytest.mark.parametrize("glob", ["", "a b", "[a]", "a\n", "\0", "x" * 65, "ä", "a/b"])
@@ -63,8 +63,8 @@ def test_what_is_too_much_is_refused_by_name() -> None:
 def test_many_wildcards_cost_no_more_than_few() -> None:
     """A glob becomes an expression; one that backtracks would stop every reader."""
     wanted = Filter.parse(["*a" * 32])
-    assert not wanted.matches(Seen(message(topic="a" * 31 + "b" * 33)))
-    assert wanted.matches(Seen(message(topic="a" * 64)))
+    assert not wanted.matches(MatchContext(message(topic="a" * 31 + "b" * 33)))
+    assert wanted.matches(MatchContext(message(topic="a" * 64)))
 
 
 def test_only_what_was_asked_for_is_shown() -> None:

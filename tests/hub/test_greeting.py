@@ -6,7 +6,7 @@ import pytest
 
 from hub.config import GreetingConfig
 from hub.errors import LogFull
-from hub.log import Receipt
+from hub.log.protocol import Receipt
 from hub.message import Draft
 from hub.sources.greeting import Greeting
 from tests.waiting import until

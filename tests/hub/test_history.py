@@ -9,7 +9,7 @@ import pytest
 from hub import history
 from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
-from hub.history import Asked, History
+from hub.history import History, HistoryQuery
 from hub.log.sqlite import SqliteLog
 from hub.search.find import find
 from tests.hub.log_files import NOON, Time, in_writer, open_log, page_of, rows, say
@@ -28,7 +28,7 @@ async def history_of(tmp_path: Path, count: int, clock: Time | None = None) -> t
 async def test_what_is_pruned_while_an_export_runs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.search.find.PAGE_BYTES", 3)
     log, looked = await history_of(tmp_path, 9)
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=100, newest_first=False))) as pages:
+    async with aclosing(looked.pages(HistoryQuery(Filter.parse(), limit=100, newest_first=False))) as pages:
         first = await anext(pages)
         assert [message.message for message in first.messages] == ["m1", "m2"]
         await in_writer(log, "DELETE FROM message WHERE seq <= 5")
@@ -45,7 +45,7 @@ async def test_the_other_end_may_be_pruned_too(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("hub.search.find.PAGE_BYTES", 3)
     log, looked = await history_of(tmp_path, 9)
     texts, gaps = [], []
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=100))) as pages:
+    async with aclosing(looked.pages(HistoryQuery(Filter.parse(), limit=100))) as pages:
         async for page in pages:
             texts += [message.message for message in page.messages]
             gaps.append(page.gap)
@@ -64,14 +64,14 @@ async def test_a_page_ends_when_its_time_is_over_and_says_where_to_go_on(
     log, looked = await history_of(tmp_path, 9)
     monkeypatch.setattr(history, "find", partial(find, seconds=-1))
     assert (
-        await page_of(looked, Asked(Filter.parse(q="m1")))
+        await page_of(looked, HistoryQuery(Filter.parse(q="m1")))
     ).next is None  # So few are no reason to look at the clock.
     monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
-    page = await page_of(looked, Asked(Filter.parse(), limit=5))
+    page = await page_of(looked, HistoryQuery(Filter.parse(), limit=5))
     assert ([message.message for message in page.messages], page.next) == (["m9"], f"{log.epoch}-9")
-    page = await page_of(looked, Asked(Filter.parse(q="m1")))
+    page = await page_of(looked, HistoryQuery(Filter.parse(q="m1")))
     assert (page.messages, page.next) == ([], f"{log.epoch}-9")
-    page = await page_of(looked, Asked(Filter.parse(q="m1"), before=f"{log.epoch}-3"))
+    page = await page_of(looked, HistoryQuery(Filter.parse(q="m1"), before=f"{log.epoch}-3"))
     assert page.next == f"{log.epoch}-2"
     await log.stop()
 
@@ -80,7 +80,7 @@ async def test_a_page_ends_when_its_time_is_over_and_says_where_to_go_on(
 async def test_an_export_comes_in_pieces_that_hold_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PIECE_MESSAGES", 4)
     log, looked = await history_of(tmp_path, 11)
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=10, newest_first=False))) as pages:
+    async with aclosing(looked.pages(HistoryQuery(Filter.parse(), limit=10, newest_first=False))) as pages:
         pieces = [[message.message for message in page.messages] async for page in pages]
     assert pieces == [["m1", "m2", "m3", "m4"], ["m5", "m6", "m7", "m8"], ["m9", "m10"]]
     await log.stop()
@@ -91,7 +91,7 @@ async def test_a_piece_is_small_in_bytes_too(tmp_path: Path) -> None:
     """Whoever exports has one in memory for as long as they like."""
     log, looked = await history_of(tmp_path, 0)
     await say(log, *["x" * 1000] * 2500)
-    async with aclosing(looked.pages(Asked(Filter.parse(), limit=2400))) as pages:
+    async with aclosing(looked.pages(HistoryQuery(Filter.parse(), limit=2400))) as pages:
         pieces = [len(page.messages) async for page in pages]
     assert sum(pieces) == 2400
     assert max(pieces) * 1000 < 600_000
@@ -106,13 +106,13 @@ async def test_too_many_searches_are_refused_and_none_that_has_begun(
     monkeypatch.setattr(history, "PIECE_MESSAGES", 2)
     monkeypatch.setattr(history, "MAX_ANSWERS", 2)
     log, looked = await history_of(tmp_path, 5)
-    upwards = Asked(Filter.parse(), newest_first=False)
+    upwards = HistoryQuery(Filter.parse(), newest_first=False)
     async with aclosing(looked.pages(upwards)) as one, aclosing(looked.pages(upwards)) as other:
         said = [await anext(one), await anext(other)]
         with pytest.raises(Overloaded, match="too many searches"):
             await page_of(looked, upwards)
         with pytest.raises(InvalidInput, match="after: 'x' is no id"):
-            await page_of(looked, Asked(Filter.parse(), after="x"))
+            await page_of(looked, HistoryQuery(Filter.parse(), after="x"))
         assert [message.message for page in said for message in page.messages] == ["m1", "m2"] * 2
         assert [message.message for message in (await anext(one)).messages] == ["m3", "m4"]
         assert [message.message async for page in other for message in page.messages] == ["m3", "m4", "m5"]
@@ -126,9 +126,11 @@ async def test_the_writer_indexes_by_itself(tmp_path: Path) -> None:
     log, looked = await history_of(tmp_path, 3000, clock)
     path = tmp_path / "log.db"
     await until(lambda: rows(path, "SELECT max(indexed) > 2000 FROM segment") == [(1,)], 30)
-    found = [page async for page in looked.pages(Asked(Filter.parse(q="m1234")))]  # Some end early on a busy machine.
+    found = [
+        page async for page in looked.pages(HistoryQuery(Filter.parse(q="m1234")))
+    ]  # Some end early on a busy machine.
     assert [message.message for page in found for message in page.messages] == ["m1234"]
     assert found[-1].first == {"id": f"{log.epoch}-1", "time": TIME}
-    span = Asked(Filter.parse(q="m1234"), until=int(NOON * 1000))
+    span = HistoryQuery(Filter.parse(q="m1234"), until=int(NOON * 1000))
     assert not [page.messages async for page in looked.pages(span) if page.messages]
     await log.stop()

@@ -12,8 +12,8 @@ from random import Random
 import pytest
 
 from hub.filter import Filter
-from hub.history import Asked, History, Page
-from hub.log import format_id, parse_id
+from hub.history import History, HistoryPage, HistoryQuery
+from hub.log.protocol import format_id, parse_id
 from hub.log.sqlite import SqliteLog
 from tests.hub.log_files import in_writer, open_log, page_of, say
 
@@ -67,7 +67,7 @@ class Upwards:
         self.position = 0
         self.found: list[int] = []
 
-    def take(self, page: Page, looked_up_to: int) -> None:
+    def take(self, page: HistoryPage, looked_up_to: int) -> None:
         if page.gap is not None:
             assert (page.gap.reason, page.gap.after) == ("expired", format_id(self.log.epoch, self.position))
             before = seq_of(page.gap.before)
@@ -103,7 +103,7 @@ async def test_upwards_nothing_is_missed_nothing_comes_twice_and_what_is_gone_is
         for _ in range(200):
             await wall.go_on()
             limit = wall.random.randint(1, 9)
-            page = await page_of(wall.history, Asked(wanted, after=after, limit=limit, newest_first=False))
+            page = await page_of(wall.history, HistoryQuery(wanted, after=after, limit=limit, newest_first=False))
             reader.take(page, seq_of(page.next or page.head))
             assert len(page.messages) <= limit
             if page.next is None:
@@ -123,7 +123,7 @@ async def test_downwards_nothing_that_is_kept_throughout_is_missed_and_the_end_i
     async with wall_of(tmp_path, seed) as wall:
         head, found, before = wall.log.head, list[int](), None
         for _ in range(200):
-            page = await page_of(wall.history, Asked(wanted, before=before, limit=wall.random.randint(1, 9)))
+            page = await page_of(wall.history, HistoryQuery(wanted, before=before, limit=wall.random.randint(1, 9)))
             found += [seq_of(message.id) for message in page.messages]
             if page.next is None:
                 break
@@ -148,7 +148,7 @@ async def test_an_export_has_all_that_there_was_or_says_what_is_gone(
         monkeypatch.setattr("hub.search.find.PAGE_BYTES", 9)
         head, accounted = wall.log.head, list[int]()
         async with aclosing(
-            wall.history.pages(Asked(Filter.parse(), limit=10_000, newest_first=newest_first))
+            wall.history.pages(HistoryQuery(Filter.parse(), limit=10_000, newest_first=newest_first))
         ) as pages:
             async for page in pages:
                 gone: list[int] = []

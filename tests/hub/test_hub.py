@@ -7,7 +7,7 @@ import pytest
 
 from hub.config import StreamConfig
 from hub.errors import NotFound
-from hub.log import format_id
+from hub.log.protocol import format_id
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import MemoryLog
 from tests.hub.parts import EPOCH, draft

@@ -5,9 +5,9 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub.log import Once, Receipt
 from hub.log.database import open_writer
 from hub.log.jobs import Append, Chore
+from hub.log.protocol import IdempotencyKey, Receipt
 from hub.log.writer import Writer
 from tests.hub.log_files import Delivered, Time
 from tests.hub.parts import EPOCH, draft
@@ -40,7 +40,7 @@ class Written:
                 assert append.receipt is not None
                 append.answer.set_exception(append.receipt)
 
-    def say(self, *texts: str, size: int = 10, once: Once | None = None) -> "asyncio.Future[Receipt]":
+    def say(self, *texts: str, size: int = 10, once: IdempotencyKey | None = None) -> "asyncio.Future[Receipt]":
         answer = self.writer.append([draft(text) for text in texts], size, once)
         answer.add_done_callback(lambda _: self.told.append(f"answered {texts[0]}"))
         return answer

@@ -268,9 +268,15 @@ def test_a_level_is_read_as_publishers_may_write_it() -> None:
 
 
 def test_a_greeting_is_always_a_message_that_can_be_published() -> None:
-    for wrong in ({"topic": "a b"}, {"topic": "a\n"}, {"message": ""}, {"message": "x" * 257}, {"message": "\ud800"}):
+    for setting_error in (
+        {"topic": "a b"},
+        {"topic": "a\n"},
+        {"message": ""},
+        {"message": "x" * 257},
+        {"message": "\ud800"},
+    ):
         with pytest.raises(ValidationError):
-            GreetingConfig.model_validate({"kind": "greeting"} | wrong)
+            GreetingConfig.model_validate({"kind": "greeting"} | setting_error)
     longest = GreetingConfig(kind="greeting", message="\U0001f300" * 256)
     assert len(longest.message.encode()) <= 1024  # the smallest publish.max_message_bytes
 

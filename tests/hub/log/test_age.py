@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.log import age
-from hub.log.jobs import unsynced
+from hub.log.jobs import relaxed_transaction
 from hub.log.sqlite import SqliteLog
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON, Time, config
@@ -77,7 +77,7 @@ def test_receipts_from_the_future_hold_up_none_behind_them(kept: Kept) -> None:
 
     def remember(when: float, *keys: str) -> None:
         rows = [(key, b"digest", 1, 1, int(when * 1000), 0) for key in keys]
-        with unsynced(kept.connection):
+        with relaxed_transaction(kept.connection):
             kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     remember(NOON + 365 * DAY, *(f"ahead {number}" for number in range(1000)))

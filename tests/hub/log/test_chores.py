@@ -9,7 +9,7 @@ import pytest
 
 from hub.log import readers, retention
 from hub.log.database import WAL_BYTES, open_reader
-from hub.log.jobs import unsynced
+from hub.log.jobs import relaxed_transaction
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON, config
 
@@ -162,7 +162,7 @@ def test_a_disk_that_is_slow_gets_the_write_ahead_log_in_smaller_pieces(
 
 def test_what_chores_do_waits_for_no_disk(kept: Kept) -> None:
     seen: list[int] = []
-    with unsynced(kept.connection):
+    with relaxed_transaction(kept.connection):
         seen.append(kept.pragma("synchronous"))
     seen.append(kept.pragma("synchronous"))
     assert seen == [1, 2]
@@ -178,7 +178,7 @@ def remember(kept: Kept, keys: list[str]) -> None:
 
 def insert(kept: Kept, rows: list[tuple[str, bytes, int, int, int, int]]) -> None:
     """In one transaction: a sync for each row would take minutes on a slow disk."""
-    with unsynced(kept.connection):
+    with relaxed_transaction(kept.connection):
         kept.connection.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.log import format_time
+from hub.log.protocol import format_time
 from hub.log.sqlite import SqliteLog
 from tests.hub.log_files import NOON, Open, Time, say, started
 from tests.waiting import until

@@ -14,7 +14,7 @@ import pytest
 from hub.log import database
 from hub.log import file as log_file
 from hub.log.database import close_writer, open_writer
-from hub.log.file import Left
+from hub.log.file import LogMarker
 from hub.log.sqlite import SqliteLog
 from tests.hub.log_files import Open, Time, in_writer, say, started
 from tests.hub.parts import EPOCH
@@ -67,7 +67,7 @@ def put_back(path: Path) -> None:
 
 def age(lock: Path, seconds: int) -> None:
     """As if what stands in it had been written so long ago, and the file put there now."""
-    left = Left.parse(lock.read_bytes())
+    left = LogMarker.parse(lock.read_bytes())
     assert left is not None
     lock.write_bytes(replace(left, written=left.written - seconds * 1_000_000_000).line)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.log import Receipt, format_id, format_time, parse_id, stamp
+from hub.log.protocol import Receipt, format_id, format_time, parse_id, stamp
 from hub.message import Level
 from tests.hub.parts import EPOCH, TIME, draft
 

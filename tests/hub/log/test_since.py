@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from hub.cursor import Gap, Position, find
-from hub.log import format_id
+from hub.delivery.cursor import Gap, Position, find
 from hub.log.database import MIGRATIONS
+from hub.log.protocol import format_id
 from hub.log.sqlite import READERS, SqliteLog
 from tests.hub.log_files import NOON, Open, Time, in_writer, say, started
 from tests.waiting import until

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict
-from hub.log import Log, Once, Receipt, format_id
 from hub.log.database import MEMORY
+from hub.log.protocol import IdempotencyKey, Log, Receipt, format_id
 from hub.log.sqlite import SqliteLog
 from hub.message import Draft
 from tests.hub.log_files import Open, Time, held, open_log, queued, rows, say, started
@@ -137,7 +137,7 @@ async def test_a_repeated_key_gets_the_same_answer_after_a_restart(opened: Open,
     clock = Time()
     log = opened(path, clock)
     await started(log)
-    once = Once("key", b"digest", 3)
+    once = IdempotencyKey("key", b"digest", 3)
     first = await log.append([draft("a"), draft("b")], once)
     await log.stop()
     clock.now += 86_399
@@ -146,7 +146,7 @@ async def test_a_repeated_key_gets_the_same_answer_after_a_restart(opened: Open,
     assert await log.append([draft("a"), draft("b")], once) == first
     assert (first.receivers, log.head, delivered) == (3, 2, [])
     with pytest.raises(Conflict):
-        await log.append([draft("a")], Once("key", b"other", 3))
+        await log.append([draft("a")], IdempotencyKey("key", b"other", 3))
 
 
 @pytest.mark.gen_test
@@ -154,7 +154,7 @@ async def test_a_key_is_free_again_after_a_day(opened: Open, path: Path) -> None
     clock = Time()
     log = opened(path, clock)
     await started(log)
-    await log.append([draft("a")], Once("key", b"digest", 0))
+    await log.append([draft("a")], IdempotencyKey("key", b"digest", 0))
     clock.now += 86_400 + 61
     await until(lambda: not rows(path, "SELECT key FROM receipt"))
-    assert (await log.append([draft("b")], Once("key", b"other", 0))).first == 2
+    assert (await log.append([draft("b")], IdempotencyKey("key", b"other", 0))).first == 2

@@ -9,10 +9,10 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.errors import LogFailed, Overloaded
-from hub.log import Once
 from hub.log import sqlite as sqlite_log
 from hub.log.database import MEMORY
 from hub.log.file import LogError
+from hub.log.protocol import IdempotencyKey
 from tests.hub.log_files import Open, held, in_writer, open_log, queued, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
@@ -117,7 +117,7 @@ async def test_a_file_that_cannot_be_opened_is_let_go_of(opened: Open, path: Pat
 async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Open, tmp_path: Path) -> None:
     log = opened(MEMORY, keep_messages=100)
     delivered = await started(log)
-    once = Once("key", b"digest", 0)
+    once = IdempotencyKey("key", b"digest", 0)
     first = await log.append([draft("a")], once)
     assert await log.append([draft("a")], once) == first
     await say(log, *["m"] * 500)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import LogFailed
-from hub.log import format_id
+from hub.log.protocol import format_id
 from hub.log.sqlite import READERS
 from tests.hub.log_files import Open, say, started
 from tests.hub.parts import EPOCH, draft

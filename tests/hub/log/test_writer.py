@@ -8,8 +8,8 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict, LogFailed
-from hub.log import Once, Receipt
 from hub.log.jobs import Chore
+from hub.log.protocol import IdempotencyKey, Receipt
 from hub.log.writer import COMMIT_DRAFTS
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
@@ -108,7 +108,7 @@ async def test_between_two_commits_one_chore_does_something_at_most(tmp_path: Pa
 async def test_the_same_key_is_said_once_also_within_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
-        once = Once("key", b"digest", 7)
+        once = IdempotencyKey("key", b"digest", 7)
         answers = [written.say("m", once=once), written.say("m", once=once), written.say("other")]
     first, second, other = await asyncio.gather(*answers)
     assert first == second
@@ -121,8 +121,8 @@ async def test_the_same_key_for_something_else_is_a_conflict_for_nobody_else(wri
     written.writer.start()
     async with held(written.writer):
         answers = [
-            written.say("m", once=Once("key", b"digest", 0)),
-            written.say("n", once=Once("key", b"other", 0)),
+            written.say("m", once=IdempotencyKey("key", b"digest", 0)),
+            written.say("n", once=IdempotencyKey("key", b"other", 0)),
             written.say("after"),
         ]
     first, second, third = await asyncio.gather(*answers, return_exceptions=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.errors import InvalidInput
 from hub.message import Level, Message
 from hub.query import EVERYTHING, Query, parse
-from hub.query.seen import Seen, fold
+from hub.query.match_context import MatchContext, fold
 from hub.query.terms import (
     ANYTHING,
     FIELD,
@@ -97,13 +97,15 @@ def said(fields: dict[str, Any]) -> Message:
 @pytest.mark.parametrize("case", CASES["matches"], ids=lambda case: case["filter"])
 def test_a_query_finds_what_the_case_file_says(case: dict[str, Any]) -> None:
     query = parse(case["filter"])
-    assert [name for name, fields in CASES["messages"].items() if query.matches(Seen(said(fields)))] == case["finds"]
+    assert [name for name, fields in CASES["messages"].items() if query.matches(MatchContext(said(fields)))] == case[
+        "finds"
+    ]
 
 
 @pytest.mark.parametrize("case", CASES["singles"], ids=lambda case: case["filter"])
 def test_a_query_finds_a_message_or_does_not(case: dict[str, Any]) -> None:
     fields = CASES["usual"] | case.get("message", {})
-    assert parse(case["filter"]).matches(Seen(said(fields))) is case["matches"]
+    assert parse(case["filter"]).matches(MatchContext(said(fields))) is case["matches"]
 
 
 @pytest.mark.parametrize("case", CASES["errors"], ids=lambda case: case["filter"])
@@ -138,12 +140,12 @@ def test_what_would_cost_too_much_or_says_nothing_is_refused(text: str, column: 
 @pytest.mark.parametrize("text", ["data.x:+5", "data.x:.5", "data.x:0x5", "data.x:5_0", "data.list.length:2"])
 def test_a_number_is_written_as_in_json(text: str) -> None:
     data = {"x": 5, "list": [1, 2]}
-    assert not parse(text).matches(Seen(said(CASES["usual"] | {"data": data})))
+    assert not parse(text).matches(MatchContext(said(CASES["usual"] | {"data": data})))
 
 
 def test_the_letter_that_changes_at_the_end_of_a_word_is_one_letter() -> None:
-    assert parse("οδοσ").matches(Seen(message(text="ΟΔΟΣ")))
-    assert parse("ΟΔΟΣ").matches(Seen(message(text="οδος")))
+    assert parse("οδοσ").matches(MatchContext(message(text="ΟΔΟΣ")))
+    assert parse("ΟΔΟΣ").matches(MatchContext(message(text="οδος")))
 
 
 def test_an_error_reads_as_a_sentence() -> None:
@@ -163,7 +165,7 @@ def test_any_text_is_a_query_or_is_refused(text: str) -> None:
     except InvalidInput:
         return
     assert parse(query.text) == query
-    assert isinstance(query.matches(Seen(message(text=text))), bool)
+    assert isinstance(query.matches(MatchContext(message(text=text))), bool)
 
 
 @given(terms)
@@ -188,16 +190,18 @@ def test_a_phrase_is_found_wherever_it_stands_and_however_it_is_written(before: 
     before, after = (said.replace("\0", "0") for said in (before, after))
     for written in (phrase, phrase.upper(), phrase.lower()):
         if fold(written) == fold(phrase):  # Upper case of ß is SS: not the same letters any more.
-            assert parse(f'"{phrase}"').matches(Seen(message(text=before + written + after)))
+            assert parse(f'"{phrase}"').matches(MatchContext(message(text=before + written + after)))
 
 
 @given(terms, texts)
 def test_minus_turns_an_answer_round(term: Term, text: str) -> None:
-    assert Query.of(Not(term)).matches(Seen(message(text=text))) is not Query.of(term).matches(Seen(message(text=text)))
+    assert Query.of(Not(term)).matches(MatchContext(message(text=text))) is not Query.of(term).matches(
+        MatchContext(message(text=text))
+    )
 
 
 def test_a_phrase_does_not_reach_from_one_field_into_the_next() -> None:
-    parts = Seen(said(CASES["usual"] | {"message": "ab", "topic": "cd", "source": "ef", "data": ["gh", "ij"]}))
+    parts = MatchContext(said(CASES["usual"] | {"message": "ab", "topic": "cd", "source": "ef", "data": ["gh", "ij"]}))
     for whole in ("ab", "cd", "ef", "gh", "ij"):
         assert parse(whole).matches(parts)
     for seam in ("bc", "de", "fg", "hi"):
@@ -212,8 +216,8 @@ def test_a_text_is_folded_once_however_many_look_at_it(monkeypatch: pytest.Monke
         folded.append(text)
         return fold(text)
 
-    monkeypatch.setattr("hub.query.seen.fold", counted)
-    seen = Seen(said(CASES["usual"] | {"data": {"a": "b"}}))
+    monkeypatch.setattr("hub.query.match_context.fold", counted)
+    seen = MatchContext(said(CASES["usual"] | {"data": {"a": "b"}}))
     for number in range(300):
         parse(f"nowhere{number}").matches(seen)
     assert len(folded) == 2  # Its fields, and the strings in its data.
@@ -223,5 +227,5 @@ def test_data_is_read_however_deep_it_is() -> None:
     """Publishing lets some 900 levels in: a reader's query must not trip over them."""
     data = msgspec.Raw(b"[" * 900 + b'"Needle"' + b"]" * 900)
     deep = msgspec.structs.replace(message(), data=data)
-    assert parse("needle").matches(Seen(deep))
-    assert not parse("data.a.b.c:*").matches(Seen(deep))
+    assert parse("needle").matches(MatchContext(deep))
+    assert not parse("data.a.b.c:*").matches(MatchContext(deep))

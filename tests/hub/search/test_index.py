@@ -10,7 +10,7 @@ from hub.filter import Filter
 from hub.log import retention
 from hub.log.jobs import Chore
 from hub.search import index as search_index
-from hub.search.find import Search
+from hub.search.find import SearchRange
 from tests.hub.kept import Kept
 from tests.hub.log_files import config
 from tests.hub.parts import EPOCH, draft
@@ -88,7 +88,7 @@ def test_an_index_that_lags_behind_is_not_made_anew_again_and_again(kept: Kept) 
     assert kept.pragma("schema_version") == before
     publish(kept, 300, "needle")
     index(kept.connection)
-    found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 4300, 1000, True))
+    found = find_in_peace(kept.connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 4300, 1000, True))
     assert len(found.messages) == 300
 
 
@@ -123,7 +123,7 @@ def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
         steps += 1
         kept.reopen()  # The server may be stopped at any moment.
         search_index.extend(kept.connection, False)  # Must not go on in what is half taken away.
-        found = find_in_peace(kept.connection, EPOCH, Search(Filter.parse(q="needle"), 1, 2500, 1000, True))
+        found = find_in_peace(kept.connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 2500, 1000, True))
         assert len(found.messages) == 500
     assert steps > 10
     index(kept.connection)

@@ -12,9 +12,9 @@ from hub.filter import Filter
 from hub.log.database import ROWS
 from hub.log.sqlite import as_message
 from hub.message import Draft, Level, Message
-from hub.query.seen import Seen
+from hub.query.match_context import MatchContext
 from hub.search import index as search_index
-from hub.search.find import EVER, PAGE_BYTES, Search, find
+from hub.search.find import EVER, PAGE_BYTES, SearchRange, find
 from tests.hub.parts import EPOCH, draft
 from tests.hub.search.logs import a_draft, fill, find_in_peace, index
 
@@ -35,19 +35,19 @@ def everything(connection: sqlite3.Connection) -> list[tuple[int, int, Message]]
     return [(row[0], row[1], as_message(EPOCH, row)) for row in connection.execute(f"{ROWS} ORDER BY seq")]
 
 
-def expected(messages: list[tuple[int, int, Message]], search: Search) -> list[str]:
+def expected(messages: list[tuple[int, int, Message]], search: SearchRange) -> list[str]:
     """The same by looking at everything."""
     ids = [
         message.id
         for seq, time, message in messages
         if search.low <= seq <= search.high
         and search.span[0] <= time <= search.span[1]
-        and search.wanted.matches(Seen(message))
+        and search.wanted.matches(MatchContext(message))
     ]
     return ids[::-1] if search.newest_first else ids
 
 
-def found_in_pages(connection: sqlite3.Connection, search: Search) -> list[str]:
+def found_in_pages(connection: sqlite3.Connection, search: SearchRange) -> list[str]:
     ids: list[str] = []
     while True:
         found = find(connection, EPOCH, search)
@@ -84,7 +84,7 @@ def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection
     for wanted in filters:
         for newest_first in (True, False):
             for low, high, span in ((1, 600, EVER), (130, 333, EVER), (1, 600, (EPOCH + 100, EPOCH + 130))):
-                search = Search(wanted, low, high, 40, newest_first, span)
+                search = SearchRange(wanted, low, high, 40, newest_first, span)
                 ids = expected(messages, search)
                 assert found_in_pages(connection, search) == ids, search
                 some += len(ids)
@@ -99,7 +99,7 @@ def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.C
     connection.execute("UPDATE log SET head = 1999")
     index(connection)
     assert rows_indexed(connection) > 1000
-    found = find_in_peace(connection, EPOCH, Search(Filter.parse(q="needle"), 1, 1999, 10, True))
+    found = find_in_peace(connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 1999, 10, True))
     assert [message.id for message in found.messages] == [f"{EPOCH}-501"]
 
 
@@ -114,7 +114,7 @@ def test_letters_that_the_index_cannot_tell_apart_are_found_all_the_same(connect
     assert rows_indexed(connection) > 505
     for seq, letter in enumerate("\ufffd\ufffe\uffff", 501):
         for text in (f"ab{letter}cd", f"{letter}c", letter):
-            found = find(connection, EPOCH, Search(Filter.parse(q=text), 1, 999, 10, True))
+            found = find(connection, EPOCH, SearchRange(Filter.parse(q=text), 1, 999, 10, True))
             assert [message.id for message in found.messages] == [f"{EPOCH}-{seq}"]
 
 
@@ -150,7 +150,7 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
-    search = Search(Filter.parse(q="nowhere"), 1, 500, 10, True)
+    search = SearchRange(Filter.parse(q="nowhere"), 1, 500, 10, True)
     reached: list[int] = []
     while True:
         found = find(connection, EPOCH, search, seconds=-1)
@@ -163,6 +163,6 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (PAGE_BYTES // 4),))
-    found = find_in_peace(connection, EPOCH, Search(Filter.parse(), 1, 500, 100, False))
+    found = find_in_peace(connection, EPOCH, SearchRange(Filter.parse(), 1, 500, 100, False))
     assert len(found.messages) == 4
     assert found.reached == 4

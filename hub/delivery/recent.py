@@ -1,0 +1,56 @@
+"""The newest part of a sequence without holes, bounded in bytes: its old end falls off.
+
+Owns the arithmetic of positions (the item after position `n` is item `n + 1`); knows nothing of
+what the items are.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+# What fell off is deleted in lumps, because deleting from the front of a list moves all the rest:
+# so many items, or an eighth of the bound in bytes, whichever comes first.
+TRIM_BATCH: Final = 1024
+
+
+class RecentBuffer(Generic[T]):
+    """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest still held."""
+
+    def __init__(self, max_bytes: int, *, head: int = 0) -> None:
+        self.max_bytes = max_bytes
+        self.head = head
+        self.bytes = 0
+        self._items: list[T] = []
+        self._sizes: list[int] = []
+        self._dead = 0
+        self._dead_bytes = 0
+
+    @property
+    def first(self) -> int:
+        """Position of the oldest item held; `head + 1` when there is none."""
+        return self.head + 1 - (len(self._items) - self._dead)
+
+    @property
+    def _is_over(self) -> bool:
+        return self.bytes > self.max_bytes and len(self._items) - self._dead > 1
+
+    def append(self, item: T, size: int) -> None:
+        """Put an item behind the newest; `size` in bytes. The newest item is always kept."""
+        self._items.append(item)
+        self._sizes.append(size)
+        self.head += 1
+        self.bytes += size
+        while self._is_over:
+            size = self._sizes[self._dead]
+            self._dead += 1
+            self._dead_bytes += size
+            self.bytes -= size
+        if self._dead >= TRIM_BATCH or self._dead_bytes * 8 >= self.max_bytes:
+            del self._items[: self._dead], self._sizes[: self._dead]
+            self._dead = self._dead_bytes = 0
+
+    def after(self, position: int, limit: int) -> Sequence[T]:
+        """At most `limit` items behind `position`, oldest first. `position` must be `first - 1` or later."""
+        start = len(self._items) - (self.head - position)
+        return self._items[start : start + limit]
