@@ -20,8 +20,10 @@ from hub.errors import (
     Conflict,
     EyewallError,
     InvalidInput,
+    LogFailed,
     LogFull,
     NotFound,
+    OutcomeUnknown,
     Overloaded,
     TooLarge,
     TooManyConnections,
@@ -40,6 +42,8 @@ STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (LogFull, 507),
     (TooManyConnections, 429),
     (Overloaded, 503),
+    (LogFailed, 503),
+    (OutcomeUnknown, 503),
 )
 
 # What Tornado itself answers, in our words: code, message, hint.

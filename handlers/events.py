@@ -49,7 +49,6 @@ class EventsHandler(BaseHandler):
             address=sys.intern(self.request.remote_ip or ""),  # Behind a proxy, thousands have the same.
             client=_printable(headers.get("User-Agent", "")),
             chunked=self.request.version == "HTTP/1.1",
-            on_close=self.on_connection_close,
             position=position,
         )
         self._set_stream_headers()
@@ -57,7 +56,7 @@ class EventsHandler(BaseHandler):
             await self.flush()  # From here on no status can be sent: what goes wrong is an event.
             # What Tornado keeps of the request, 2 to 10 KB a reader, is dropped once this method has returned.
             asyncio.get_running_loop().call_soon(self._forget_request)
-            self.hub.hand_over(self.connection, self.detach())
+            self.hub.attach(self.connection, self.detach())
         except StreamClosedError:
             self.on_connection_close()  # What Tornado has called already, is about to call, or never will.
         except OSError as error:  # No descriptor left for the moment in which a socket has two.

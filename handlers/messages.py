@@ -12,7 +12,7 @@ import contextlib
 from typing import Final
 
 from handlers.publish import JSON, NDJSON, PublishHandler
-from hub.errors import InvalidInput, Overloaded, UnknownType
+from hub.errors import InvalidInput, LogFull, Overloaded, UnknownType
 from hub.ingest.lines import TruncatedLine, draft
 from hub.message import Draft, Level
 
@@ -62,6 +62,8 @@ class TopicHandler(PublishHandler):
         while drafts:
             try:
                 self.batch.accept(await self.hub.publish(drafts))
+            except LogFull:
+                raise
             except Overloaded as error:
                 if self.uploads.stopping.is_set():
                     raise

@@ -215,13 +215,13 @@ class PublishHandler(BaseHandler):
             drafts += self.batch.read(items[start : start + AT_ONCE], topic)
             await asyncio.sleep(0)
         if drafts:
-            self.batch.accept(await self.hub.publish(drafts, once))
+            self.batch.accept(await self.hub.publish(drafts, key=once))
         self.write_batch()
 
     async def publish_one(self, message: Draft) -> None:
         once = self.once()  # First, as above.
         receivers = await self.hub.registry.receivers(message)
-        receipt = await self.hub.publish([message], once and replace(once, receivers=receivers))
+        receipt = await self.hub.publish([message], key=once and replace(once, receivers=receivers))
         if receipt.receivers is not None:
             receivers = receipt.receivers  # As it was said the first time.
         self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)

@@ -1,18 +1,20 @@
-"""What can go wrong, in the words of whoever caused it.
+"""The errors that a client may read: what went wrong, and how to correct it.
 
     EyewallError
-    ├── InvalidInput        what was handed in cannot be a message, a filter or a request
-    │   ├── TooLarge        … because it is over a limit; the limit is named
-    │   └── UnknownType     … because its content type is none of ours
-    ├── NotFound            no such thing here
-    ├── Conflict            it contradicts what was said before
-    ├── LogFull             the disk is
-    └── Overloaded          nothing is wrong with the request, but there is no room now
+    ├── InvalidInput        the input cannot be a message, a filter or a request
+    │   ├── TooLarge        … because it exceeds a limit; the limit is named
+    │   └── UnknownType     … because its content type is not supported
+    ├── NotFound            no such page, topic or connection
+    ├── Conflict            contradicts an earlier request
+    ├── LogFailed           the log cannot be read now
+    ├── OutcomeUnknown      the append timed out: it may or may not be stored
+    └── Overloaded          the request is valid, but there is no room now
         ├── TooManyConnections  … for this address
-        └── LogFailed           the log cannot be written or read
+        └── NotStored           … in the log; nothing of the append is stored
+            └── LogFull             … because the disk is full
 
-LogError (log/file.py) is for whoever starts the server. Knows nothing of HTTP: one table in
-handlers/base.py gives each its status.
+LogError (log/file.py) is for the operator at start-up. Knows nothing of HTTP: one table in
+handlers/base.py maps each error to a status.
 """
 
 
@@ -58,12 +60,20 @@ class TooManyConnections(Overloaded):
     """One address has all that one may have."""
 
 
-class LogFailed(Overloaded):
-    """The log cannot be written or read now; it heals by itself when its cause is gone."""
+class NotStored(Overloaded):
+    """Nothing of this append is in the log. May be retried."""
 
 
-class LogFull(EyewallError):
-    """The log's disk is full: nothing was stored."""
+class LogFull(NotStored):
+    """The log's disk is full."""
+
+
+class LogFailed(EyewallError):
+    """The log cannot be read now. Recovers by itself when the cause is gone."""
+
+
+class OutcomeUnknown(EyewallError):
+    """The append did not finish in time. Must not be retried without the same Idempotency-Key."""
 
 
 class Conflict(EyewallError):

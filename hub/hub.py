@@ -11,11 +11,12 @@ import contextlib
 import logging
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import IOStream
 
+from hub.access import ANONYMOUS, Principal
 from hub.config import StreamConfig
 from hub.delivery import sse
 from hub.delivery.catch_up import CatchUp
@@ -52,7 +53,7 @@ class Hub:
         self._clock = clock
         self._loop = io_loop
         self._pages = Pages(log)
-        self._sockets = Sockets(io_loop, self._on_writable)
+        self._sockets = Sockets(io_loop, self._on_writable, self.disconnect)
         self._fan_out = FanOut(
             self._pages,
             self._sockets,
@@ -60,6 +61,7 @@ class Hub:
             config.flush_ms,
             on_short=self._fall_behind,
             on_flush=self._on_flush,
+            disconnect=self.disconnect,
         )
         self._notices = ControlEvents(
             clock,
@@ -79,6 +81,7 @@ class Hub:
             goal=lambda: self._fan_out.flushed,
             join=self._fan_out.join,
             heartbeat_seconds=lambda: self._config.heartbeat_seconds,
+            disconnect=self.disconnect,
         )
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_beat = 0.0
@@ -112,12 +115,17 @@ class Hub:
 
     # Publish and deliver
 
-    async def publish(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
-        """Say something. Returns when the log has it for good; raises what the log raises."""
+    async def publish(
+        self,
+        drafts: Sequence[Draft],
+        principal: Principal = ANONYMOUS,  # noqa: ARG002  # Rights are checked here once there are any.
+        key: IdempotencyKey | None = None,
+    ) -> Receipt:
+        """Append the drafts to the log, all or none. Return when they are durable. Raises what `Log.append` raises."""
         self._publishing += 1
         self._quiet.clear()
         try:
-            return await self._log.append(drafts, once)
+            return await self._log.append(drafts, key)
         finally:
             self._publishing -= 1
             if not self._publishing:
@@ -150,16 +158,13 @@ class Hub:
         address: str,
         client: str,
         chunked: bool,
-        on_close: Callable[[], None],
         position: Position | None = None,
     ) -> Connection:
         """Register a reader who goes on from `position`, or sees what comes.
 
-        Raises Overloaded when there is no room. From here until `disconnect` it counts; `hand_over` lets it read.
+        Raises Overloaded when there is no room. From here until `disconnect` it counts; `attach` lets it read.
         """
-        connection = Connection(
-            wanted, address=address, client=client, chunked=chunked, since=self._clock(), on_close=on_close
-        )
+        connection = Connection(wanted, address=address, client=client, chunked=chunked, since=self._clock())
         self.registry.add(connection)
         self._notices.count_changed()
         connection.notices = self._notices.number
@@ -170,7 +175,7 @@ class Hub:
         connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
         return connection
 
-    def hand_over(self, connection: Connection, stream: IOStream | socket.socket) -> None:
+    def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:
         """Its response headers are out; from here on its bytes are ours. Raises OSError without descriptors."""
         if connection not in self.registry:  # Dismissed while its headers went out.
             stream.close()
@@ -194,7 +199,7 @@ class Hub:
         else:
             bye = self._notices.bye(reason)
             self._sockets.end(connection, sse.chunk(bye) + sse.END_OF_CHUNKS if connection.chunked else bye)
-        connection.on_close()
+        self.disconnect(connection)
 
     async def drain(self, seconds: float) -> None:
         """Dismiss everyone, spread over `seconds`, so that they do not all come back at once."""
@@ -242,4 +247,4 @@ class Hub:
                 self._config.stall_seconds,
             )
             self._sockets.cut(connection)
-            connection.on_close()
+            self.disconnect(connection)

@@ -44,6 +44,7 @@ class CatchUp:
         goal: Callable[[], int],
         join: Callable[[Connection], bool],
         heartbeat_seconds: Callable[[], float],
+        disconnect: Callable[[Connection], None],
     ) -> None:
         self._log = log
         self._pages = pages
@@ -53,6 +54,7 @@ class CatchUp:
         self._goal = goal  # Seq where live readers are.
         self._join = join
         self._heartbeat_seconds = heartbeat_seconds
+        self._disconnect = disconnect
         self._ready: deque[Connection] = deque()
         self._full: dict[Connection, None] = {}  # Their sockets take nothing now.
         self._ahead: list[Connection] = []  # They wait for the next flush: what it sends they know, or cannot join for.
@@ -107,7 +109,7 @@ class CatchUp:
                     self._advance(connection)
                 except Exception:  # Whatever it is, the others have their turns.
                     logger.exception("cannot serve %s, who is cut and will resume", connection.id)
-                    connection.on_close()
+                    self._disconnect(connection)
         self._scheduled = bool(self._ready)
         if self._scheduled:
             self._loop.add_callback(self._take_turns)
@@ -177,7 +179,7 @@ class CatchUp:
             if not isinstance(error, LogFailed):  # That the log has said itself, once a minute.
                 logger.exception("cannot make a page")
             for connection in self._waiting.pop(key):
-                connection.on_close()
+                self._disconnect(connection)
         else:
             for connection in self._waiting.pop(key):
                 if page is None:  # Pruned meanwhile: it is told so in its turn.

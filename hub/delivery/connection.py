@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Callable
 from typing import Final
 
 from hub.delivery.group import Group
@@ -35,7 +34,6 @@ class Connection:
         "group",
         "id",
         "notices",
-        "on_close",
         "progress_at",
         "rest",
         "since",
@@ -50,7 +48,6 @@ class Connection:
         client: str,
         chunked: bool,
         since: float,
-        on_close: Callable[[], None],
     ) -> None:
         self.id = new_id()
         self.filter = wanted
@@ -58,7 +55,6 @@ class Connection:
         self.client = client
         self.chunked = chunked
         self.since = since  # Seconds since 1970.
-        self.on_close = on_close  # The handler's on_connection_close: the one clean-up.
         self.socket: socket.socket | None = None  # None until the hand-over and after the end.
         self.group: Group | None = None  # None while catching up.
         self.cursor = 0  # Seq of the last message in `rest` or before it; meaningless while live.

@@ -43,6 +43,7 @@ class FanOut:
         *,
         on_short: Callable[[Connection, memoryview], None],
         on_flush: Callable[[], None],
+        disconnect: Callable[[Connection], None],
     ) -> None:
         self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of everyone live.
         self._pages = pages
@@ -50,6 +51,7 @@ class FanOut:
         self._loop = io_loop
         self._on_short = on_short
         self._on_flush = on_flush
+        self._disconnect = disconnect
         self._groups: dict[tuple[Filter, bool], Group] = {}
         self._slices: Iterator[None] | None = None  # A flush that has more sockets to go.
         self._rest_until = 0.0  # Loop time.
@@ -177,7 +179,7 @@ class FanOut:
         """After an error that nobody foresaw: who is cut comes back and resumes, who is not may miss something."""
         for group in tuple(self._groups.values()):
             for connection in tuple(group.members):
-                connection.on_close()
+                self._disconnect(connection)
 
     def _send(self, owed: list[tuple[Group, list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
         """One flush, in slices. It belongs to those who were live when it began; who joins meanwhile starts behind."""

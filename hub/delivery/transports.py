@@ -30,9 +30,15 @@ KERNEL_MS: Final = 20_000
 class Sockets:
     """All handed-over sockets. `on_writable` is told when one that was full takes bytes again."""
 
-    def __init__(self, io_loop: IOLoop, on_writable: Callable[[Connection], None]) -> None:
+    def __init__(
+        self,
+        io_loop: IOLoop,
+        on_writable: Callable[[Connection], None],
+        on_close: Callable[[Connection], None],
+    ) -> None:
         self._io_loop = io_loop
         self._on_writable = on_writable
+        self._on_close = on_close
         self._kernel_ms = KERNEL_MS
         self._by_descriptor: dict[int, Connection] = {}
         self._epoll = select.epoll()
@@ -57,7 +63,7 @@ class Sockets:
         self._by_descriptor[own.fileno()] = connection
 
     def send(self, connection: Connection, data: bytes | memoryview) -> int:
-        """Bytes the kernel took; 0 also when the peer is gone (then `on_close` follows by epoll)."""
+        """Bytes the kernel took; 0 also when the peer is gone (then `on_close` is called from epoll)."""
         try:
             return connection.socket.send(data) if connection.socket else 0
         except OSError:
@@ -127,7 +133,7 @@ class Sockets:
             if connection is None:
                 continue
             if events & _GONE:
-                connection.on_close()
+                self._on_close(connection)
             else:
                 self._on_writable(connection)
 

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from typing import Final
 
-from hub.errors import EyewallError, LogFailed, LogFull
+from hub.errors import EyewallError, LogFull, NotStored
 
 logger = logging.getLogger("eyewall.log")
 
@@ -53,8 +53,8 @@ def explain(error: Exception) -> EyewallError:
     if code_of(error) == sqlite3.SQLITE_FULL:
         return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
     if isinstance(error, sqlite3.Error):
-        return LogFailed(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
-    return LogFailed("the log cannot be written", hint="nothing was stored; the server's log says more")
+        return NotStored(f"the log cannot be written ({error})", hint="nothing was stored; publish again")
+    return NotStored("the log cannot be written", hint="nothing was stored; the server's log says more")
 
 
 def code_of(error: Exception) -> int:

@@ -102,7 +102,7 @@ class Log(Protocol):
     async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
         """Commit the drafts (at least one), in order and together; returns when they are safe.
 
-        Raises Overloaded when too many wait, LogFull or LogFailed when nothing was stored, and Conflict.
+        Raises NotStored (LogFull for a full disk) when nothing was stored, and Conflict.
         """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:

@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from hub.config import LogConfig
-from hub.errors import EyewallError, LogFailed, Overloaded
+from hub.errors import EyewallError, LogFailed, NotStored
 from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, ROWS, Row, open_writer, snapshot
 from hub.log.errors import ErrorThrottle
@@ -92,7 +92,7 @@ class SqliteLog:
 
     async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
         if self._waiting >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES:
-            overloaded = Overloaded("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+            overloaded = NotStored("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
             self._trouble.say("publishers are turned away", overloaded)
             raise overloaded
         size = sum(len(draft.message) + (len(draft.data) if draft.data else 0) for draft in drafts)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.errors import LogFailed
+from hub.errors import NotStored
 from hub.log.database import close_writer
 from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, explain
 from hub.log.file import LogError, LogFile
@@ -77,7 +77,7 @@ class Writer:
         self._thread.start()
 
     def append(self, drafts: Sequence[Draft], size: int, once: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
-        """Queue what a publisher says. The future may also hold LogFull, LogFailed or Conflict."""
+        """Queue what a publisher says. The future may also hold LogFull, NotStored or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
         self._put(Append(drafts, size, once, answer))
         return answer
@@ -98,7 +98,7 @@ class Writer:
 
     def _put(self, job: Append | Call) -> None:
         if self._stopped:  # Nobody would ever take it.
-            raise LogFailed("the log is closed", hint="the server is stopping; publish again when it is back")
+            raise NotStored("the log is closed", hint="the server is stopping; publish again when it is back")
         self._jobs.put(job)
 
     # The thread

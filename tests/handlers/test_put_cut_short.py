@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.errors import LogFailed, LogFull
+from hub.errors import LogFull, NotStored
 from hub.log.protocol import Receipt
 from tests.handlers.site import Site, Upload
 from tests.hub.log_files import held
@@ -78,7 +78,7 @@ async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
 
     async def append(*_: object) -> None:
         tried.set()
-        raise LogFailed("the log cannot be written", retry_seconds=3600)
+        raise NotStored("the log cannot be written", retry_seconds=3600)
 
     monkeypatch.setattr(site.wall.log, "append", append)
     upload = await Upload.open(site, "/topics/a")

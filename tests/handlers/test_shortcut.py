@@ -122,7 +122,7 @@ async def test_a_log_that_fails_is_said_in_the_handlers_words(site: Site) -> Non
     await site.wall.log.stop()
     for way in WAYS:
         refused = await site.request("POST", "/topics/db", b"x", way)
-        assert (refused.status, refused.error["code"]) == (503, "log_failed")
+        assert (refused.status, refused.error["code"]) == (503, "not_stored")
         assert refused.headers["Retry-After"]
 
 

@@ -46,8 +46,6 @@ async def test_thousands_of_readers_are_listed_some_at_a_time(site: Site, monkey
     shown, registry = Turns(monkeypatch, connections, "_shown"), site.wall.registry
     registry.places.config = ServerConfig(max_connections=10_000, max_connections_per_address=10_000)
     for _ in range(2500):
-        registry.add(
-            Connection(Filter(), address="10.0.0.1", client="test", chunked=True, since=0, on_close=lambda: None)
-        )
+        registry.add(Connection(Filter(), address="10.0.0.1", client="test", chunked=True, since=0))
     assert len((await site.get("/connections")).json["connections"]) == 2500
     assert shown.most == connections.AT_ONCE

@@ -125,10 +125,9 @@ class Audience:
             address="10.0.0.1",
             client="test",
             chunked=chunked,
-            on_close=lambda: self.hub.disconnect(connection),
             position=position,
         )
-        self.hub.hand_over(connection, IOStream(ours))
+        self.hub.attach(connection, IOStream(ours))
         reader = Reader(theirs, connection)
         self.readers.append(reader)
         return reader

@@ -8,7 +8,7 @@ from tests.hub.parts import message
 
 
 def reader() -> Connection:
-    return Connection(Filter.parse(), address="", client="", chunked=False, since=0.0, on_close=lambda: None)
+    return Connection(Filter.parse(), address="", client="", chunked=False, since=0.0)
 
 
 def say(group: Group, count: int) -> None:

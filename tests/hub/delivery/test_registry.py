@@ -13,9 +13,7 @@ from tests.hub.parts import draft
 
 
 def reader(address: str = "10.0.0.1", wanted: Filter | None = None) -> Connection:
-    return Connection(
-        wanted or Filter.parse(), address=address, client="", chunked=True, since=0.0, on_close=lambda: None
-    )
+    return Connection(wanted or Filter.parse(), address=address, client="", chunked=True, since=0.0)
 
 
 def registry(total: int = 10, each: int = 10) -> Registry:

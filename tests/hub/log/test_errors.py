@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import LogFailed, LogFull
+from hub.errors import LogFull, NotStored
 from hub.log.file import LogError
 from hub.log.jobs import UNASKED_BYTES, relaxed_transaction
 from hub.log.protocol import IdempotencyKey
@@ -52,7 +52,7 @@ async def test_another_program_that_holds_the_file_is_an_error_that_passes(writt
     written.writer.start()
     with closing(sqlite3.connect(written.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LogFailed, match="database is locked"):
+        with pytest.raises(NotStored, match="database is locked"):
             await written.say("lost")
         other.execute("ROLLBACK")
     assert (await written.say("kept")).first == 1
@@ -63,10 +63,10 @@ async def test_whatever_goes_wrong_is_answered_and_outlived(written: Written, ca
     """What Draft.parse would never let through, and a connection that somebody has closed."""
     written.writer.start()
     unfit = Draft("demo", Level.INFO, "", "\ud800")
-    with pytest.raises(LogFailed):
+    with pytest.raises(NotStored):
         await written.writer.append([unfit], 1, None)
     await written.writer.call(sqlite3.Connection.close)
-    with pytest.raises(LogFailed):
+    with pytest.raises(NotStored):
         await written.say("lost")
     assert (await written.say("kept")).first == 1
     assert any("UnicodeEncodeError" in str(record.exc_info) for record in caplog.records)
@@ -78,7 +78,7 @@ async def test_a_damaged_file_is_named_with_what_to_do(written: Written, caplog:
     await written.run("PRAGMA writable_schema = 1")
     await written.run("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'receipt'")
     await written.run("PRAGMA writable_schema = RESET")
-    with pytest.raises(LogFailed):
+    with pytest.raises(NotStored):
         await written.say("lost", once=IdempotencyKey("key", b"digest", 0))
     assert any(
         "the.db: cannot be" in record.getMessage() and "the file is damaged: stop, then restore" in record.getMessage()
@@ -92,7 +92,7 @@ async def test_a_log_that_may_only_be_read_is_not_called_full(
 ) -> None:
     written.writer.start()
     await written.run("PRAGMA query_only = 1")
-    with pytest.raises(LogFailed, match="attempt to write a readonly database"):
+    with pytest.raises(NotStored, match="attempt to write a readonly database"):
         await written.say("lost")
     await written.run("PRAGMA query_only = 0")
     assert (await written.say("kept")).first == 1
@@ -111,7 +111,7 @@ async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None
     await written.run("UPDATE log SET head = 0")
     await written.run("DELETE FROM message")
     for _ in range(2):
-        with pytest.raises(LogFailed):
+        with pytest.raises(NotStored):
             await written.say("lost")
     assert written.delivered.texts == ["mine"]
 
@@ -177,10 +177,10 @@ async def test_what_a_reopening_that_failed_may_have_left_is_written_again(opene
     wal = path.with_name("eyewall.db-wal")
     await log._writer.call(sqlite3.Connection.close)
     os.utime(wal, (0, 0))
-    with pytest.raises(LogFailed):
+    with pytest.raises(NotStored):
         await say(log, "lost")
     await until(lambda: wal.stat().st_mtime > 0)
     log._writer._connect = connect
-    with suppress(LogFailed):  # The connection is still the closed one, unless a chore has come first.
+    with suppress(NotStored):  # The connection is still the closed one, unless a chore has come first.
         await say(log, "lost or kept")
     await say(log, "kept")

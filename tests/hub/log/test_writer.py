@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from hub.errors import Conflict, LogFailed
+from hub.errors import Conflict, NotStored
 from hub.log.jobs import Chore
 from hub.log.protocol import IdempotencyKey, Receipt
 from hub.log.writer import COMMIT_DRAFTS
@@ -156,9 +156,9 @@ async def test_stop_is_harmless_twice_and_at_the_same_time(written: Written) -> 
 async def test_after_stop_nobody_waits_for_ever(written: Written) -> None:
     written.writer.start()
     await asyncio.to_thread(written.writer.stop)
-    with pytest.raises(LogFailed, match="the log is closed"):
+    with pytest.raises(NotStored, match="the log is closed"):
         await written.say("late")
-    with pytest.raises(LogFailed, match="the log is closed"):
+    with pytest.raises(NotStored, match="the log is closed"):
         await written.run("SELECT 1")
 
 
@@ -176,6 +176,6 @@ async def test_of_a_commit_that_failed_everybody_has_an_error_of_his_own(written
     async with held(written.writer):
         answers = [written.say("a"), written.say("b")]
     first, second = await asyncio.gather(*answers, return_exceptions=True)
-    assert isinstance(first, LogFailed)
-    assert isinstance(second, LogFailed)
+    assert isinstance(first, NotStored)
+    assert isinstance(second, NotStored)
     assert first is not second
