@@ -87,7 +87,7 @@ def _compile(folder: Path, name: str) -> Path:
     program = BUILD / name
     newest = max(path.stat().st_mtime for path in folder.glob("*.[ch]"))
     if not program.exists() or program.stat().st_mtime < newest:
-        # Tests run side by side: nobody may find half a program, or write over one that runs.
+        # Tests run in parallel: none may see a partly written program or overwrite a running one.
         with TemporaryDirectory(dir=BUILD) as place:
             made = Path(place, name)
             _run(["gcc", *C_FLAGS, "-o", str(made), *map(str, sorted(folder.glob("*.c")))])

@@ -1,4 +1,4 @@
-"""What a scenario is: who is measured doing what, which figures count, and what is aimed at."""
+"""The definition of a scenario: the subjects, their workload, the figures that count, and the aims."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -143,7 +143,7 @@ def herd(effort: Effort) -> Scenario:
 
 
 def filters(effort: Effort) -> Scenario:
-    # 500 messages of which each filter wants a tenth are as many deliveries as 50 that everybody wants. Ten
+    # 500 messages, a tenth of which matches each filter, cause as many deliveries as 50 that all filters match. Ten
     # to a request, so that both are published in as many requests; 11 apart, so that few go in one send.
     many = play(
         "fan-out",

@@ -89,7 +89,7 @@ def _asked(aim: Aim, rounds: Sequence[Round]) -> Iterable[float]:
         try:
             yield aim.of(results)
         except (KeyError, ValueError, ZeroDivisionError):
-            continue  # Somebody it asks for was not measured in this round.
+            continue  # One of the named subjects was not measured in this round.
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ def pytest_sessionstart() -> None:
 def io_loop() -> Iterator[IOLoop]:
     """One loop a test, ended with everything the test left on it.
 
-    In place of pytest-tornado's fixture of that name, whose make_current() is deprecated.
+    In place of pytest-tornado's fixture of that name, which calls the deprecated make_current().
     """
     loop = MonotonicLoop(make_current=False)
     asyncio_loop: asyncio.AbstractEventLoop = loop.asyncio_loop

@@ -13,7 +13,7 @@ from hub.config.values import to_yaml_value
 from tests.wall import ROOT, Wall, walls
 
 README: Final = (ROOT / "README.md").read_text("utf-8")
-WROTE_TO_NOBODY: Final = 23  # curl's exit status, when whoever reads its output has heard enough.
+CURL_WRITE_ERROR: Final = 23  # curl's exit status when the reader of its output has closed the pipe.
 PATIENCE_SECONDS: Final = 60  # On a machine that is busy with other things.
 
 
@@ -39,7 +39,7 @@ def test_each_command_of_the_readme_runs(wall: Wall, command: str, tmp_path: Pat
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {ran}"], capture_output=True, text=True, timeout=2 * PATIENCE_SECONDS
     )
-    assert done.returncode == (WROTE_TO_NOBODY if " -N " in command else 0), (ran, done.stdout, done.stderr)
+    assert done.returncode == (CURL_WRITE_ERROR if " -N " in command else 0), (ran, done.stdout, done.stderr)
     assert done.stdout, "it says nothing"
 
 

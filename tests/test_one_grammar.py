@@ -20,7 +20,7 @@ from hub.query.match_context import MatchContext
 
 PAGE: Final = Path(__file__).parent / "js" / "answer_queries.js"
 
-# Letters whose case is more than one bit, numbers in all spellings, and what means something in the grammar.
+# Letters with irregular case mappings, numbers in all spellings, and what means something in the grammar.
 words = st.sampled_from(
     [
         *(

@@ -27,7 +27,7 @@ def test_a_wait_without_a_loop_gives_the_value_it_waited_for() -> None:
 
 
 def test_who_was_held_up_for_all_of_its_time_looks_again() -> None:
-    """As everybody is on a machine that stood still."""
+    """Imitate a machine that stood still."""
     looks: list[None] = []
 
     def held_up_at_first() -> bool:

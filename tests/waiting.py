@@ -11,7 +11,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.005
 
 
-# A limit is over only after so many looks, too: whoever is held up for all of it has not waited for anything.
+# The timeout expires only after this many checks too: a process that was stalled all the time has not waited.
 LOOKS_A_SECOND = 5
 
 

@@ -69,7 +69,7 @@ class Wall:
     def start(self) -> None:
         """Wait until it says where it is. Raises AssertionError with its errors when it ends instead."""
         if not self.port:
-            # Bound, but not listening: the server may bind it too, and while that is down nobody is given it.
+            # Bound, not listening: the server can bind it too, and no other process gets it meanwhile.
             self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._place.bind((self.host, 0))
             self.port = self._place.getsockname()[1]

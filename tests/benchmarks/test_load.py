@@ -42,7 +42,7 @@ def in_pieces(number: int, reader: int, frame: bytes) -> list[bytes]:
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Broadcasts the bodies of POSTs, spoiled, to whoever asked with GET."""
+    """Broadcast the corrupted bodies of POSTs to every GET client."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -73,7 +73,7 @@ class Handler(socketserver.StreamRequestHandler):
                 if header.lower().startswith(b"content-length:"):
                     length = int(header[15:])
             if line.startswith(b"GET"):
-                with self.server.lock:  # Who hears that it is there is there: the first message may come at once.
+                with self.server.lock:  # Register before answering: the first message may come at once.
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
                     self.server.readers.append(self)
             else:

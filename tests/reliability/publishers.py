@@ -1,4 +1,4 @@
-"""Publishers in one process with the log itself, who write down each acknowledgement in the moment they get it.
+"""Publishers in one process with the log. Each acknowledgement is recorded at the moment it arrives.
 
 Run under the recording disk: `python -m tests.reliability.publishers <folder> <seed> <synchronous>`. Everything that
 a log does seldom is made frequent, so that a short run has checkpoints, pruning, shrinking and restarts in it.
@@ -27,7 +27,7 @@ PUBLISHES: Final = 25  # Of each publisher in each round.
 
 
 def text(tag: str, index: int, size: int) -> str:
-    """What message `index` of a publish says: anybody can tell whether it is whole."""
+    """Return the text of message `index` of a publish. A reader can tell whether it is complete."""
     start = f"{tag}.{index} "
     return start + f"{zlib.crc32(start.encode()):08x}" * (size // 8)
 
@@ -61,7 +61,7 @@ async def main(folder: Path, seed: int, synchronous: str) -> None:
 
 
 def often() -> None:
-    database.WAL_BYTES = 256 << 10  # type: ignore[misc]  # Final for everybody else
+    database.WAL_BYTES = 256 << 10  # type: ignore[misc]  # Final everywhere else
     retention.WAL_BYTES = 256 << 10  # type: ignore[attr-defined]
     retention.CHECKPOINT_NOW_SECONDS = retention.CHECKPOINT_SECONDS = 0  # type: ignore[misc]
     retention.BUSY_ROWS = 100  # type: ignore[misc]

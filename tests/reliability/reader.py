@@ -212,4 +212,4 @@ class Reader:
 
 
 OpenReader = Callable[..., Awaitable[Reader]]
-"""Takes what Reader.open takes. Whoever is still reading when the test ends is hung up on."""
+"""Takes the arguments of Reader.open. Readers still connected at the end of the test are closed."""

@@ -1,4 +1,4 @@
-"""Whoever comes and goes, in whatever way: nothing of them stays."""
+"""Clients that connect and leave in every way: the server keeps nothing of them."""
 
 import asyncio
 import contextlib
@@ -118,7 +118,9 @@ async def come_and_go(wall: Wall, act: Act) -> None:
     try:
         await asyncio.wait_for(act(streams, request), 60)
     except TimeoutError:
-        raise AssertionError(f"no answer and no end for one who did {act.__name__} with {request!r}") from None
+        raise AssertionError(
+            f"neither an answer nor an end for a client that did {act.__name__} with {request!r}"
+        ) from None
     finally:
         streams[1].close()
 
@@ -134,7 +136,7 @@ async def all_of_them(wall: Wall, acts: list[Act]) -> None:
 
 
 async def keep_publishing(wall: Wall) -> None:
-    """So that bytes are under way to whoever is just leaving."""
+    """Keep bytes in flight to clients that are leaving."""
     while True:
         await in_thread(wall.publish, "five of them", "churn", level=random.choice(["info", "error"]))
         await asyncio.sleep(0.01)
@@ -152,7 +154,7 @@ def what_it_holds(wall: Wall) -> dict[str, float]:
 
 
 async def what_it_holds_at_rest(wall: Wall) -> dict[str, float]:
-    """When all who are leaving have left: so many looks in a row show the same."""
+    """Wait until all leaving clients are gone: several looks in a row show the same."""
     looks: list[dict[str, float]] = []
 
     def is_at_rest() -> bool:
@@ -164,7 +166,7 @@ async def what_it_holds_at_rest(wall: Wall) -> dict[str, float]:
 
 
 async def is_back_at(wall: Wall, before: dict[str, float]) -> None:
-    """Whoever has just left needs a moment; nobody may need more than Tornado gives a silent client, 15 s."""
+    """A client that left is removed within 15 s, Tornado's timeout for a silent client."""
     now: dict[str, float] = {}
 
     def is_back() -> bool:
@@ -177,7 +179,7 @@ async def is_back_at(wall: Wall, before: dict[str, float]) -> None:
 
 
 async def while_running(task: Coroutine[Any, Any, None], work: Awaitable[None]) -> None:
-    """Do the work beside a task that never ends by itself, and whose failure counts."""
+    """Do the work beside an endless task. The task's failure fails the test."""
     beside = asyncio.ensure_future(task)
     await work
     assert not beside.done(), beside.result()
@@ -188,7 +190,7 @@ async def while_running(task: Coroutine[Any, Any, None], work: Awaitable[None]) 
 async def test_nothing_stays_of_1000_clients_who_leave_in_every_way(
     start_wall: StartWall, open_reader: OpenReader
 ) -> None:
-    """Registry, groups, coroutines and descriptors are where they were, and who stayed has missed nothing."""
+    """Registry, groups, coroutines and descriptors return to their values; readers that stayed missed nothing."""
     wall = start_wall("server: {max_connections_per_address: 2000}")
     await in_thread(wall.publish_lines, ["something to replay " * 20] * 2000, "churn")
     witness = await open_reader(wall)

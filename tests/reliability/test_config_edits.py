@@ -76,7 +76,7 @@ BAD: list[tuple[Callable[[int], str], str]] = [
 async def test_edits_half_of_them_broken_drop_no_stream(
     edits: int, start_wall: StartWall, open_reader: OpenReader
 ) -> None:
-    """Every good one is live, every bad one is told with its line to everybody who is connected."""
+    """Every valid edit takes effect; every invalid one is reported with its line to all connected readers."""
     wall = start_wall("{}")
     readers = [await open_reader(wall) for _ in range(5)]
     for reader in readers:
@@ -114,7 +114,7 @@ async def test_edits_half_of_them_broken_drop_no_stream(
 
 
 def test_a_bad_edit_is_shown_on_the_open_page_until_it_is_mended(wall: Wall) -> None:
-    """With the place of the mistake, so that nobody has to look for the log."""
+    """The page shows the place of the mistake, so the operator need not search the log."""
     with open_page(wall.url, "body") as page:
         block_until(lambda: "live" in "".join(page.shown).lower(), 100)
         for write, (make, where) in zip(WRITES, BAD, strict=False):

@@ -1,4 +1,4 @@
-"""Every message once and in order, for everybody, whatever the others do."""
+"""Every reader gets every message once and in order, whatever other readers do."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ BATCH = 50
 TOPICS = ["api.1", "api.2", "db", "web"]
 LEVELS = ["info", "error"]
 TEXTS = ["to the left ", "to the right ", "back and forth "]
-SLOW = 16 << 10  # The kernel's buffer of a reader who must not swallow much unread.
+SLOW = 16 << 10  # Kernel receive buffer in bytes of a reader that must not accept much unread data.
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Publisher:
 
     @property
     def said(self) -> int:
-        """Seq of the last message that somebody has heard."""
+        """Seq of the last message that any reader has received."""
         return len(self._witness.messages)
 
     @property
@@ -227,7 +227,7 @@ def state_of(wall: Wall, reader: Reader) -> str:
 async def test_who_may_sleep_for_a_minute_is_not_cut_by_the_kernel_before(
     start_wall: StartWall, open_reader: OpenReader
 ) -> None:
-    """The listening socket's TCP_USER_TIMEOUT, 20 s, also cuts who only does not read."""
+    """The listening socket's TCP_USER_TIMEOUT of 20 s also disconnects a reader that merely does not read."""
     wall = start_wall("stream: {stall_seconds: 60}")
     sleeper = await open_reader(wall, receive_bytes=SLOW)
     await sleeper.opened()

@@ -1,4 +1,4 @@
-"""The end of the process: in order, for everybody, and never held up."""
+"""Shutdown: orderly for every client, and never delayed."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ async def test_sigterm_says_goodbye_to_300_streams_one_after_the_other(
     publishing = asyncio.ensure_future(keep_publishing(wall))
     await until(lambda: len(readers[0].messages) > 110, 60)
 
-    assert await asyncio.to_thread(wall.stop) == 0, "a reader who hangs must not delay the end"
+    assert await asyncio.to_thread(wall.stop) == 0, "a stalled reader must not delay the shutdown"
 
     acknowledged = await publishing
     for reader in readers:
@@ -53,7 +53,7 @@ async def test_sigterm_says_goodbye_to_300_streams_one_after_the_other(
     goodbyes = sorted(reader.events[-1].at for reader in readers)
     assert goodbyes[-1] - goodbyes[0] > DRAIN_SECONDS / 2, "all in one instant would all be back in one instant"
     assert len({reader.events[-1].json["retry_ms"] for reader in readers}) > 50
-    # Who was sent home early has not heard the last words, but comes back for them.
+    # A reader that was disconnected early misses the last messages, but reconnects for them.
     wall.start()
     wall.publish("after the restart")
     again = await open_reader(wall, headers=[f"Last-Event-ID: {readers[0].messages[-1].id}"])
@@ -94,6 +94,6 @@ async def test_who_is_disconnected_hears_bye_and_nobody_else_notices(wall: Wall,
     await one.ended()
     assert one.ended_in_order
     assert one.events[-1].json["reason"] == "disconnected"
-    await asyncio.to_thread(wall.publish, "for those who stayed")
+    await asyncio.to_thread(wall.publish, "for the remaining readers")
     await until(lambda: other.messages)
-    assert json.loads(other.messages[0].data)["message"] == "for those who stayed"
+    assert json.loads(other.messages[0].data)["message"] == "for the remaining readers"

@@ -62,7 +62,7 @@ async def test_the_output_of_a_command_is_on_the_wall_to_its_last_line(wall: Wal
 
 @pytest.mark.gen_test
 async def test_a_shipper_that_is_killed_has_lost_no_line_it_had_ended(wall: Wall, open_reader: OpenReader) -> None:
-    """And what stands behind the last line feed is no line: nobody knows whether it was whole."""
+    """Bytes behind the last line feed are not a line: it is unknown whether they were complete."""
     reader = await open_reader(wall)
     await reader.opened()
     tasks = wall.metrics()["eyewall_tasks"]

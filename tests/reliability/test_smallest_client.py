@@ -25,7 +25,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def other_origin(tmp_path: Path) -> Iterator[str]:
-    """A web server of somebody else, which serves tmp_path."""
+    """A third-party web server that serves tmp_path."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

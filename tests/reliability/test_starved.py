@@ -44,7 +44,7 @@ def is_well(wall: Wall, descriptors: float) -> bool:
 async def test_600_clients_at_256_descriptors_are_turned_away_without_a_fuss(
     request_bytes: bytes, start_wall: StartWall, open_reader: OpenReader
 ) -> None:
-    """Who was there before is served on, the log stays short, and when they have gone all is well again."""
+    """Existing readers are served, the log stays short, and the server recovers when the flood ends."""
     wall = start_wall(prefix=["prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"])
     before = await open_reader(wall)
     await before.opened()
@@ -74,7 +74,7 @@ async def test_a_log_that_nobody_reads_stops_nothing(
     """Its pipe is full, then the queue in front of it; streams, publishers and the end go on."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    unread = os.open(pipe, os.O_RDWR)  # Both ends, so that nobody waits for the other one to come.
+    unread = os.open(pipe, os.O_RDWR)  # Both ends, so that neither open blocks.
     try:
         wall = start_wall("server: {drain_seconds: 0}", prefix=["sh", "-c", f'exec "$@" 2>{pipe}', "sh"])
         reader = await open_reader(wall)

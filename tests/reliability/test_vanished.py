@@ -1,4 +1,4 @@
-"""Clients whose machine is gone: no FIN, no RST, nothing comes back any more."""
+"""Clients on a vanished machine: no FIN, no RST, no further packet."""
 
 import json
 import os
@@ -74,7 +74,7 @@ def network() -> Iterator[Network]:
 
 
 def addresses(network: Network, wall: Wall) -> list[str]:
-    """Of everybody in the registry, asked from the server's own machine."""
+    """Return the addresses in the registry, requested from the server's own machine."""
     listed = run(*network.here, "curl", "--silent", "--max-time", "20", f"http://127.0.0.1:{wall.port}/connections")
     return sorted(one["address"] for one in json.loads(listed)["connections"])
 
@@ -82,7 +82,7 @@ def addresses(network: Network, wall: Wall) -> list[str]:
 @pytest.mark.long
 @pytest.mark.timeout(200)
 def test_clients_that_vanish_leave_within_the_keepalive_limits(network: Network, start_wall: StartWall) -> None:
-    """One with nothing under way to it, one with something every second; who is still there stays."""
+    """An idle reader and one that gets data every second are removed; a reachable reader stays."""
     quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 60}\n"
     idle = start_wall(quiet, prefix=network.here)
     busy = start_wall(f"{quiet}sources: [{{kind: greeting, every_seconds: 1}}]", prefix=network.here)
