@@ -147,7 +147,8 @@ logging: loud
         ('dashboard:\n  title: "\\UFFFFFFFF"', "2:13", "number that is too large"),
         ("[" * 5000, "1:18", "no setting is that deep"),
         ("- " * 5000, "1:35", "no setting is that deep"),
-        ("server: {" + "port: 1, " * 10_000, "1:", "is this the right file?"),
+        ("? " * 5000, "1:35", "no setting is that deep"),
+        ("server: {" + "port: 1, " * 10_000, "1:44998", "is this the right file?"),
     ],
 )
 def test_what_is_no_yaml_is_one_error_with_place_and_cure(text: str, place: str, hint: str) -> None:
@@ -160,7 +161,7 @@ def test_what_is_no_yaml_is_one_error_with_place_and_cure(text: str, place: str,
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("server: &a {port: 1}\nstream: *a\n", "2:9: stream: aliases (*a) are not allowed: write the value out"),
+        ("server: &a {port: 1}\nstream: *a\n", "2:9: stream: aliases (with *) are not allowed: write the value out"),
         ("server:\n  port: !!int 1\n", "2:9: server.port: tags (with !) are not allowed: write the plain value"),
         ("? [server]\n: 1\n", "1:3: '?': a setting's name must be plain text"),
         ('"\\ud800": 1\n', "1:1: '?': a setting's name must be plain text"),
@@ -182,6 +183,13 @@ def test_what_does_not_belong_into_a_config_is_refused(text: str, expected: str)
     assert error.startswith(f"config.yaml:{expected}")
 
 
+def test_an_alias_bomb_is_one_error_for_each_alias_of_the_file() -> None:
+    bomb = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    lines = errors(bomb)
+    assert "aliases (with *) are not allowed" in lines[2]
+    assert lines[-1] == f"config.yaml: and {29 * 9 + 30 - 50} more errors"
+
+
 def test_many_errors_are_counted_instead_of_shown() -> None:
     lines = errors("".join(f"key{number}: 1\n" for number in range(1000)))
     assert len(lines) == 51
@@ -199,7 +207,7 @@ def test_a_missing_file_is_an_error_that_names_it() -> None:
 def test_a_folder_a_pipe_and_an_unreachable_path_are_refused_without_waiting() -> None:
     os.mkfifo("pipe")
     Path("loop").symlink_to("loop")
-    for path, expected in ((".", "is a folder"), ("pipe", "no ordinary file"), ("loop", "cannot be read: Too many")):
+    for path, expected in ((".", "is a folder"), ("pipe", "not a regular file"), ("loop", "cannot be read: Too many")):
         with pytest.raises(ConfigError, match=f"^{path}: .*{expected}"):
             load(Path(path), {})
 
@@ -232,9 +240,7 @@ def test_a_file_that_is_no_text_is_refused_with_the_place() -> None:
 
 def test_a_file_of_absurd_size_is_not_read() -> None:
     assert loaded("#" * MAX_FILE_BYTES) == Config()
-    assert errors("#" * (MAX_FILE_BYTES + 1)) == [
-        "config.yaml: is larger than 256KiB: that cannot be meant as settings"
-    ]
+    assert errors("#" * (MAX_FILE_BYTES + 1)) == ["config.yaml: is larger than 256KiB: this is not a config file"]
 
 
 # The environment and the flags
