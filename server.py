@@ -173,9 +173,9 @@ def print_banner(address: str, port: int) -> None:
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit status: 0 after an orderly end, 2 when the settings or the address are wrong."""
     parser = argparse.ArgumentParser(description="A live wall for what servers say.")
-    parser.add_argument("--config", type=Path, default=resource("config.yaml"), metavar="F", help="the settings to use")
-    parser.add_argument("--port", metavar="N", help="listen here, whatever the settings say")
-    parser.add_argument("--check", action="store_true", help="look at the settings and exit")
+    parser.add_argument("--config", type=Path, default=resource("config.yaml"), metavar="F", help="the config file")
+    parser.add_argument("--port", metavar="N", help="the port, instead of the one in the settings")
+    parser.add_argument("--check", action="store_true", help="check the settings and exit")
     parser.add_argument("--print-config", action="store_true", help="print the settings in force and exit")
     parser.add_argument("--version", action="version", version=f"Eyewall {__version__}")
     asked = parser.parse_args(arguments)
@@ -187,7 +187,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return 2
     if asked.check:
-        print(f"{asked.config}: no mistakes found")
+        print(f"{asked.config}: no errors found")
         return 0
     if asked.print_config:
         print(dump(config), end="")

@@ -24,7 +24,7 @@ GIB: Final = 1 << 30
 
 NEEDS_RESTART: Final = frozenset({"server.address", "server.port", "log.path", "log.synchronous"})
 # The parts of the tree that can hold secrets: no error and no change quotes what the operator wrote there.
-SECRET: Final = ("access", "cluster", "server.tls")
+SECRET: Final = ("access.", "cluster.", "server.tls.")
 
 
 class Section(BaseModel):
@@ -168,7 +168,7 @@ def changes(old: Config, new: Config) -> tuple[Change, ...]:
 
 def is_secret(key: str) -> bool:
     """Return True if errors and changes must not quote what is at or below this key path."""
-    return any(f"{key}.".startswith(f"{section}.") for section in SECRET)
+    return f"{key}.".startswith(SECRET)
 
 
 def _at(tree: object, key: str) -> object:

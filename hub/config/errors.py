@@ -106,8 +106,8 @@ def describe(error: ErrorDetails, *, secret: bool = False) -> str:
     if value is None and kind != "setting":
         return "has no value: write one, or remove the line for the default"
     if kind == "setting":
-        rule = str(context["rule"]).replace("{}", "…" if secret else context["example"])
-        return rule if secret else f"{rule}{but}{context['hint']}"
+        rule = context["rule"].replace("{}", "…" if secret else context["example"])
+        return f"{rule}{but}{context['hint']}"
     if kind == "literal_error":
         expected = re.findall("'([^']*)'", str(context["expected"]))
         return f"must be {'one of ' if expected[1:] else ''}{', '.join(expected)}{but}"

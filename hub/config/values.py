@@ -31,7 +31,7 @@ _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
 def setting_error(rule: str, *, example: str = "", hint: str = "") -> PydanticCustomError:
     """Return an error of a setting. `rule` reads on from its name; `{}` in it is the place of `example`.
 
-    The rule never quotes the value: errors.py adds that, with the hint, unless the setting is secret. The example may
+    Rule and hint never quote the value: errors.py adds it between them, unless the setting is secret. The example may
     be derived from the value, and is left out for a secret setting, too.
     """
     return PydanticCustomError("setting", "{rule}", {"rule": rule, "example": example, "hint": hint})

@@ -191,14 +191,14 @@ def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
 @pytest.mark.parametrize(
     "value", ["127.0.0.1", "::", "::1", "0.0.0.0", "localhost", "Wall.example.com", "fe80::1%eth0"]
 )
-def test_one_can_listen_on_an_address_or_a_name(value: str) -> None:
+def test_an_address_to_listen_on_is_an_address_or_a_name(value: str) -> None:
     assert accepted("server", "address", value) == value
 
 
 @pytest.mark.parametrize(
     "value", ["", "127.0.0.256", "10.0.1", "127.0.0.1:3030", "[::1]", "*", "a b", "http://x", "-x"]
 )
-def test_what_nobody_could_listen_on_is_refused(value: str) -> None:
+def test_what_is_no_address_to_listen_on_is_refused(value: str) -> None:
     assert "such as 127.0.0.1" in problem("server", "address", value)
 
 

@@ -22,7 +22,7 @@ class Edited:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.said: list[str] = []
+        self.reports: list[str] = []
         self.config = load(path, {}) if path.exists() else Config()
         self.watcher = ConfigWatcher(
             path, lambda: load(path, {}), self.config, self.applied, self.rejected, poll_seconds=0.02
@@ -31,10 +31,10 @@ class Edited:
 
     def applied(self, config: Config, changes: tuple[Change, ...]) -> None:
         self.config = config
-        self.said.append("applied " + ", ".join(map(str, changes)))
+        self.reports.append("applied " + ", ".join(map(str, changes)))
 
     def rejected(self, errors: tuple[str, ...]) -> None:
-        self.said.append("rejected " + ", ".join(error.removeprefix(f"{self.path}:").strip() for error in errors))
+        self.reports.append("rejected " + ", ".join(error.removeprefix(f"{self.path}:").strip() for error in errors))
 
     def write(self, text: str, path: Path | None = None) -> None:
         (path or self.path).write_text(text)
@@ -47,8 +47,8 @@ class Edited:
         """Poll twice. Return the reports since the last time."""
         self.poll()
         self.poll()
-        said, self.said = self.said, []
-        return said
+        reports, self.reports = self.reports, []
+        return reports
 
 
 GOOD = "stream: {flush_ms: 10}\n"
@@ -64,18 +64,18 @@ def edited(tmp_path: Path) -> Edited:
     return Edited(path)
 
 
-def test_a_file_nobody_touches_is_no_news(edited: Edited) -> None:
+def test_an_untouched_file_is_not_reported(edited: Edited) -> None:
     assert edited.look() == []
 
 
-def test_a_good_edit_is_handed_on_with_what_changed(edited: Edited) -> None:
+def test_a_valid_edit_is_applied_with_its_changes(edited: Edited) -> None:
     edited.write(BETTER)
     assert edited.look() == ["applied stream.flush_ms 10 → 20"]
     assert edited.config.stream.flush_ms == 20
     assert edited.look() == []
 
 
-def test_an_edit_without_effect_is_no_news(edited: Edited) -> None:
+def test_an_edit_without_effect_is_not_reported(edited: Edited) -> None:
     edited.write("# a comment\n" + GOOD)
     assert edited.look() == []
 
@@ -96,8 +96,8 @@ def test_another_mistake_is_reported_anew(edited: Edited) -> None:
     assert edited.look() == [REJECTED.replace("1:20", "2:20")]
 
 
-def test_a_repair_is_news_even_if_the_settings_are_the_running_ones(edited: Edited) -> None:
-    """Else the page would warn of a broken file for ever."""
+def test_a_repair_is_reported_even_without_a_change(edited: Edited) -> None:
+    """Otherwise the page would keep its warning."""
     edited.write(BAD)
     edited.look()
     edited.write(GOOD)
@@ -140,7 +140,7 @@ def test_a_file_replaced_by_one_of_the_same_size_and_time_is_seen(edited: Edited
 
 
 def test_an_edit_in_place_that_keeps_size_and_time_is_seen(edited: Edited) -> None:
-    """As on a file server whose times are whole seconds."""
+    """As on a file server with times in whole seconds."""
     before = edited.path.stat()
     edited.write(BETTER)
     os.utime(edited.path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -183,7 +183,7 @@ def test_a_file_that_is_away_for_one_look_was_never_gone(edited: Edited) -> None
     assert edited.look() == ["applied stream.flush_ms 10 → 20"]
 
 
-def test_a_file_that_never_was_is_no_news_until_it_comes(tmp_path: Path) -> None:
+def test_a_file_that_never_existed_is_not_reported_until_it_appears(tmp_path: Path) -> None:
     edited = Edited(tmp_path / "config.yaml")
     assert edited.look() == []
     edited.write(GOOD)
@@ -257,7 +257,7 @@ def test_an_internal_error_is_reported_like_an_error_of_the_file(
     callback = watcher.poll()
     assert callback is not None
     callback()
-    assert edited.said == ["rejected cannot be loaded: internal error, see the server's log"]
+    assert edited.reports == ["rejected cannot be loaded: internal error, see the server's log"]
     assert caplog.records[0].exc_info
 
 
@@ -267,13 +267,13 @@ async def test_a_started_watcher_polls_until_it_is_stopped(edited: Edited, io_lo
     stopped.watcher.start(io_loop)
     going.watcher.start(io_loop)
     edited.write(BETTER)
-    await until(lambda: stopped.said and going.said)
-    assert stopped.said == going.said == ["applied stream.flush_ms 10 → 20"]
+    await until(lambda: stopped.reports and going.reports)
+    assert stopped.reports == going.reports == ["applied stream.flush_ms 10 → 20"]
     stopped.watcher.stop()
     stopped.watcher.stop()
     edited.write(GOOD)
-    await until(lambda: going.said[1:])  # The other one, started first, would have seen it too.
-    assert stopped.said[1:] == []
+    await until(lambda: going.reports[1:])  # The other one, started first, would have seen it too.
+    assert stopped.reports[1:] == []
     going.watcher.stop()
 
 
@@ -301,9 +301,9 @@ async def test_a_read_that_hangs_does_not_stop_the_loop(edited: Edited, io_loop:
     await until(hung.is_set)
     turns = iter(range(100))
     await until(lambda: next(turns) == 10)  # The loop goes on.
-    assert edited.said == []
+    assert edited.reports == []
     answers.set()
-    await until(lambda: edited.said == ["applied stream.flush_ms 10 → 20"])
+    await until(lambda: edited.reports == ["applied stream.flush_ms 10 → 20"])
     watcher.stop()
 
 
