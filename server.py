@@ -25,11 +25,14 @@ from handlers.assets import Assets
 from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
 from handlers.shortcut import Shortcut
 from handlers.uploads import Uploads
-from hub import __version__, sources
+from hub import __version__
 from hub.config import Change, Config
-from hub.config.file import ConfigError, ConfigWatcher, dump, load
+from hub.config.file import ConfigError, dump, load
+from hub.config.live import LiveConfig
+from hub.config.watcher import ConfigWatcher
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
+from hub.files import resource
 from hub.history import History
 from hub.hub import Hub
 from hub.log.database import MEMORY
@@ -37,8 +40,8 @@ from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
 from hub.process_logging import LogOutput
+from hub.sources import Sources, make
 
-HERE: Final = Path(__file__).resolve().parent
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
 
 logger = logging.getLogger("eyewall")
@@ -48,10 +51,10 @@ class Eyewall:
     """The parts, and what a changed config means for each."""
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
-        self.config = config
+        self.live = LiveConfig(config)
         self.ready = True
         self.started = time.monotonic()
-        self.assets = Assets(HERE / "static")
+        self.assets = Assets(resource("static"))
         # With the page's digest, so that a page never talks to a worker of another version.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path
@@ -62,35 +65,22 @@ class Eyewall:
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
         self.uploads = Uploads()
         self.front = Front()
-        self.sources: list[sources.Source] = []
+        self.sources = Sources(self.hub.publish, lambda section: make(section, self.status))
         self.apply(config)
 
     def apply(self, config: Config) -> None:
-        """Every part gets its section; no stream notices."""
-        self.config = config
+        """Give every part its section. Streams stay open."""
+        self.live.current = config
         self.log.configure(config.log)
         self.registry.places.config = self.places.config = config.server
         self.hub.configure(config.stream)
         parts = (self.hub, self.log, self.history, self.assets, self.uploads)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
-        self.front.app = application(table, config.server, str(HERE / "templates"))
+        self.front.app = application(table, config.server, str(resource("templates")))
         self.front.shortcut = Shortcut(self.hub, config.server, config.publish)
 
-    def start_sources(self) -> None:
-        """In place of those that run."""
-        self.stop_sources()
-        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.config.sources]
-        for source in self.sources:
-            source.start()
-
-    def stop_sources(self) -> None:
-        """Safe to call twice."""
-        for source in self.sources:
-            source.stop()
-        self.sources = []
-
     def status(self) -> dict[str, object]:
-        """What a greeting carries."""
+        """Return the data of a greeting."""
         return {"uptime_seconds": int(time.monotonic() - self.started), "connections": self.registry.count}
 
 
@@ -110,25 +100,24 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count)
         stack.push_async_callback(door.close_all_connections)
         stack.callback(door.stop)
-        wall.start_sources()
-        stack.callback(wall.stop_sources)
+        wall.sources.configure(config.sources)
+        stack.callback(wall.sources.stop)
 
         def applied(new: Config, found: Sequence[Change]) -> None:
             wall.apply(new)
             logs.configure(new.logging)
-            if any(change.key == "sources" for change in found):
-                wall.start_sources()
-            said = [str(change) for change in found]
+            wall.sources.configure(new.sources)
+            lines = [str(change) for change in found]
             restart = [change.key for change in found if change.restart]
-            logger.info("%s applied: %s", path.name, "; ".join(said) or "as before")
-            hub.announce("config", {"status": "applied", "changes": said, "restart": restart}, standing=False)
+            logger.info("%s applied: %s", path.name, "; ".join(lines) or "no setting changed")
+            hub.announce("config", {"status": "applied", "changes": lines, "restart": restart}, standing=False)
 
         def rejected(errors: Sequence[str]) -> None:
             logger.error("%s was not applied: %s", path.name, "; ".join(errors))
             hub.announce("config", {"status": "rejected", "errors": list(errors)})
 
         watcher = ConfigWatcher(path, reload, config, applied, rejected)
-        watcher.start()
+        watcher.start(io_loop)
         stack.callback(watcher.stop)
         stopping = stop_on_signals()
         tune_garbage_collection()
@@ -138,13 +127,13 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
         wall.ready = False
         watcher.stop()
-        wall.stop_sources()
+        wall.sources.stop()
         door.stop()
         # 2. Publishers who wait for an answer get it; streams of lines hear how far they got.
         wall.uploads.stop()
         await hub.finish_publishing(PUBLISH_SECONDS)
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
-        await hub.drain(wall.config.server.drain_seconds)
+        await hub.drain(wall.live.current.server.drain_seconds)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -184,20 +173,21 @@ def print_banner(address: str, port: int) -> None:
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit status: 0 after an orderly end, 2 when the settings or the address are wrong."""
     parser = argparse.ArgumentParser(description="A live wall for what servers say.")
-    parser.add_argument("--config", type=Path, default=HERE / "config.yaml", metavar="F", help="the settings to use")
-    parser.add_argument("--port", metavar="N", help="listen here, whatever the settings say")
-    parser.add_argument("--check", action="store_true", help="look at the settings and exit")
+    parser.add_argument("--config", type=Path, default=resource("config.yaml"), metavar="F", help="the config file")
+    parser.add_argument("--port", metavar="N", help="the port, instead of the one in the settings")
+    parser.add_argument("--check", action="store_true", help="check the settings and exit")
     parser.add_argument("--print-config", action="store_true", help="print the settings in force and exit")
     parser.add_argument("--version", action="version", version=f"Eyewall {__version__}")
     asked = parser.parse_args(arguments)
-    reload = partial(load, asked.config, environ, {} if asked.port is None else {"server.port": asked.port})
+    overrides = {} if asked.port is None else {"server.port": asked.port}
+    reload = partial(load, asked.config, environ, overrides)
     try:
         config = reload()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     if asked.check:
-        print(f"{asked.config}: no mistakes found")
+        print(f"{asked.config}: no errors found")
         return 0
     if asked.print_config:
         print(dump(config), end="")

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,10 +9,9 @@ from prometheus_client.registry import Collector
 
 from handlers.base import BaseHandler
 from hub.config import ServerConfig
+from hub.files import resource
 from hub.hub import Hub
 from hub.log.protocol import Log
-
-OPENAPI: Final = Path(__file__).with_name("openapi.json")
 
 
 class HealthHandler(BaseHandler):
@@ -80,4 +77,4 @@ class OpenApiHandler(BaseHandler):
 
     def get(self) -> None:
         self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(OPENAPI.read_bytes())
+        self.finish(resource("handlers/openapi.json").read_bytes())

@@ -111,7 +111,7 @@ def test_the_shipped_config_greets(start_wall: StartWall) -> None:
 def test_check_looks_and_starts_nothing(tmp_path: Path) -> None:
     good = config_of(tmp_path, "stream: {flush_ms: 7}")
     done = run("--config", good, "--check")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{good}: no mistakes found\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{good}: no errors found\n", "")
     assert list(tmp_path.iterdir()) == [tmp_path / "config.yaml"]
 
 

@@ -1,30 +1,21 @@
-"""The settings: one frozen tree, a section for each part, and what changed between two trees.
+"""The settings: one frozen tree, a section for each part, and the difference between two trees.
 
-Owns every setting's name, default and range; config.yaml has the reasons, and a test keeps the two alike.
-A part receives its section, never the tree. Knows neither files nor YAML nor the environment (file.py
-does): a Config that exists is valid. Names carry their unit: `_ms`, `_seconds`, `_bytes`.
+Owns each setting's name, default and range. config.yaml has the reasons, and a test keeps the two equal. A part
+receives its section, never the tree. Knows neither files nor YAML nor the environment (file.py does): a Config that
+exists is valid. Names carry their unit: `_ms`, `_seconds`, `_bytes`.
 """
 
 import json
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.values import (
-    AnyLevel,
-    Between,
-    Duration,
-    Host,
-    Items,
-    ListenAddress,
-    Origin,
-    Size,
-    Topic,
-    to_yaml_value,
-)
+from hub.config.values import AnyLevel, Between, Host, Items, ListenAddress, Origin, Topic, duration, size
 from hub.message import MAX_MESSAGE_BYTES, Level
 
 KIB: Final = 1 << 10
@@ -32,19 +23,21 @@ MIB: Final = 1 << 20
 GIB: Final = 1 << 30
 
 NEEDS_RESTART: Final = frozenset({"server.address", "server.port", "log.path", "log.synchronous"})
+# The parts of the tree that can hold secrets: no error and no change quotes what the operator wrote there.
+SECRET: Final = ("access.", "cluster.", "server.tls.")
 
 
 class Section(BaseModel):
-    """A group of settings. One that nobody knows is an error, not a note: it would silently do nothing."""
+    """A group of settings. An unknown setting is an error: ignored, it would silently have no effect."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ServerConfig(Section):
-    """Who can reach the server, and how many at a time."""
+    """Addresses, and limits of connections."""
 
     address: ListenAddress = "127.0.0.1"
-    port: Annotated[int, Between(0, 65535)] = 3030  # 0: any free one
+    port: Annotated[int, Between(0, 65535)] = 3030  # 0: any free port
     allowed_hosts: Items[Host] = ()
     cors_origins: Items[Origin] = ()
     max_connections: Annotated[int, Between(1, 1_000_000)] = 10_000
@@ -53,66 +46,66 @@ class ServerConfig(Section):
 
 
 class StreamConfig(Section):
-    """When bytes go out."""
+    """The timing of streams."""
 
     flush_ms: Annotated[int, Between(2, 1000)] = 5  # below 2 ms epoll rounds up
-    heartbeat_seconds: Annotated[float, Between(1, 60)] = 15.0  # nginx cuts after 60 silent seconds
+    heartbeat_seconds: Annotated[float, Between(1, 60)] = 15.0  # nginx closes a stream after 60 s of silence
     stall_seconds: Annotated[float, Between(1, 3600)] = 10.0
 
 
 class PublishConfig(Section):
-    """What may be handed in. No limit below 1KiB: there somebody forgot the unit."""
+    """Limits for publishers. The minimum of 1KiB finds a forgotten unit."""
 
-    max_message_bytes: Annotated[int, Size(KIB, 64 * MIB)] = MAX_MESSAGE_BYTES
-    max_body_bytes: Annotated[int, Size(KIB, GIB)] = 8 * MIB
-    max_unfinished_bytes: Annotated[int, Size(KIB, 64 * GIB)] = 256 * MIB
+    max_message_bytes: Annotated[int, size(KIB, 64 * MIB)] = MAX_MESSAGE_BYTES
+    max_body_bytes: Annotated[int, size(KIB, GIB)] = 8 * MIB
+    max_unfinished_bytes: Annotated[int, size(KIB, 64 * GIB)] = 256 * MIB
 
 
 class LogConfig(Section):
-    """Where messages are stored, how safely, and how many: whichever limit is reached first."""
+    """The file of the log, its durability, and its retention: the first limit reached counts."""
 
     path: Annotated[str, Field(min_length=1, max_length=4096)] = "eyewall.db"
     synchronous: Literal["full", "normal"] = "full"
-    keep_for: Annotated[float, Duration(1, 36_500 * 86_400)] = 30.0 * 86_400
+    keep_for: Annotated[float, duration(1, 36_500 * 86_400)] = 30.0 * 86_400
     keep_messages: Annotated[int, Between(1, 1_000_000_000)] = 1_000_000
-    keep_bytes: Annotated[int, Size(MIB, 1024 * GIB)] = GIB
+    keep_bytes: Annotated[int, size(MIB, 1024 * GIB)] = GIB
 
 
 class DashboardConfig(Section):
-    """What the page shows."""
+    """The page."""
 
     title: Annotated[str, Field(max_length=100)] = ""
 
     @property
     def shown_title(self) -> str:
-        """The title, or this machine's name where there is none."""
+        """The title, or else the host name."""
         return self.title or socket.gethostname()
 
 
 class GreetingConfig(Section):
-    """A source that says the same thing again and again, so that a new wall is not empty."""
+    """A source that repeats one message, so that a new wall is not empty."""
 
     kind: Literal["greeting"]
-    # 256 characters are at most 1KiB, so that no valid publish.max_message_bytes refuses them.
+    # 256 characters are at most 1KiB, the smallest publish.max_message_bytes.
     message: Annotated[str, Field(min_length=1, max_length=256)] = "Hello from the server"
     every_seconds: Annotated[float, Between(0.1, 86_400)] = 5.0
     topic: Topic = "server"
     level: AnyLevel = Level.INFO
 
 
-# With the second kind: Annotated[GreetingConfig | OtherConfig, Field(discriminator="kind")].
+# With a second kind: Annotated[GreetingConfig | OtherConfig, Field(discriminator="kind")].
 SourceConfig = GreetingConfig
 
 
 class LoggingConfig(Section):
-    """What the process says about itself, on standard error."""
+    """The lines of the process on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
 class Config(Section):
-    """Everything that can be set."""
+    """All settings."""
 
     server: ServerConfig = ServerConfig()
     stream: StreamConfig = StreamConfig()
@@ -123,48 +116,78 @@ class Config(Section):
     sources: Annotated[Items[SourceConfig], Field(max_length=100)] = ()
 
 
-def settings(config: Config) -> dict[str, object]:
-    """Every setting by its key path: {"server.address": "127.0.0.1", …}; the sources as one."""
-    found: dict[str, object] = {}
-    for name, section in config:
-        if isinstance(section, Section):
-            found |= {f"{name}.{key}": value for key, value in section}
-        else:
-            found[name] = section
+def sections_of(annotation: object) -> tuple[type[BaseModel], ...]:
+    """Return the models that a setting's type names, for example one for each kind of source. () for a plain value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    return tuple(model for part in get_args(annotation) for model in sections_of(part))
+
+
+def keys(model: type[BaseModel], above: str = "") -> list[str]:
+    """Return the key path of every setting in the order of the file. A list, such as the sources, is one setting."""
+    found = []
+    for name, field in model.model_fields.items():
+        is_list = get_origin(field.annotation) not in (None, Union, UnionType)
+        sections = () if is_list else sections_of(field.annotation)
+        found += keys(sections[0], f"{above}{name}.") if sections else [above + name]
     return found
+
+
+def settings(config: Config) -> dict[str, object]:
+    """Return every setting's value by its key path: {"server.address": "127.0.0.1", …}."""
+    return {key: _at(config, key) for key in keys(type(config))}
+
+
+def to_yaml_values(config: Config, *, without_defaults: bool = False) -> dict[str, Any]:
+    """Return the tree as an operator writes it: 15 for 15.0, "64MiB" for a count of bytes, *** for a secret."""
+    return config.model_dump(mode="json", exclude_defaults=without_defaults)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One setting that is different now. `restart`: it will only be when the server has been restarted."""
+    """One setting with a new value. `restart`: it takes effect at the next start. `values` is "" for a secret one."""
 
     key: str
-    old: object
-    new: object
+    values: str
     restart: bool
 
     def __str__(self) -> str:
-        return f"{self.key} {_text(self.key, self.old)} → {_text(self.key, self.new)}"
+        return f"{self.key} {self.values}".rstrip()
 
 
 def changes(old: Config, new: Config) -> tuple[Change, ...]:
-    """What is different in `new`, in the order of the file."""
-    before = settings(old)
-    return tuple(
-        Change(key, before[key], value, key in NEEDS_RESTART)
-        for key, value in settings(new).items()
-        if value != before[key]
-    )
+    """Return what differs in `new`, in the order of the file."""
+    before, after = settings(old), settings(new)
+    found = []
+    for key in after:
+        if before[key] != after[key]:
+            values = "" if is_secret(key) else f"{_text(old, key)} → {_text(new, key)}"
+            found.append(Change(key, values, key in NEEDS_RESTART))
+    return tuple(found)
 
 
-def _text(key: str, value: object) -> str:
-    """A value on one line, as it could stand in the file; of a source only what is not the default."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(_text(key, item) for item in value)}]"
-    if isinstance(value, Section):
-        fields = type(value).model_fields
-        said = (f"{name}: {_text(name, item)}" for name, item in value if item != fields[name].default)
-        return f"{{{', '.join(said)}}}"
-    text = str(to_yaml_value(key, value))
-    plain = not isinstance(value, str) or re.fullmatch(r"[\w./:-]+", text)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+def is_secret(key: str) -> bool:
+    """Return True if errors and changes must not quote what is at or below this key path."""
+    return f"{key}.".startswith(SECRET)
+
+
+def _at(tree: object, key: str) -> object:
+    for name in key.split("."):
+        tree = tree.get(name) if isinstance(tree, Mapping) else getattr(tree, name, None)
+    return tree
+
+
+def _text(config: Config, key: str) -> str:
+    """Return a setting's value on one line of YAML; of a source only what is not its default."""
+    brief = _at(to_yaml_values(config, without_defaults=True), key)
+    return _line(_at(to_yaml_values(config), key) if brief is None else brief)
+
+
+def _line(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_line, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_line(item)}' for name, item in value.items())}}}"
+    if isinstance(value, str) and not re.fullmatch(r"[\w./:-]+", value):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,118 +1,163 @@
-"""What is wrong with the settings: where it stands, what it is, and what would be right.
+"""The errors of a config: the place, the rule, and a suggestion.
 
-Owns the wording, because pydantic's is for programmers, and knows where each setting came from.
+Owns the wording, because pydantic's is for programmers. Knows the origin of each setting, and what must not be quoted.
 """
 
 import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from hub.config import Config, settings
-from hub.config.values import shown
+from hub.config import is_secret, keys, sections_of
+from hub.config.values import quote
 from hub.config.yaml import Document, Loc, Mark
 
-MAX_LINES: Final = 50  # More help nobody, and every open page is sent them.
-_LAST: Final = Mark(1 << 30, 0)  # What does not stand in the file is told after what does.
+MAX_LINES: Final = 50  # Lines of one report. Every open page receives them.
+Models = tuple[type[BaseModel], ...]
+_LAST: Final = Mark(1 << 30, 0)  # Sorts errors outside of the file behind those in it.
 
 
 class Report:
-    """All errors of one load. `origins` names what was set outside of the file, by its key path."""
+    """All errors of one load. `origins` names the source of a setting outside of the file, by its key path."""
 
-    def __init__(self, path: Path, document: Document) -> None:
+    def __init__(self, path: Path, document: Document, model: type[BaseModel]) -> None:
         self.origins: dict[Loc, str] = {}
         self._path = path
         self._document = document
+        self._model = model
         self._lines: list[tuple[Mark, str]] = []
         for problem in document.problems:
             self._add_in_file(problem.mark, problem.loc, problem.text)
 
     def add(self, loc: Loc, text: str, *, at_name: bool = False) -> None:
-        """An error at a setting, or where that is missing at what it belongs to."""
+        """Add an error of a setting. The place is that of its value, or of the next section above that exists."""
         places = self._document.names if at_name else self._document.values
         prefixes = [loc[:length] for length in range(len(loc), -1, -1)]
-        # Origins first: what the environment sets replaces all that stands in the file below it.
+        # Origins first: a variable of the environment replaces the whole setting of the file.
         for prefix in prefixes:
             if prefix in self.origins:
-                inside = f": {_name(loc)}" if loc != prefix else ""
+                inside = f": {self._name(loc)}" if loc != prefix else ""
                 return self.add_outside(self.origins[prefix] + inside, text)
         mark = next((places[prefix] for prefix in prefixes if prefix in places), Mark(1, 1))
         return self._add_in_file(mark, loc, text)
 
     def add_outside(self, origin: str, text: str) -> None:
-        """An error in what does not stand in the file: the environment or a flag."""
+        """Add an error of the environment or of a flag."""
         self._lines.append((_LAST, f"{origin}: {text}"))
 
     def add_all(self, error: ValidationError) -> None:
-        """Everything pydantic found, but not what only follows from a problem of the text itself."""
+        """Add pydantic's errors, except those that follow from a problem of the text."""
         broken = {problem.loc for problem in self._document.problems}
-        for one in error.errors(include_url=False):
-            loc = one["loc"]
-            if not any(loc[: length + 1] in broken for length in range(len(loc))):
-                self.add(loc, _wording(one), at_name=one["type"] == "extra_forbidden")
+        for one in map(_of_kind, error.errors(include_url=False)):
+            steps = _walk(self._model, one["loc"], with_kinds=True)
+            loc = tuple(step for step, _ in steps)
+            if any(loc[: length + 1] in broken for length in range(len(loc))):
+                continue
+            if one["type"] == "extra_forbidden":
+                self.add(loc, self._unknown(*steps[-1]), at_name=True)
+            else:
+                self.add(loc, describe(one, secret=_is_secret(loc)))
 
     def lines(self) -> tuple[str, ...]:
-        """Empty when all is well; else in the order of the file."""
+        """Return the report in the order of the file; empty without errors."""
         lines = [line for _, line in sorted(self._lines)]
         more = len(lines) - MAX_LINES
         return (*lines[:MAX_LINES], *([f"{self._path}: and {more} more errors"] if more > 0 else []))
 
     def _add_in_file(self, mark: Mark, loc: Loc, text: str) -> None:
-        name = f"{_name(loc)}: " if loc else ""
+        name = f"{self._name(loc)}: " if loc else ""
         self._lines.append((mark, f"{self._path}:{mark.line}:{mark.column}: {name}{text}"))
+
+    def _name(self, loc: Loc) -> str:
+        """Return `sources[0].topic` for one line of text. In a secret section an unknown name is not quoted."""
+        name = ""
+        for index, (step, models) in enumerate(_walk(self._model, loc, with_kinds=False)):
+            if isinstance(step, int):
+                name += f"[{step}]"
+            elif _is_secret(loc[:index]) and not any(step in model.model_fields for model in models):
+                name += ".?"
+            else:
+                name += ("." if name else "") + (step if re.fullmatch(r"[\w-]{1,60}", step) else quote(step))
+        return name
+
+    def _unknown(self, step: str | int, models: Models) -> str:
+        known = [name for model in models for name in model.model_fields]
+        # The right name may be in the wrong section.
+        elsewhere = (key for key in keys(self._model) if key.endswith(f".{step}"))
+        meant = closest(str(step), known) or next(elsewhere, "")
+        return "unknown setting, " + (f"did you mean {meant!r}?" if meant else f"known here are {', '.join(known)}")
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """What was probably meant by an unknown name, or ""."""
+    """Return the known name that is most like an unknown one, or ""."""
     return next(iter(difflib.get_close_matches(name, known, 1)), "")
 
 
-def _name(loc: Loc) -> str:
-    """sources[0].topic, fit for one line whatever somebody used as a key."""
-    parts = (
-        f"[{step}]" if isinstance(step, int) else "." + (step if re.fullmatch(r"[\w-]{1,60}", step) else shown(step))
-        for step in loc
-    )
-    return "".join(parts).removeprefix(".")
-
-
-def _wording(error: ErrorDetails) -> str:
+def describe(error: ErrorDetails, *, secret: bool = False) -> str:
+    """Return the rule that a value breaks, and, unless it is secret, the value."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return _unknown(error["loc"])
+    but = "" if secret else f", not {quote(value)}"
     if kind == "missing":
         return "is missing: add it"
-    if value is None:
+    if value is None and kind != "setting":
         return "has no value: write one, or remove the line for the default"
+    if kind == "setting":
+        rule = context["rule"].replace("{}", "…" if secret else context["example"])
+        return f"{rule}{but}{context['hint']}"
     if kind == "literal_error":
         expected = re.findall("'([^']*)'", str(context["expected"]))
-        return f"must be {'one of ' if expected[1:] else ''}{', '.join(expected)}, not {shown(value)}"
+        return f"must be {'one of ' if expected[1:] else ''}{', '.join(expected)}{but}"
     if kind == "too_long":
         return f"must be at most {context['max_length']} entries, not {context['actual_length']}"
     return {
-        "string_type": f"must be text, not {shown(value)}",
-        "string_unicode": f"must be text without halves of characters, not {shown(value)}",
-        "string_too_long": f"must be at most {context.get('max_length')} characters, not {len(str(value))}",
+        "string_type": f"must be text{but}",
+        "string_unicode": f"must be text without halves of characters{but}",
+        "string_too_long": f"must be at most {context.get('max_length')} characters"
+        + (but and f", not {len(str(value))}"),
         "string_too_short": "must not be empty",
-        "model_type": f"must be a section of lines such as 'name: value', not {shown(value)}",
-    }.get(kind, error["msg"])
+        "model_type": f"must be a section of lines such as 'name: value'{but}",
+        "dict_type": f"must be a section of lines such as 'name: value'{but}",
+    }.get(kind, "is not valid" if secret and kind != "secret" else error["msg"])
 
 
-def _unknown(loc: Loc) -> str:
-    name = str(loc[-1])
-    known = _known(loc[:-1])
-    # Else perhaps the right name in the wrong section.
-    meant = closest(name, known) or next((key for key in settings(Config()) if key.endswith(f".{name}")), "")
-    return "unknown setting, " + (f"did you mean {meant!r}?" if meant else f"known here are {', '.join(known)}")
+def _of_kind(error: ErrorDetails) -> ErrorDetails:
+    """Return the error of a union of kinds as that of an ordinary section with a setting `kind`."""
+    context = error.get("ctx", {})
+    if error["type"] == "model_attributes_type":
+        return error | {"type": "model_type"}
+    if not error["type"].startswith("union_tag"):
+        return error
+    kind = context["discriminator"].strip("'")
+    return {
+        "type": "literal_error" if kind in error["input"] else "missing",
+        "loc": (*error["loc"], kind),
+        "msg": "",
+        "input": error["input"].get(kind),
+        "ctx": {"expected": context.get("expected_tags", "")},
+    }
 
 
-def _known(loc: Loc) -> list[str]:
-    """The names that are allowed in the section at `loc`, read from the models."""
-    at: Any = Config
+def _is_secret(loc: Loc) -> bool:
+    return is_secret(".".join(map(str, loc)))
+
+
+def _walk(model: type[BaseModel], loc: Loc, *, with_kinds: bool) -> list[tuple[str | int, Models]]:
+    """Pair each step with the models that it is looked up in. Drop the kinds, which pydantic inserts into `loc`."""
+    at: Models = (model,)
+    steps = []
     for step in loc:
-        at = at.model_fields[step].annotation if isinstance(step, str) else get_args(at)[0]
-    return list(at.model_fields)
+        if with_kinds and at[1:] and (chosen := tuple(one for one in at if step in _kinds(one))):
+            at = chosen
+            continue
+        steps.append((step, at))
+        fields = (one.model_fields.get(str(step)) for one in at)
+        at = tuple(section for field in fields if field for section in sections_of(field.annotation)) or at
+    return steps
+
+
+def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()

@@ -1,6 +1,9 @@
-"""Something inside the process that publishes: one file a kind."""
+"""The publishers inside the process: one file for each kind, and their supervisor."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.config import SourceConfig
@@ -8,19 +11,86 @@ from hub.log.protocol import Receipt
 from hub.message import Draft
 from hub.sources.greeting import Greeting
 
+logger = logging.getLogger("eyewall.sources")
+
 Publish = Callable[[Sequence[Draft]], Awaitable[Receipt]]
 
 
 class Source(Protocol):
-    """What the composition root does with a source."""
+    """A publisher with a life of its own."""
 
-    def start(self) -> None:
-        """Begin to publish."""
+    async def run(self, publish: Publish) -> None:
+        """Publish until cancelled. Any exception, and a return, is a failure: the supervisor starts a new source."""
+
+
+def make(config: SourceConfig, status: Callable[[], dict[str, object]]) -> Source:
+    """Return the source for a config section. `status` is what a greeting sends along."""
+    return Greeting(config, status)
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A configured source. `error` is its last failure, or ""."""
+
+    config: SourceConfig
+    error: str = ""
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Sources:
+    """Keeps the configured sources running. Everything runs on the loop's thread.
+
+    A source that fails is logged and started again after a delay, which doubles from `first_delay` to `longest_delay`
+    seconds. The delay starts again at `first_delay` once a source has run for `longest_delay`.
+    """
+
+    def __init__(
+        self,
+        publish: Publish,
+        make: Callable[[SourceConfig], Source],
+        *,
+        first_delay: float = 1.0,
+        longest_delay: float = 60.0,
+    ) -> None:
+        self.running: list[Running] = []
+        self._publish = publish
+        self._make = make
+        self._first_delay = first_delay
+        self._longest_delay = longest_delay
+
+    def configure(self, configs: Sequence[SourceConfig]) -> None:
+        """Stop sources that are no longer configured and start new ones. Equal ones go on, and keep their state."""
+        before, self.running = self.running, []
+        for config in configs:
+            found = next((one for one in before if one.config == config), None)
+            if found is None:
+                found = Running(config)
+                found.task = asyncio.ensure_future(self._supervise(found))
+            else:
+                before.remove(found)
+            self.running.append(found)
+        for one in before:
+            if one.task is not None:
+                one.task.cancel()
 
     def stop(self) -> None:
-        """Publish nothing more. Safe to call twice."""
+        """Cancel all sources. Idempotent."""
+        self.configure(())
 
-
-def make(config: SourceConfig, publish: Publish, status: Callable[[], dict[str, object]]) -> Source:
-    """The source that a config section asks for; `status` is what the process can say of itself."""
-    return Greeting(config, publish, status)
+    async def _supervise(self, running: Running) -> None:
+        kind, loop = running.config.kind, asyncio.get_running_loop()
+        failure: Exception | None
+        delay = self._first_delay
+        while True:
+            started = loop.time()
+            failure = None
+            try:
+                await self._make(running.config).run(self._publish)
+            except Exception as error:
+                failure = error
+            running.error = f"{type(failure).__name__}: {failure}" if failure else "it ended"
+            if loop.time() - started >= self._longest_delay:
+                delay = self._first_delay
+            logger.error("source %s failed: %s; next start in %g s", kind, running.error, delay, exc_info=failure)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, self._longest_delay)

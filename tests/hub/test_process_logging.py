@@ -1,4 +1,4 @@
-"""The lines that the server writes about itself."""
+"""hub/process_logging.py: the lines that the server writes on standard error."""
 
 import json
 import logging
@@ -16,32 +16,26 @@ logger = logging.getLogger("eyewall.test")
 
 @pytest.fixture(autouse=True)
 def levels() -> Iterator[None]:
-    """As they were."""
+    """Restore the loggers' levels."""
     before = {name: logging.getLogger(name).level for name in ("", "asyncio")}
     yield
     for name, level in before.items():
         logging.getLogger(name).setLevel(level)
 
 
-def break_something() -> None:
-    """What is said of an error whose text comes from outside, with what would be a line of ours."""
+def log_an_error() -> None:
+    """Log an exception with a text from a client that looks like a log line."""
     try:
         raise ValueError("bad\n2026-11-23T00:00:00.000Z INFO eyewall: all is \x1b[32mwell")
     except ValueError:
         logger.exception("%s broke\nin two", "it")
 
 
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For a thread that has its turn late; where somebody reads, the end may wait."""
-    monkeypatch.setattr("hub.process_logging.STOP_SECONDS", 60)
-
-
 def written(form: Literal["text", "json"]) -> list[str]:
     reading, writing = os.pipe()
-    logs = LogOutput(LoggingConfig(format=form), writing)
+    logs = LogOutput(LoggingConfig(format=form), writing, stop_seconds=60)  # The pipe is read: stop may wait.
     logs.start()
-    break_something()
+    log_an_error()
     logger.info("and on")
     logs.stop()
     os.close(writing)
@@ -49,8 +43,7 @@ def written(form: Literal["text", "json"]) -> list[str]:
         return file.read().split("\n")[:-1]
 
 
-@pytest.mark.usefixtures("patience")
-def test_a_traceback_stands_set_in_below_its_line_so_that_nothing_in_it_passes_for_one() -> None:
+def test_a_traceback_is_indented_so_that_no_line_of_it_passes_for_a_log_line() -> None:
     first, *traceback, last = written("text")
     assert first.endswith("Z ERROR eyewall.test: it broke\\nin two")
     assert traceback[0] == "    Traceback (most recent call last):"
@@ -59,20 +52,19 @@ def test_a_traceback_stands_set_in_below_its_line_so_that_nothing_in_it_passes_f
     assert last.endswith("Z INFO eyewall.test: and on")
 
 
-@pytest.mark.usefixtures("patience")
-def test_as_json_each_event_is_one_line_and_the_traceback_a_field() -> None:
+def test_as_json_an_event_is_one_line_with_the_traceback_as_a_field() -> None:
     broken, fine = map(json.loads, written("json"))
     assert broken["message"] == "it broke\nin two"
     assert broken["error"].startswith("Traceback")
     assert fine == {"time": fine["time"], "level": "info", "logger": "eyewall.test", "message": "and on"}
 
 
-def test_when_nobody_reads_lines_are_dropped_and_counted_and_the_end_does_not_wait() -> None:
+def test_with_a_full_pipe_lines_are_dropped_and_stop_does_not_wait() -> None:
     reading, writing = os.pipe()
     logs = LogOutput(LoggingConfig(), writing)
     logs.start()
     for _ in range(QUEUED_LINES + 5000):
-        logger.info("nobody reads this")
+        logger.info("this is not read")
     logs.stop()
     assert 0 < len(os.read(reading, 1 << 20)) < QUEUED_LINES * 20
     os.close(reading)

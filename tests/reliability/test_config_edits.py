@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.config.file import POLL_SECONDS
+from hub.config.watcher import POLL_SECONDS
 from tests.reliability.chromium import open_page
 from tests.reliability.reader import OpenReader
 from tests.waiting import block_until, until

