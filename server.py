@@ -30,6 +30,7 @@ from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
+from hub.delivery.settings import Settings
 from hub.history import History
 from hub.hub import Hub
 from hub.log.database import MEMORY
@@ -59,7 +60,9 @@ class Eyewall:
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.places = ConnectionLimits(config.server, "connections besides streams")
-        self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
+        self.hub = Hub(
+            self.log, self.registry, Settings(config.stream), version=self.version, clock=time.time, io_loop=io_loop
+        )
         self.uploads = Uploads()
         self.front = Front()
         self.sources: list[sources.Source] = []
@@ -121,7 +124,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
             said = [str(change) for change in found]
             restart = [change.key for change in found if change.restart]
             logger.info("%s applied: %s", path.name, "; ".join(said) or "as before")
-            hub.announce("config", {"status": "applied", "changes": said, "restart": restart}, standing=False)
+            hub.announce("config", {"status": "applied", "changes": said, "restart": restart}, sticky=False)
 
         def rejected(errors: Sequence[str]) -> None:
             logger.error("%s was not applied: %s", path.name, "; ".join(errors))
