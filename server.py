@@ -32,6 +32,7 @@ from hub.config.live import LiveConfig
 from hub.config.watcher import ConfigWatcher
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
+from hub.delivery.settings import Settings
 from hub.files import resource
 from hub.history import History
 from hub.hub import Hub
@@ -62,7 +63,9 @@ class Eyewall:
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.places = ConnectionLimits(config.server, "connections besides streams")
-        self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
+        self.hub = Hub(
+            self.log, self.registry, Settings(config.stream), version=self.version, clock=time.time, io_loop=io_loop
+        )
         self.uploads = Uploads()
         self.front = Front()
         self.sources = Sources(self.hub.publish, lambda section: make(section, self.status))
@@ -110,7 +113,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
             lines = [str(change) for change in found]
             restart = [change.key for change in found if change.restart]
             logger.info("%s applied: %s", path.name, "; ".join(lines) or "no setting changed")
-            hub.announce("config", {"status": "applied", "changes": lines, "restart": restart}, standing=False)
+            hub.announce("config", {"status": "applied", "changes": lines, "restart": restart}, sticky=False)
 
         def rejected(errors: Sequence[str]) -> None:
             logger.error("%s was not applied: %s", path.name, "; ".join(errors))

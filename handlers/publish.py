@@ -10,7 +10,6 @@ import re
 import sys
 import traceback
 from collections.abc import Awaitable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -220,11 +219,11 @@ class PublishHandler(BaseHandler):
 
     async def publish_one(self, message: Draft) -> None:
         once = self.once()  # First, as above.
-        receivers = await self.hub.registry.receivers(message)
-        receipt = await self.hub.publish([message], key=once and replace(once, receivers=receivers))
+        receipt = await self.hub.publish([message], key=once)
+        answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
         if receipt.receivers is not None:
-            receivers = receipt.receivers  # As it was said the first time.
-        self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
+            answer["receivers"] = receipt.receivers
+        self.write_json(answer, 201)
 
     def once(self) -> IdempotencyKey | None:
         """What the Idempotency-Key header asks for, if it is there; of receivers it knows none. Raises InvalidInput."""

@@ -76,9 +76,11 @@ class Shortcut:
 
     async def _publish(self, draft: Draft) -> bytes:
         """Raises what Hub.publish raises."""
-        receivers = await self._hub.registry.receivers(draft)
         receipt = await self._hub.publish([draft])
-        body = _json.encode({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}) + b"\n"
+        answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
+        if receipt.receivers is not None:
+            answer["receivers"] = receipt.receivers
+        body = _json.encode(answer) + b"\n"
         return _head(int(time.time()), self._vary, len(body)) + body
 
     def _read_fields(self, fields: bytes) -> About | None:

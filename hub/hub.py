@@ -1,9 +1,8 @@
 """The hub: publish, deliver, flush; connect and disconnect.
 
-Everything here runs on the loop's thread, and nothing waits for a reader. A message is encoded
-once, a payload is framed once a group, and the same bytes go to every socket. Whoever cannot take
-them leaves the group with a cursor and catches up from the log, like everybody who resumes.
-Knows nothing of HTTP; of sockets only that some take less than they were given.
+Runs on the loop's thread and never waits for a reader. A message is encoded once, a payload is framed
+once per group, and every transport gets the same bytes. A reader that cannot accept them leaves its group
+with a cursor and catches up from the log, as a reader that resumes does. Knows nothing of HTTP.
 """
 
 import asyncio
@@ -20,28 +19,30 @@ from hub.access import ANONYMOUS, Principal
 from hub.config import StreamConfig
 from hub.delivery import sse
 from hub.delivery.catch_up import CatchUp
-from hub.delivery.connection import Connection
+from hub.delivery.connection import NOTHING, Connection
 from hub.delivery.control_events import ControlEvents
 from hub.delivery.cursor import Position
 from hub.delivery.fan_out import FanOut
+from hub.delivery.group import GroupKey
 from hub.delivery.registry import Registry
 from hub.delivery.replay_pages import Pages
-from hub.delivery.transports import Sockets
+from hub.delivery.settings import Settings
+from hub.delivery.watch import TransportWatch
 from hub.filter import Filter
-from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt, format_id
+from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
 from hub.message import Draft, Message
 
 logger = logging.getLogger("eyewall.hub")
 
 
 class Hub:
-    """Owns the registry and the groups of live readers. One for a process."""
+    """Joins registry, log and transports. One per process."""
 
     def __init__(
         self,
         log: Log,
         registry: Registry,
-        config: StreamConfig,
+        settings: Settings,
         *,
         version: str,
         clock: Clock,
@@ -49,69 +50,58 @@ class Hub:
     ) -> None:
         self.registry = registry
         self._log = log
-        self._config = config
+        self._settings = settings
         self._clock = clock
         self._loop = io_loop
-        self._pages = Pages(log)
-        self._sockets = Sockets(io_loop, self._on_writable, self.disconnect)
-        self._fan_out = FanOut(
-            self._pages,
-            self._sockets,
+        pages = Pages(log, settings)
+        self.transports = TransportWatch(settings, io_loop, on_writable=self._on_writable, on_close=self.disconnect)
+        self.fan_out = FanOut(
+            pages,
+            self.transports,
+            settings,
             io_loop,
-            config.flush_ms,
-            on_short=self._fall_behind,
+            fall_behind=self._fall_behind,
             on_flush=self._on_flush,
             disconnect=self.disconnect,
         )
-        self._notices = ControlEvents(
-            clock,
-            io_loop,
-            version=version,
-            head=lambda: format_id(log.epoch, self._pages.head),
-            every=lambda: self._config.heartbeat_seconds,
-            counts=registry.counts,
-            send=self._fan_out.send_to_all,
-        )
-        self._catch_up = CatchUp(
+        self.control = ControlEvents(registry, self.fan_out, settings, io_loop, clock=clock, version=version)
+        self.catch_up = CatchUp(
             log,
-            self._pages,
-            self._sockets,
-            self._notices,
+            pages,
+            self.fan_out,
+            self.control,
+            self.transports,
+            settings,
             io_loop,
-            goal=lambda: self._fan_out.flushed,
-            join=self._fan_out.join,
-            heartbeat_seconds=lambda: self._config.heartbeat_seconds,
             disconnect=self.disconnect,
         )
         self._seconds = PeriodicCallback(self._every_second, 1000)
-        self._next_beat = 0.0
-        self._flushed_notices = 0  # Number of the last notice that a flush has begun to send.
+        self._next_heartbeat = 0.0
+        self._control_flushed = 0  # Number of the last control event that a flush has begun to send.
         self._publishing = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
 
     def start(self) -> None:
         """Begin the heartbeat. `stop` ends it."""
-        self._next_beat = self._loop.time() + self._config.heartbeat_seconds
+        self._next_heartbeat = self._loop.time() + self._settings.stream.heartbeat_seconds
         self._seconds.start()
 
     def stop(self) -> None:
-        """Hang up on whoever is left. Safe to call twice."""
+        """Close all transports. Idempotent."""
         self._seconds.stop()
-        self._fan_out.stop()
-        self._notices.stop()
-        self._catch_up.stop()
-        self._sockets.stop()
+        self.fan_out.stop()
+        self.control.stop()
+        self.catch_up.stop()
+        self.transports.stop()
 
     def configure(self, config: StreamConfig) -> None:
-        """New timing from now on; no reader notices."""
-        before, self._config = self._config, config
-        self._fan_out.configure(config.flush_ms)
-        self._sockets.configure(config.stall_seconds)
+        """Apply new timing to all readers, without reconnecting them."""
+        before, self._settings.stream = self._settings.stream, config
         if config.heartbeat_seconds != before.heartbeat_seconds:
-            # At once: whoever waits for the old pace would take the new one for silence.
-            self._next_beat = self._loop.time() + config.heartbeat_seconds
-            self._notices.change_pace()
+            # At once: a page that knows the old interval would take the next silence for a dead server.
+            self._next_heartbeat = self._loop.time() + config.heartbeat_seconds
+            self.control.interval_changed()
 
     # Publish and deliver
 
@@ -121,130 +111,140 @@ class Hub:
         principal: Principal = ANONYMOUS,  # noqa: ARG002  # Rights are checked here once there are any.
         key: IdempotencyKey | None = None,
     ) -> Receipt:
-        """Append the drafts to the log, all or none. Return when they are durable. Raises what `Log.append` raises."""
+        """Append the drafts to the log, all or none. Return when they are durable. Raises what `Log.append` raises.
+
+        Sets `receivers` of the receipt for a single message that is not a repeat.
+        """
         self._publishing += 1
         self._quiet.clear()
         try:
-            return await self._log.append(drafts, key)
+            receipt = await self._log.append(drafts, key)
         finally:
             self._publishing -= 1
             if not self._publishing:
                 self._quiet.set()
+        # The log delivers a message before it returns the receipt, so the count is known here.
+        is_counted = receipt.count == 1 and not receipt.is_repeat
+        receipt.receivers = self.fan_out.receivers(receipt.first) if is_counted else None
+        return receipt
 
     async def finish_publishing(self, seconds: float) -> None:
-        """Wait until nobody waits for an answer of `publish`, but no longer than this."""
+        """Wait until no call of `publish` is under way, at most `seconds`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), seconds)
 
     @property
     def group_count(self) -> int:
-        """Groups of live readers; one that nobody is in any more does not exist."""
-        return self._fan_out.group_count
+        """Number of groups of live readers."""
+        return self.fan_out.group_count
 
     def deliver(self, messages: Sequence[Message]) -> None:
-        """Called by the log with everything it has committed, in order, wherever it was published."""
-        self._fan_out.deliver(messages)
+        """Queue messages for live readers. The log calls it with every commit, in order, whatever was the source."""
+        self.fan_out.deliver(messages)
 
-    def announce(self, name: str, data: dict[str, object], *, standing: bool = True) -> None:
-        """Tell every reader, now or when it has caught up; a standing event also opens new streams."""
-        self._notices.announce(name, data, standing=standing)
+    def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
+        """Send a control event to every reader, now or when it has caught up. A sticky one also opens new streams."""
+        self.control.announce(name, data, sticky=sticky)
 
     # Connect and disconnect
 
     def connect(
         self,
-        wanted: Filter,
+        filter_: Filter,
         *,
         address: str,
         client: str,
         chunked: bool,
         position: Position | None = None,
     ) -> Connection:
-        """Register a reader who goes on from `position`, or sees what comes.
+        """Register a reader that continues from `position`; by default from the last flush.
 
-        Raises Overloaded when there is no room. From here until `disconnect` it counts; `attach` lets it read.
+        Raises Overloaded or TooManyConnections. The caller must call `attach` or `disconnect`.
         """
-        connection = Connection(wanted, address=address, client=client, chunked=chunked, since=self._clock())
+        connection = Connection(GroupKey(filter_, chunked), address=address, client=client, since=self._clock())
         self.registry.add(connection)
-        self._notices.count_changed()
-        connection.notices = self._notices.number
-        blocks = self._notices.opening(connection.id)
-        connection.cursor, gap = position or (self._fan_out.flushed, None)
+        self.control.count_changed()
+        connection.control_cursor = self.control.head
+        blocks = self.control.preamble(connection.id)
+        connection.cursor, gap = position or (self.fan_out.flushed, None)
         if gap is not None:
             blocks += sse.event("gap", gap.as_json())
-        connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
+        connection.unsent = memoryview(sse.framed(blocks, chunked=chunked))
         return connection
 
     def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:
-        """Its response headers are out; from here on its bytes are ours. Raises OSError without descriptors."""
-        if connection not in self.registry:  # Dismissed while its headers went out.
+        """Take over the stream after its response headers. Raises OSError if descriptors are exhausted."""
+        if connection not in self.registry:  # Dismissed while its headers were sent.
             stream.close()
             return
-        self._sockets.adopt(connection, stream)
-        connection.progress_at = self._loop.time()
-        self._catch_up.add(connection)
+        self.transports.adopt(connection, stream)
+        connection.last_progress = self._loop.time()
+        self.catch_up.add(connection)
 
     def disconnect(self, connection: Connection) -> None:
-        """The one clean-up, whoever hung up. Twice is harmless."""
-        self._fan_out.leave(connection)
-        self._catch_up.remove(connection)
-        self._sockets.close(connection)
+        """Clean up after a reader, for every way it can end. Idempotent."""
+        self.fan_out.leave(connection)
+        self.catch_up.remove(connection)
+        self.transports.close(connection)
+        connection.unsent = NOTHING  # A reference to the connection may outlive it. Its bytes must not.
         if self.registry.remove(connection):
-            self._notices.count_changed()
+            self.control.count_changed()
 
     def dismiss(self, connection: Connection, reason: str) -> None:
-        """Say `bye` and hang up in order; in the middle of a block, hang up without a word."""
-        if connection.rest:
-            self._sockets.cut(connection)
+        """Send `bye` and close in order. In the middle of a block, reset instead."""
+        if connection.unsent:
+            self.transports.abort(connection)
         else:
-            bye = self._notices.bye(reason)
-            self._sockets.end(connection, sse.chunk(bye) + sse.END_OF_CHUNKS if connection.chunked else bye)
+            goodbye = self.control.goodbye(reason)
+            chunked = connection.key.chunked
+            self.transports.end(connection, sse.framed(goodbye, chunked=chunked) + sse.END_OF_CHUNKS * chunked)
         self.disconnect(connection)
 
     async def drain(self, seconds: float) -> None:
-        """Dismiss everyone, spread over `seconds`, so that they do not all come back at once."""
-        self._fan_out.flush_all()
+        """Dismiss all readers, spread over `seconds`, so that they do not reconnect at once."""
+        self.fan_out.flush_all()
         readers = list(self.registry)
         random.shuffle(readers)
-        began = self._loop.time()
+        started = self._loop.time()
         for index, connection in enumerate(readers):
-            wait = began + seconds * index / len(readers) - self._loop.time()
+            wait = started + seconds * index / len(readers) - self._loop.time()
             if wait > 0.01:  # Below that a sleep costs more than it spreads.
                 await asyncio.sleep(wait)
             if connection in self.registry:
                 self.dismiss(connection, "shutdown")
-        for connection in self.registry:  # Who came in meanwhile, on a connection that was open already.
+        for connection in self.registry:  # Connected meanwhile, by a request on an open connection.
             self.dismiss(connection, "shutdown")
 
-    def _fall_behind(self, connection: Connection, rest: memoryview) -> None:
-        self._fan_out.leave(connection)
-        connection.cursor = self._fan_out.flushed
-        connection.rest = rest
-        connection.notices = self._flushed_notices  # What was announced since is still pending in the group it left.
-        connection.progress_at = self._loop.time()
-        if rest:
-            self._catch_up.add_full(connection)
+    def _fall_behind(self, connection: Connection, unsent: memoryview) -> None:
+        self.fan_out.leave(connection)
+        connection.cursor = self.fan_out.flushed
+        connection.unsent = unsent
+        connection.control_cursor = self._control_flushed  # Later events are still pending in the group that it left.
+        connection.last_progress = self._loop.time()
+        if unsent:
+            self.catch_up.add_blocked(connection)
         else:
-            self._catch_up.add(connection)
+            self.catch_up.add(connection)
 
     def _on_writable(self, connection: Connection) -> None:
-        self._catch_up.writable(connection)
+        self.catch_up.writable(connection)
 
     def _on_flush(self) -> None:
-        self._flushed_notices = self._notices.number
-        self._catch_up.flushed()
+        self._control_flushed = self.control.head
+        self.catch_up.flushed()
 
     def _every_second(self) -> None:
         now = self._loop.time()
-        if now >= self._next_beat:
-            self._next_beat = now + self._config.heartbeat_seconds
-            self._notices.beat()
-        for connection in self._catch_up.stalled(now - self._config.stall_seconds):
+        stream = self._settings.stream
+        if now >= self._next_heartbeat:
+            self._next_heartbeat = now + stream.heartbeat_seconds
+            self.control.send_heartbeat()
+        for connection in self.catch_up.stalled(now - stream.stall_seconds):
             logger.warning(
-                "cut %s (%s): it has taken nothing for %g s; it can resume by id",
+                "disconnected %s (%s): it accepted no bytes for %g s; it can resume by id",
                 connection.address,
                 connection.id,
-                self._config.stall_seconds,
+                stream.stall_seconds,
             )
-            self._sockets.cut(connection)
+            self.transports.abort(connection)
             self.disconnect(connection)

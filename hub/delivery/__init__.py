@@ -1,1 +1,1 @@
-"""From the hub to the readers: groups, replay, transports, and the events that are no messages."""
+"""Delivery from the hub to the readers: groups, replay, transports and control events."""

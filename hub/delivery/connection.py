@@ -1,67 +1,59 @@
-"""One reader: a filter, a cursor in the log, and the socket its bytes go to.
+"""One reader: its group key, its cursor in the log, and the transport of its bytes.
 
-A reader is *live* (it belongs to a group, and its cursor is the hub's) or *catching up* (it has a
-cursor of its own). There is no third state, and no queue, timer or task per reader.
+A reader is *live* (a member of a group; the hub's cursor is its own) or *catching up* (with a cursor
+of its own). There is no third state, and no queue, timer or task per reader.
 """
 
-from __future__ import annotations
-
 import random
-import socket
 from typing import Final
 
-from hub.delivery.group import Group
+from hub.delivery.group import Group, GroupKey
+from hub.delivery.transports import Transport
 from hub.filter import Filter
 
 NOTHING: Final = memoryview(b"")
 
 
 def new_id() -> str:
-    """No secret: it only tells one connection from another, also after a restart."""
+    """Return an id that distinguishes connections, also across restarts. It is no secret."""
     return f"{random.getrandbits(32):08x}"
 
 
 class Connection:
-    """Who reads, from where on, and how far they are. Made by `Hub.connect`, ended by `Hub.disconnect`."""
+    """The state of one reader. Made by `Hub.connect`, ended by `Hub.disconnect`."""
 
     __slots__ = (
         "address",
-        "base_sent",
-        "chunked",
         "client",
+        "control_cursor",
         "cursor",
-        "filter",
         "group",
         "id",
-        "notices",
-        "progress_at",
-        "rest",
+        "key",
+        "last_progress",
+        "sent_before_group",
         "since",
-        "socket",
+        "transport",
+        "unsent",
     )
 
-    def __init__(
-        self,
-        wanted: Filter,
-        *,
-        address: str,
-        client: str,
-        chunked: bool,
-        since: float,
-    ) -> None:
+    def __init__(self, key: GroupKey, *, address: str, client: str, since: float) -> None:
         self.id = new_id()
-        self.filter = wanted
+        self.key = key
         self.address = address
         self.client = client
-        self.chunked = chunked
         self.since = since  # Seconds since 1970.
-        self.socket: socket.socket | None = None  # None until the hand-over and after the end.
-        self.group: Group | None = None  # None while catching up.
-        self.cursor = 0  # Seq of the last message in `rest` or before it; meaningless while live.
-        self.rest = NOTHING  # What the socket did not take yet, framed. A view on shared bytes.
-        self.progress_at = 0.0  # When the socket last took something while catching up; loop time.
-        self.notices = 0  # Which standing notices this reader has been sent; see Notices.
-        self.base_sent = 0
+        self.transport: Transport | None = None  # None before `Hub.attach` and after the end.
+        self.group: Group[Connection] | None = None  # None while catching up.
+        self.cursor = 0  # Seq of the last message in `unsent` or before it. Unused while live.
+        self.unsent = NOTHING  # Framed bytes that the transport has not accepted. A view of shared bytes.
+        self.last_progress = 0.0  # Loop time at which the transport last accepted bytes. Unused while live.
+        self.control_cursor = 0  # Number of the last control event sent or in `unsent`. Unused while live.
+        self.sent_before_group = 0
+
+    @property
+    def filter(self) -> Filter:
+        return self.key.filter
 
     @property
     def is_live(self) -> bool:
@@ -73,18 +65,19 @@ class Connection:
 
     @property
     def sent(self) -> int:
-        """Messages handed to this reader's socket."""
-        return self.base_sent + (self.group.sent if self.group is not None else 0)
+        """Number of messages passed to this reader's transport."""
+        return self.sent_before_group + (self.group.sent if self.group is not None else 0)
 
-    def join(self, group: Group) -> None:
-        """From here on the group's bytes are this reader's."""
-        self.base_sent -= group.sent  # No counter per delivery: the group's own, from where we came in.
+    def join(self, group: "Group[Connection]") -> None:
+        """Become live: the group's bytes are this reader's from here on."""
+        self.sent_before_group -= group.sent  # Readers are not counted per delivery: the group's counter is used.
         self.group = group
+        self.key = group.key  # One object for all members.
         group.members[self] = None
 
     def leave(self) -> None:
-        """Catching up again. Harmless when it is already so."""
+        """Leave the group, if any. Idempotent."""
         if self.group is not None:
-            self.base_sent += self.group.sent
+            self.sent_before_group += self.group.sent
             self.group.members.pop(self, None)
             self.group = None

@@ -1,110 +1,108 @@
-"""Events that are not messages: who is connected, that the server lives, how the config stands.
+"""Events that are not messages: number of connections, heartbeat, state of the config.
 
-They carry no id. The latest of each kind is kept and numbered, so that a reader who was away while
-one was announced gets it when it has caught up.
+They carry no id. The latest of each name is kept and numbered. A reader that was catching up when one
+was announced receives it before it becomes live.
 """
 
 import random
-from collections.abc import Callable
 from typing import Final
 
 from tornado.ioloop import IOLoop
 
 from hub.delivery import sse
+from hub.delivery.fan_out import FanOut
+from hub.delivery.registry import Registry
+from hub.delivery.settings import Settings
 from hub.log.protocol import Clock, format_time
 
-RETRY_MS: Final = (2000, 6000)  # At random for each reader: a restart must not bring all back in one instant.
-COUNT_SECONDS: Final = 1.0  # The `connections` event comes at most this often.
+RETRY_MS: Final = (2000, 6000)  # Random for each reader, so that a restart does not bring all back at once.
+COUNT_SECONDS: Final = 1.0  # Least time between two `connections` events.
 
 
 class ControlEvents:
-    """Makes the events. `send` gets what everyone who is live must see; `counts` is {"count", "peak"} now.
-
-    `every` is the seconds from one heartbeat to the next.
-    """
+    """Makes and announces control events. Loop thread only."""
 
     def __init__(
         self,
-        clock: Clock,
+        registry: Registry,
+        fan_out: FanOut,
+        settings: Settings,
         io_loop: IOLoop,
         *,
+        clock: Clock,
         version: str,
-        head: Callable[[], str],
-        every: Callable[[], float],
-        counts: Callable[[], dict[str, object]],
-        send: Callable[[bytes], None],
     ) -> None:
-        self.number = 0
-        self._clock = clock
+        self.head = 0  # Number of the newest event announced.
+        self._registry = registry
+        self._fan_out = fan_out
+        self._settings = settings
         self._loop = io_loop
+        self._clock = clock
         self._version = version
-        self._head = head
-        self._every = every
-        self._counts = counts
-        self._send = send
-        self._latest: dict[str, tuple[int, bytes]] = {}  # By name, with their numbers.
-        self._paced = 0  # Number of the last change of pace.
-        self._standing = {"connections"}
+        self._latest: dict[str, tuple[int, bytes]] = {}  # By name: number and frame.
+        self._interval_number = 0  # Number of the last change of the heartbeat interval.
+        self._sticky = {"connections"}
         self._count_timer: object | None = None
         self._counted_at = -COUNT_SECONDS
 
     def stop(self) -> None:
-        """Announce no more counts. Safe to call twice."""
+        """Announce no more counts. Idempotent."""
         if self._count_timer is not None:
             self._loop.remove_timeout(self._count_timer)
             self._count_timer = None
 
-    def announce(self, name: str, data: dict[str, object], *, standing: bool = True) -> None:
-        """Tell every reader, now or when it has caught up; a standing event also opens new streams."""
-        self.number += 1
+    def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
+        """Send an event to every reader, now or when it has caught up. A sticky event also opens new streams."""
+        self.head += 1
         frame = sse.event(name, data)
-        self._latest[name] = (self.number, frame)
-        (self._standing.add if standing else self._standing.discard)(name)
-        self._send(frame)
+        self._latest[name] = (self.head, frame)
+        (self._sticky.add if sticky else self._sticky.discard)(name)
+        self._fan_out.send_to_all(frame)
 
     def count_changed(self) -> None:
-        """Tell everybody now, or as soon as a second has passed since the last time."""
+        """Announce the number of connections now, or COUNT_SECONDS after the last announcement."""
         wait = self._counted_at + COUNT_SECONDS - self._loop.time()
         if wait <= 0:
             self._announce_count()
         elif self._count_timer is None:
             self._count_timer = self._loop.call_later(wait, self._announce_count)
 
-    def beat(self) -> None:
-        """Show everyone who is live that the server is, too."""
-        self._send(self.heartbeat())
+    def send_heartbeat(self) -> None:
+        """Send a heartbeat to every live reader."""
+        self._fan_out.send_to_all(self.heartbeat())
 
-    def change_pace(self) -> None:
-        """Tell every reader, now or when it has caught up, how long silence may last from now on."""
-        self.number += 1
-        self._paced = self.number
-        self.beat()
+    def interval_changed(self) -> None:
+        """Announce the new heartbeat interval to every reader, now or when it has caught up."""
+        self.head += 1
+        self._interval_number = self.head
+        self.send_heartbeat()
 
-    def opening(self, connection_id: str) -> bytes:
-        """What every stream begins with."""
-        # Fresher than what was announced last, and by that number.
+    def preamble(self, connection_id: str) -> bytes:
+        """Return the first bytes of a stream: retry, heartbeat, sticky events."""
+        # With the current count, but under the number of the last announcement.
         self._latest["connections"] = (
             self._latest.get("connections", (0,))[0],
-            sse.event("connections", self._counts()),
+            sse.event("connections", self._registry.counts()),
         )
-        standing = (frame for name, (_, frame) in self._latest.items() if name in self._standing)
-        beat = self.heartbeat(connection=connection_id, version=self._version)
-        return sse.retry(random.randint(*RETRY_MS)) + beat + b"".join(standing)
+        sticky = (frame for name, (_, frame) in self._latest.items() if name in self._sticky)
+        heartbeat = self.heartbeat(connection=connection_id, version=self._version)
+        return sse.retry(random.randint(*RETRY_MS)) + heartbeat + b"".join(sticky)
 
-    def missed(self, since: int) -> bytes:
-        """For a stream that was away since notice number `since`: the latest of each kind that is newer."""
-        pace = self.heartbeat() if self._paced > since else b""
-        return pace + b"".join(frame for number, frame in self._latest.values() if number > since)
+    def since(self, number: int) -> bytes:
+        """Return the latest event of each name that is newer than `number`."""
+        heartbeat = self.heartbeat() if self._interval_number > number else b""
+        return heartbeat + b"".join(frame for newer, frame in self._latest.values() if newer > number)
 
-    def bye(self, reason: str) -> bytes:
-        """The last event before an orderly end: `shutdown` or `disconnected`."""
+    def goodbye(self, reason: str) -> bytes:
+        """Return the last event before an orderly end: `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
     def heartbeat(self, **more: object) -> bytes:
         now = format_time(int(self._clock() * 1000))
-        return sse.event("heartbeat", {"time": now, "head": self._head(), "every": self._every(), **more})
+        heartbeat_interval = self._settings.stream.heartbeat_seconds
+        return sse.event("heartbeat", {"time": now, "head": self._fan_out.head_id, "every": heartbeat_interval, **more})
 
     def _announce_count(self) -> None:
         self.stop()
         self._counted_at = self._loop.time()
-        self.announce("connections", self._counts())
+        self.announce("connections", self._registry.counts())

@@ -1,165 +1,187 @@
-"""Fan-out to everyone who is live: the groups, and the one flush.
+"""Fan-out to live readers: the groups, and the one flush.
 
-A message is appended to what each matching group is owed; a flush joins that once, frames it once
-and gives the same bytes to every socket of the group. Fewer sends is all that makes this fast: the
-first message after silence goes at once, then one send a tick, however many messages there were.
+A message is queued for each group with a matching filter. A flush joins a group's pending frames once,
+frames them once, and sends the same bytes to every member: fewer sends is what makes this fast. The
+first message after silence is flushed at once. Under load there is one send per tick.
 """
 
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 
+from hub.delivery.budget import CpuBudget
 from hub.delivery.connection import NOTHING, Connection
-from hub.delivery.group import Group
+from hub.delivery.group import Group, GroupKey
 from hub.delivery.replay_pages import Pages
+from hub.delivery.settings import Settings
 from hub.delivery.sse import PayloadCache
-from hub.delivery.transports import Sockets
-from hub.filter import LOOK_SECONDS, Filter
+from hub.delivery.watch import TransportWatch
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-SLICE_SOCKETS: Final = 2000  # Sends in one turn of the loop, some 25 ms; then publishers and newcomers are served.
-SEND_BYTES: Final = 32 << 10  # To copy so much costs the kernel about as much again as a send itself.
-# Of flush_ms, from one start to the next. Tornado's ticks keep to a grid, so that a late one is followed by one too
-# soon; all of it would skip every other tick, because they come a few µs early too.
-LEAST_TICK: Final = 0.8
-REST_FACTOR: Final = 0.1  # A flush is followed by a rest of a tenth of its duration (measured best of several).
+# Part of flush_ms that must pass between the starts of two flushes. Tornado's ticks keep to a grid, so a late tick is
+# followed by an early one. With 1.0 every other tick would be skipped, because ticks come a few µs early.
+MIN_TICK: Final = 0.8
+PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured best of several).
+COUNTS_KEPT: Final = 65_536  # The number of receivers is kept for this many of the newest messages, 8 bytes each.
 
 
 class FanOut:
-    """Owns the groups. `on_flush` is told when a flush begins.
+    """Owns the groups. Loop thread only.
 
-    `on_short` gets whoever has to catch up from `flushed`, and what is left of the bytes in front of that.
+    `on_flush` is called when a flush begins. `fall_behind` gets a reader that must catch up from
+    `flushed`, and the bytes before that position which its transport has not accepted.
     """
 
     def __init__(
         self,
         pages: Pages,
-        sockets: Sockets,
+        transports: TransportWatch,
+        settings: Settings,
         io_loop: IOLoop,
-        flush_ms: float,
         *,
-        on_short: Callable[[Connection, memoryview], None],
+        fall_behind: Callable[[Connection, memoryview], None],
         on_flush: Callable[[], None],
         disconnect: Callable[[Connection], None],
     ) -> None:
-        self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of everyone live.
+        self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of every live reader.
         self._pages = pages
-        self._sockets = sockets
+        self._transports = transports
+        self._settings = settings
         self._loop = io_loop
-        self._on_short = on_short
+        self._fall_behind = fall_behind
         self._on_flush = on_flush
         self._disconnect = disconnect
-        self._groups: dict[tuple[Filter, bool], Group] = {}
-        self._slices: Iterator[None] | None = None  # A flush that has more sockets to go.
-        self._rest_until = 0.0  # Loop time.
-        self._ticks = PeriodicCallback(self._tick, flush_ms)
+        self._groups: dict[GroupKey, Group[Connection]] = {}
+        self._receivers: deque[int | None] = deque(maxlen=COUNTS_KEPT)  # Of the messages up to the head.
+        self._slices: Iterator[None] | None = None  # The flush under way.
+        self._pause_until = 0.0  # Loop time.
+        self._ticks = PeriodicCallback(self._tick, settings.stream.flush_ms)
 
     @property
     def group_count(self) -> int:
         return len(self._groups)
 
-    def configure(self, flush_ms: float) -> None:
-        """From the next tick on."""
-        self._ticks.callback_time = flush_ms
+    @property
+    def head_id(self) -> str:
+        """Id of the newest message delivered."""
+        return self._pages.head_id
+
+    @property
+    def is_flushing(self) -> bool:
+        return self._slices is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """True if no bytes are queued and no flush is under way."""
+        return self._slices is None and self.flushed == self._pages.head and not any(self._with_pending())
+
+    @property
+    def is_asleep(self) -> bool:
+        """True if the next message is flushed at once: no tick is scheduled, and no pause follows a flush."""
+        return not self._ticks.is_running() and self._loop.time() >= self._pause_until
+
+    def receivers(self, seq: int) -> int | None:
+        """Return for how many live readers the message was queued at delivery. None if not all filters were evaluated.
+
+        None also for a message that is not among the newest COUNTS_KEPT.
+        """
+        newer = self._pages.head - seq
+        return self._receivers[-1 - newer] if 0 <= newer < len(self._receivers) else None
 
     def stop(self) -> None:
-        """No more ticks. Safe to call twice."""
+        """Send nothing more. Idempotent."""
         self._ticks.stop()
+        self._slices = None  # Releases the frames of a flush that is under way.
 
-    def join(self, connection: Connection) -> bool:
-        """A reader whose cursor is `flushed`: from here on its group's bytes are its own.
-
-        False when it has to wait for the next flush and read on from there.
-        """
-        key = (connection.filter, connection.chunked)
-        group = self._groups.get(key)
+    def go_live(self, connection: Connection) -> bool:
+        """Add a reader with the cursor `flushed` to its group. False if it must catch up to the next flush first."""
+        group = self._groups.get(connection.key)
         if group is None:
-            # Delivered, but not flushed yet: older groups have these pending already.
+            # Delivered but not flushed. Existing groups have these messages pending.
             unflushed = self._pages.after(self.flushed)
             if unflushed is None:
                 return False
-            group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
-            until = time.monotonic() + LOOK_SECONDS
+            group = self._groups[connection.key] = Group(connection.key)
+            budget = CpuBudget(self._settings.filter_seconds)
             for message, frame in unflushed:
-                self._offer(group, MatchContext(message), frame, until)
+                group.enqueue_if_match(MatchContext(message), frame, budget)
         connection.join(group)
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Not live any more. Harmless when it was not; a group without members goes."""
+        """Remove a reader from its group, if any. A group without members is deleted. Idempotent."""
         group = connection.group
         connection.leave()
         if group is not None and not group.members:
-            self._groups.pop((group.filter, group.chunked), None)
+            self._groups.pop(group.key, None)
 
     def deliver(self, messages: Sequence[Message]) -> None:
-        """Encode each message once, and owe it to every group that wants it."""
-        until = time.monotonic() + LOOK_SECONDS
-        frames = [self._pages.append(message) for message in messages]  # All of them, whatever happens then.
+        """Encode each message once, and queue it for each group with a matching filter."""
+        frames = [self._pages.append(message) for message in messages]  # Before an error can leave a hole.
+        counts: list[int | None] = [None] * len(messages)
         try:
-            asked = list(self._groups.values())
-            for message, frame in zip(messages, frames, strict=True):
-                seen = MatchContext(message)
-                for group in asked:
-                    self._offer(group, seen, frame, until)
-                if time.monotonic() > until:  # To pass over them takes its time, too.
-                    asked = [group for group in asked if not group.skipped]
+            budget = CpuBudget(self._settings.filter_seconds)
+            groups = [group for group in self._groups.values() if not group.skipped]
+            for index, (message, frame) in enumerate(zip(messages, frames, strict=True)):
+                context, receivers = MatchContext(message), 0
+                for group in groups:
+                    if group.enqueue_if_match(context, frame, budget):
+                        receivers += len(group.members)
+                if budget.is_spent:  # Even to pass over skipped groups takes time.
+                    groups = [group for group in groups if not group.skipped]
+                if len(groups) == len(self._groups):
+                    counts[index] = receivers
         except Exception:
-            self._cut_everyone()
+            self._disconnect_all()
             raise
+        finally:
+            self._receivers.extend(counts)
         self._wake()
 
-    def _offer(self, group: Group, seen: MatchContext, frame: bytes, until: float) -> None:
-        """Hundreds of filters and long or many messages are seconds of asking: who is asked too late catches up."""
-        if group.skipped:
-            return
-        if not group.filter.is_everything and time.monotonic() > until:
-            group.skipped = True
-        else:
-            group.offer(seen, frame)
-
     def send_to_all(self, frame: bytes) -> None:
-        """An event that is no message."""
+        """Queue a control event for every live reader."""
         for group in self._groups.values():
-            group.add(frame)
+            group.enqueue(frame)
         self._wake()
 
     def flush(self) -> None:
-        """Send every group what it is owed, unless a flush is under way or has only just ended."""
-        if self._slices is not None or self._loop.time() < self._rest_until:
-            return  # Not lost: what is pending goes with the next tick.
+        """Send all pending frames. During a flush and in the pause after it, they wait for the next tick."""
+        if self._slices is not None or self._loop.time() < self._pause_until:
+            return
         for group in [group for group in self._groups.values() if group.skipped]:
             for connection in tuple(group.members):
-                self._on_short(connection, NOTHING)
+                self._fall_behind(connection, NOTHING)
         self.flushed = self._pages.head
-        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._owing()])
+        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._with_pending()])
         self._on_flush()
         self._continue()
 
     def flush_all(self) -> None:
-        """All that is owed goes out now, however long that takes: the server ends."""
-        for _ in range(2):  # What is under way, and what came meanwhile.
+        """Send everything that is queued, however long that takes. For the end of the server."""
+        for _ in range(2):  # The flush under way, then what was queued during it.
             while self._slices is not None:
                 self._continue()
-            self._rest_until = 0
+            self._pause_until = 0
             self.flush()
 
     def _wake(self) -> None:
-        """Flush at once after silence, and let the ticks take over for as long as there is something."""
+        """Flush at once after silence. Ticks do it from then on, until there is nothing to send."""
         if not self._ticks.is_running():
+            self._ticks.callback_time = self._settings.stream.flush_ms
             self._ticks.start()
             self.flush()
 
     def _tick(self) -> None:
-        if self._slices is None and self.flushed == self._pages.head and not any(self._owing()):
+        self._ticks.callback_time = self._settings.stream.flush_ms
+        if self.is_idle:
             self._ticks.stop()
         else:
             self.flush()
 
-    def _owing(self) -> Iterator[Group]:
+    def _with_pending(self) -> Iterator[Group[Connection]]:
         return (group for group in self._groups.values() if group.has_pending)
 
     def _continue(self) -> None:
@@ -170,37 +192,40 @@ class FanOut:
                 self._slices = None
             except Exception:
                 self._slices = None
-                self._cut_everyone()
+                self._disconnect_all()
                 raise
             else:
                 self._loop.add_callback(self._continue)
 
-    def _cut_everyone(self) -> None:
-        """After an error that nobody foresaw: who is cut comes back and resumes, who is not may miss something."""
+    def _disconnect_all(self) -> None:
+        """Disconnect all live readers after an unexpected error.
+
+        A disconnected client resumes by Last-Event-ID. One that stayed connected could miss a message unnoticed.
+        """
         for group in tuple(self._groups.values()):
             for connection in tuple(group.members):
                 self._disconnect(connection)
 
-    def _send(self, owed: list[tuple[Group, list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
-        """One flush, in slices. It belongs to those who were live when it began; who joins meanwhile starts behind."""
+    def _send(self, batches: list[tuple[Group[Connection], list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
+        """Run one flush in slices. It belongs to the members at its beginning: later members start behind it."""
         started = self._loop.time()
-        room = SLICE_SOCKETS
-        joined = PayloadCache()
-        for group, frames, members in owed:
-            payload = joined.payload(frames, chunked=group.chunked)
-            cost = 1 + len(payload) // SEND_BYTES
-            at_once = max(1, SLICE_SOCKETS // cost)
-            for start in range(0, len(members), at_once):
-                part = members[start : start + at_once]
-                if room < len(part) * cost:
+        sends_left = self._settings.sends_per_turn
+        cache = PayloadCache()
+        for group, frames, members in batches:
+            payload = cache.payload(frames, chunked=group.key.chunked)
+            cost = 1 + len(payload) // self._settings.bytes_per_send
+            slice_size = max(1, self._settings.sends_per_turn // cost)
+            for start in range(0, len(members), slice_size):
+                part = members[start : start + slice_size]
+                if sends_left < len(part) * cost:
                     yield
-                    room = SLICE_SOCKETS
-                room -= len(part) * cost
-                # Between two slices somebody may have hung up.
+                    sends_left = self._settings.sends_per_turn
+                sends_left -= len(part) * cost
+                # A reader may disconnect between two slices.
                 still_live = [connection for connection in part if connection.group is group]
-                for connection, taken in self._sockets.broadcast(still_live, payload):
-                    self._on_short(connection, memoryview(payload)[taken:])
+                for connection, accepted in self._transports.broadcast(still_live, payload):
+                    self._fall_behind(connection, memoryview(payload)[accepted:])
         now = self._loop.time()
-        self._rest_until = max(
-            now + REST_FACTOR * (now - started), started + LEAST_TICK * self._ticks.callback_time / 1000
+        self._pause_until = max(
+            now + PAUSE_FACTOR * (now - started), started + MIN_TICK * self._ticks.callback_time / 1000
         )

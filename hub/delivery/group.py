@@ -1,27 +1,32 @@
-"""All live connections that get the same bytes."""
+"""Groups: live readers that receive the same bytes."""
 
-from __future__ import annotations
+from typing import Generic, NamedTuple, TypeVar
 
-from typing import TYPE_CHECKING
-
+from hub.delivery.budget import CpuBudget
 from hub.filter import Filter
 from hub.query.match_context import MatchContext
 
-if TYPE_CHECKING:
-    from hub.delivery.connection import Connection
+Member = TypeVar("Member")
 
 
-class Group:
-    """One filter, one framing, and what its members are owed since the last flush."""
+class GroupKey(NamedTuple):
+    """Everything that determines a reader's bytes. Readers with equal keys share groups and replay pages."""
 
-    __slots__ = ("_messages", "_pending", "chunked", "filter", "members", "sent", "skipped")
+    filter: Filter
+    chunked: bool  # HTTP/1.1 chunks. HTTP/1.0 has none.
 
-    def __init__(self, wanted: Filter, *, chunked: bool) -> None:
-        self.filter = wanted
-        self.chunked = chunked  # HTTP/1.0 knows no chunks, so framing is part of the key.
-        self.members: dict[Connection, None] = {}  # A dict for its order: who came first is served first.
-        self.sent = 0  # Messages, since the group was made.
-        self.skipped = False  # It was not asked about every message: the next flush makes its members catch up.
+
+class Group(Generic[Member]):
+    """The members that share one key, and the frames queued for them since the last flush."""
+
+    __slots__ = ("_messages", "_pending", "filter", "key", "members", "sent", "skipped")
+
+    def __init__(self, key: GroupKey) -> None:
+        self.key = key
+        self.filter = key.filter
+        self.members: dict[Member, None] = {}  # In the order of joining, which is the order of sending.
+        self.sent = 0  # Messages flushed since the group was made.
+        self.skipped = False  # A message was not evaluated. The next flush makes the members catch up.
         self._pending: list[bytes] = []
         self._messages = 0
 
@@ -29,18 +34,27 @@ class Group:
     def has_pending(self) -> bool:
         return bool(self._pending)
 
-    def offer(self, seen: MatchContext, frame: bytes) -> None:
-        """Owe a message to the members, if they want it."""
-        if self.filter.matches(seen):
-            self._pending.append(frame)
-            self._messages += 1
+    def enqueue_if_match(self, context: MatchContext, frame: bytes, budget: CpuBudget) -> bool:
+        """Queue a message if it passes the filter. Return True if it was queued.
 
-    def add(self, frame: bytes) -> None:
-        """Owe an event that is no message."""
+        Sets `skipped` instead of evaluating a filter when `budget` is spent.
+        """
+        if not self.filter.is_everything:
+            if budget.is_spent:
+                self.skipped = True
+                return False
+            if not self.filter.matches(context):
+                return False
+        self._pending.append(frame)
+        self._messages += 1
+        return True
+
+    def enqueue(self, frame: bytes) -> None:
+        """Queue a control event."""
         self._pending.append(frame)
 
     def take(self) -> list[bytes]:
-        """What is pending: it counts as sent from here on."""
+        """Return the pending frames and count them as sent."""
         frames, self._pending = self._pending, []
         self.sent += self._messages
         self._messages = 0

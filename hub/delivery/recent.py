@@ -1,7 +1,6 @@
-"""The newest part of a sequence without holes, bounded in bytes: its old end falls off.
+"""The newest part of a sequence without holes, bounded in bytes.
 
-Owns the arithmetic of positions (the item after position `n` is item `n + 1`); knows nothing of
-what the items are.
+Owns the arithmetic of positions: the item after position `n` is item `n + 1`. Knows nothing of its items.
 """
 
 from collections.abc import Sequence
@@ -9,13 +8,13 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-# What fell off is deleted in lumps, because deleting from the front of a list moves all the rest:
-# so many items, or an eighth of the bound in bytes, whichever comes first.
+# Deleting from the front of a list moves all other items. So expired items are deleted in batches of this many, or
+# when they hold an eighth of the bound in bytes.
 TRIM_BATCH: Final = 1024
 
 
 class RecentBuffer(Generic[T]):
-    """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest still held."""
+    """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest one held."""
 
     def __init__(self, max_bytes: int, *, head: int = 0) -> None:
         self.max_bytes = max_bytes
@@ -28,15 +27,20 @@ class RecentBuffer(Generic[T]):
 
     @property
     def first(self) -> int:
-        """Position of the oldest item held; `head + 1` when there is none."""
+        """Position of the oldest item held; `head + 1` if there is none."""
         return self.head + 1 - (len(self._items) - self._dead)
+
+    @property
+    def allocated(self) -> int:
+        """Number of items in memory, expired ones included."""
+        return len(self._items)
 
     @property
     def _is_over(self) -> bool:
         return self.bytes > self.max_bytes and len(self._items) - self._dead > 1
 
     def append(self, item: T, size: int) -> None:
-        """Put an item behind the newest; `size` in bytes. The newest item is always kept."""
+        """Add the next item, of `size` bytes. The newest item is kept whatever its size."""
         self._items.append(item)
         self._sizes.append(size)
         self.head += 1
@@ -51,6 +55,6 @@ class RecentBuffer(Generic[T]):
             self._dead = self._dead_bytes = 0
 
     def after(self, position: int, limit: int) -> Sequence[T]:
-        """At most `limit` items behind `position`, oldest first. `position` must be `first - 1` or later."""
+        """Return at most `limit` items behind `position`, oldest first. `position` must be at least `first - 1`."""
         start = len(self._items) - (self.head - position)
         return self._items[start : start + limit]

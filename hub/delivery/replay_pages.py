@@ -1,131 +1,132 @@
-"""What readers who are catching up are sent: the log in pages of ready-made bytes.
+"""The log as pages of framed bytes, for readers that are catching up.
 
-Recent frames come from a tail in memory, older ones from the log's storage. A page is immutable
-and shared: ten thousand readers who resume from the same place hold views on the same bytes.
+Recent frames come from memory, older ones from the log's storage. A page is immutable and shared:
+10,000 readers that resume from the same position hold views of the same bytes.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from hub.delivery import sse
+from hub.delivery.budget import CpuBudget
+from hub.delivery.group import GroupKey
 from hub.delivery.recent import RecentBuffer
-from hub.filter import Filter
-from hub.log.protocol import Log
+from hub.delivery.settings import Settings
+from hub.log.protocol import Log, format_id
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-TAIL_BYTES: Final = 16 << 20
-PAGE_BYTES: Final = 64 << 10  # Below what one send to a fresh socket takes at TCP_NOTSENT_LOWAT 128 KiB (measured).
-# The most messages that one page looks at, also when the filter lets little through; it ends at a multiple of
-# this, so that readers who come from different places are soon on the same pages.
-PAGE_MESSAGES: Final = 256
-LOOK_SECONDS: Final = 0.005  # A page ends with the message at which a query has taken so long.
-CACHE_BYTES: Final = 8 << 20  # Of pages; the newest is kept whatever its size.
-ROOM_BYTES: Final = 512  # What a page takes beside its payload (a guess).
-STRETCH_BYTES: Final = 1 << 20  # A page looks at no more than this, and the message that reaches it.
-STRETCHES: Final = 4
+PAGE_OVERHEAD: Final = 512  # Bytes that a cached page takes beside its payload (an estimate).
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayPage:
-    payload: bytes  # Whole blocks, framed; b"" when nothing on it matched.
-    cursor: int  # Seq of the last message looked at.
-    count: int  # Messages in it.
+    payload: bytes  # Whole blocks, framed; b"" if no message matched.
+    cursor: int  # Seq of the last message examined.
+    count: int  # Messages in the payload.
 
 
-Stretch = list[tuple[MatchContext, bytes]]
-"""Messages one behind the other, and their frames."""
+MatchBatch = list[tuple[MatchContext, bytes]]
+"""Consecutive messages and their frames, kept so that several filters share one MatchContext."""
 
 
 class Pages:
-    """Frames behind a cursor. Told of every message by the hub, in order."""
+    """Frames behind a cursor. The hub appends every message, in order."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, settings: Settings) -> None:
         self._log = log
-        self._tail: RecentBuffer[tuple[Message, bytes]] = RecentBuffer(TAIL_BYTES, head=log.head)
-        self._cache: OrderedDict[tuple[Filter, bool, int], ReplayPage] = OrderedDict()
+        self._settings = settings
+        self._recent: RecentBuffer[tuple[Message, bytes]] = RecentBuffer(settings.recent_bytes, head=log.head)
+        self._cache: OrderedDict[tuple[GroupKey, int], ReplayPage] = OrderedDict()
         self._cache_bytes = 0
-        self._stretches: OrderedDict[tuple[int, int], Stretch] = OrderedDict()
-        self._joined = sse.PayloadCache()
+        self._batches: OrderedDict[tuple[int, int], MatchBatch] = OrderedDict()
+        self._payloads = sse.PayloadCache()
 
     @property
     def head(self) -> int:
         """Seq of the newest message delivered to this process's readers."""
-        return self._tail.head
+        return self._recent.head
+
+    @property
+    def head_id(self) -> str:
+        return format_id(self._log.epoch, self.head)
+
+    @property
+    def cached(self) -> tuple[int, int]:
+        """Number of cached pages, and their bytes."""
+        return len(self._cache), self._cache_bytes
 
     def append(self, message: Message) -> bytes:
-        """Encode the next message, once, and keep its frame for those who come after."""
+        """Encode the next message, keep its frame for replay and return it."""
         frame = sse.encode(message)
-        self._tail.append((message, frame), len(frame))
+        self._recent.append((message, frame), len(frame))
         return frame
 
     def after(self, seq: int) -> Sequence[tuple[Message, bytes]] | None:
-        """Everything behind `seq`, for a group made between two flushes; None when memory does not hold all of it."""
-        return None if seq < self._tail.first - 1 else self._tail.after(seq, self._tail.head - seq)
+        """Return every message behind `seq`, or None if memory does not hold all of them."""
+        return None if seq < self._recent.first - 1 else self._recent.after(seq, self._recent.head - seq)
 
-    def recent(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> ReplayPage | None:
-        """The page behind seq `after`, or None when it has to be fetched."""
-        key = (wanted, chunked, after)
-        page = self._cache.get(key)
+    def recent(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
+        """Return the page behind seq `after`, or None if it must be fetched. The caller checks `log.first`."""
+        page = self._cache.get((key, after))
         if page is not None:
-            self._cache.move_to_end(key)
+            self._cache.move_to_end((key, after))
             return page
-        stretch = self._stretches.get((after, _room(after, up_to)))
-        if stretch is None:
-            if after < self._tail.first - 1:
+        batch = self._batches.get((after, self._limit(after, up_to)))
+        if batch is None:
+            if after < self._recent.first - 1:
                 return None
-            stretch = self._look_at(after, up_to, self._tail.after(after, _room(after, up_to)))
-        return self._keep(key, self._make(wanted, chunked, after, stretch))
+            batch = self._make_batch(after, up_to, self._recent.after(after, self._limit(after, up_to)))
+        return self._keep(key, after, self._make_page(key, after, batch))
 
-    async def fetch(self, wanted: Filter, chunked: bool, after: int, up_to: int) -> ReplayPage | None:
-        """The page behind seq `after` from storage; None when it was pruned meanwhile."""
-        messages = await self._log.read(after, _room(after, up_to))
+    async def fetch(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
+        """Return the page behind seq `after` from storage, or None if it has been pruned meanwhile."""
+        messages = await self._log.read(after, self._limit(after, up_to))
         if not messages:
             return None
-        stretch = self._look_at(after, up_to, ((message, sse.encode(message)) for message in messages))
-        return self._keep((wanted, chunked, after), self._make(wanted, chunked, after, stretch))
+        batch = self._make_batch(after, up_to, ((message, sse.encode(message)) for message in messages))
+        return self._keep(key, after, self._make_page(key, after, batch))
 
-    def _look_at(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> Stretch:
-        """What follows, for a while also for other filters: hundreds of them need not fold the same texts again."""
-        stretch, size = [], 0
+    def _make_batch(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> MatchBatch:
+        """Return the messages behind seq `after`, and keep them for readers with other filters."""
+        batch, size = [], 0
         for message, frame in frames:
-            stretch.append((MatchContext(message), frame))
+            batch.append((MatchContext(message), frame))
             size += len(frame)
-            if size >= STRETCH_BYTES:
+            if size >= self._settings.batch_bytes:
                 break
-        self._stretches[after, _room(after, up_to)] = stretch
-        if len(self._stretches) > STRETCHES:
-            self._stretches.popitem(last=False)
-        return stretch
+        self._batches[after, self._limit(after, up_to)] = batch
+        if len(self._batches) > self._settings.batches_kept:
+            self._batches.popitem(last=False)
+        return batch
 
-    def _keep(self, key: tuple[Filter, bool, int], page: ReplayPage) -> ReplayPage:
-        before = self._cache.pop(key, None)  # Two may have fetched the same.
-        self._cache[key] = page
-        self._cache_bytes += _size(page) - (_size(before) if before else 0)
-        while self._cache_bytes > CACHE_BYTES and len(self._cache) > 1:
+    def _keep(self, key: GroupKey, after: int, page: ReplayPage) -> ReplayPage:
+        previous = self._cache.pop((key, after), None)  # Two readers may fetch the same page.
+        self._cache[key, after] = page
+        self._cache_bytes += _size(page) - (_size(previous) if previous else 0)
+        while self._cache_bytes > self._settings.page_cache_bytes and len(self._cache) > 1:
             self._cache_bytes -= _size(self._cache.popitem(last=False)[1])
         return page
 
-    def _make(self, wanted: Filter, chunked: bool, after: int, stretch: Stretch) -> ReplayPage:
+    def _make_page(self, key: GroupKey, after: int, batch: MatchBatch) -> ReplayPage:
         matching, size, cursor = [], 0, after
-        until = time.monotonic() + LOOK_SECONDS
-        for seen, frame in stretch:
+        budget = CpuBudget(self._settings.page_seconds)
+        for context, frame in batch:
             cursor += 1
-            if wanted.matches(seen):
+            if key.filter.matches(context):
                 matching.append(frame)
                 size += len(frame)
-            if size >= PAGE_BYTES or (time.monotonic() > until and wanted.query):
+            if size >= self._settings.page_bytes or (key.filter.query and budget.is_spent):
                 break
-        return ReplayPage(self._joined.payload(matching, chunked=chunked), cursor, len(matching))
+        return ReplayPage(self._payloads.payload(matching, chunked=key.chunked), cursor, len(matching))
+
+    def _limit(self, after: int, up_to: int) -> int:
+        """Return how many messages the page behind seq `after` may examine."""
+        page_messages = self._settings.page_messages
+        return min(page_messages - after % page_messages, up_to - after)
 
 
 def _size(page: ReplayPage) -> int:
-    return ROOM_BYTES + len(page.payload)
-
-
-def _room(after: int, up_to: int) -> int:
-    """How many messages the page behind seq `after` may look at."""
-    return min(PAGE_MESSAGES - after % PAGE_MESSAGES, up_to - after)
+    return PAGE_OVERHEAD + len(page.payload)

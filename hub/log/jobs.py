@@ -75,4 +75,4 @@ def find_receipt(connection: sqlite3.Connection, epoch: int, once: IdempotencyKe
     digest, first, count, milliseconds, receivers = row
     if digest != once.digest:
         return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
-    return Receipt(epoch, first, count, format_time(milliseconds), receivers)
+    return Receipt(epoch, first, count, format_time(milliseconds), receivers, is_repeat=True)

@@ -72,7 +72,8 @@ class Receipt:
     first: int
     count: int
     time: str
-    receivers: int | None = None  # Only for an append with Once.
+    receivers: int | None = None  # Set by Hub.publish; None if it is not known.
+    is_repeat: bool = False  # The Idempotency-Key was used before: nothing was appended.
 
     @property
     def first_id(self) -> str:

@@ -68,7 +68,7 @@ async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Si
             writer.transport.abort()
     await both_ways.get("/healthz")
     await until(lambda: both_ways.wall.registry.count == 0 and both_ways.door.open == 0)
-    assert not both_ways.wall.hub._sockets._by_descriptor
+    assert both_ways.wall.hub.transports.count == 0
 
 
 @pytest.mark.gen_test

@@ -81,24 +81,3 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
     again = await site.post("/messages", body, idempotency_key="k")
     assert (again.status, again.json["accepted"]) == (201, 10_000)
     assert site.wall.log.head == 10_000
-
-
-@pytest.mark.gen_test
-@pytest.mark.parametrize(("path", "body"), [("/topics/a", "1"), ("/messages", '{"topic":"a","message":"1"}')])
-async def test_who_hangs_up_while_receivers_are_counted_may_send_it_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch, path: str, body: str
-) -> None:
-    """With many filters that takes more than one turn."""
-    count = site.wall.registry.receivers
-
-    async def count_and_hang_up(draft: Draft) -> int:
-        writer.transport.abort()
-        await until(lambda: site.door.open == 0)
-        return await count(draft)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(site.wall.registry, "receivers", count_and_hang_up)
-        writer = await begin(site, path, body)
-        await until(lambda: site.wall.log.head == 1, 60)
-    again = await site.post(path, body, idempotency_key="k")
-    assert (again.status, site.wall.log.head) == (201, 1), again.body

@@ -6,6 +6,7 @@ from handlers import connections, messages
 from handlers.publish import AT_ONCE, MAX_ITEMS
 from hub.config import ServerConfig
 from hub.delivery.connection import Connection
+from hub.delivery.group import GroupKey
 from hub.filter import Filter
 from hub.message import Draft
 from tests.handlers.site import Site
@@ -46,6 +47,6 @@ async def test_thousands_of_readers_are_listed_some_at_a_time(site: Site, monkey
     shown, registry = Turns(monkeypatch, connections, "_shown"), site.wall.registry
     registry.places.config = ServerConfig(max_connections=10_000, max_connections_per_address=10_000)
     for _ in range(2500):
-        registry.add(Connection(Filter(), address="10.0.0.1", client="test", chunked=True, since=0))
+        registry.add(Connection(GroupKey(Filter(), chunked=True), address="10.0.0.1", client="test", since=0))
     assert len((await site.get("/connections")).json["connections"]) == 2500
     assert shown.most == connections.AT_ONCE

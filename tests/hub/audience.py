@@ -1,6 +1,6 @@
-"""Readers at the other end of real sockets, and a hub for them to read from.
+"""Readers at the other end of real sockets, and a hub that they read from.
 
-A socket pair stands for a connection whose response headers are out: that is where the hub begins.
+A socket pair replaces a connection after its response headers: that is where the hub begins.
 """
 
 import json
@@ -17,6 +17,7 @@ from hub.config import ServerConfig, StreamConfig
 from hub.delivery.connection import Connection
 from hub.delivery.cursor import Position, newest, resolve
 from hub.delivery.registry import Registry
+from hub.delivery.settings import Settings
 from hub.filter import Filter
 from hub.hub import Hub
 from hub.log.protocol import parse_id
@@ -28,21 +29,21 @@ Event = tuple[str, Any]
 
 
 class Reader:
-    """What one client sees: its events, in order. It reads only when it is told to."""
+    """One client and the events that it has received. It reads only when a test calls `read`."""
 
     def __init__(self, own: socket.socket, connection: Connection) -> None:
         self.connection = connection
         self.events: list[Event] = []  # Name and data; a message's data is its id.
-        self.ended = False  # The server hung up.
-        self.was_cut = False  # … with RST, or in the middle of a chunk.
-        self.terminated = False  # … after the last chunk.
+        self.ended = False  # The server closed the connection,
+        self.was_reset = False  # … with RST, or in the middle of a chunk,
+        self.terminated = False  # … or after the last chunk.
         self._socket = own
         self._raw = b""
         self._text = b""
 
     @property
     def seqs(self) -> list[int]:
-        """Positions in the log of the messages that came."""
+        """Seqs of the messages received."""
         parsed = [parse_id(data) for name, data in self.events if name == "message"]
         return [an_id[1] for an_id in parsed if an_id is not None and an_id[0] == EPOCH]
 
@@ -50,31 +51,31 @@ class Reader:
         return [data for known, data in self.events if known == name]
 
     def read(self, at_most: int = 1 << 30) -> None:
-        """Take what there is, and not more than that many bytes."""
+        """Read the bytes that have arrived, at most this many."""
         while at_most > 0 and not self.ended:
             try:
                 data = self._socket.recv(min(at_most, 1 << 16))
             except BlockingIOError:
                 return
             except ConnectionResetError:
-                data, self.was_cut = b"", True
+                data, self.was_reset = b"", True
             at_most -= len(data)
             self.ended = not data
             self._feed(data)
 
     def has_read(self) -> bool:
-        """Read what there is, in the middle of a condition."""
+        """Read, inside a condition. Always true."""
         self.read()
         return True
 
-    def hang_up(self) -> None:
-        """Twice is harmless."""
+    def disconnect(self) -> None:
+        """Idempotent."""
         self._socket.close()
         self.ended = True
 
     def _feed(self, data: bytes) -> None:
         self._raw += data
-        if self.connection.chunked:
+        if self.connection.key.chunked:
             while head := re.match(rb"([0-9a-f]+)\r\n", self._raw):
                 size, start = int(head[1], 16), head.end()
                 if len(self._raw) < start + size + 2:
@@ -85,7 +86,7 @@ class Reader:
                 self.terminated = size == 0
         else:
             self._text, self._raw = self._text + self._raw, b""
-        self.was_cut = self.was_cut or (self.ended and bool(self._raw))
+        self.was_reset = self.was_reset or (self.ended and bool(self._raw))
         *blocks, self._text = self._text.split(b"\n\n")
         for block in blocks:
             fields = dict(line.split(": ", 1) for line in block.decode().split("\n"))
@@ -99,18 +100,18 @@ class Reader:
 
 
 class Audience:
-    """A hub, its log, and everybody who has ever joined."""
+    """A hub, its log, and every reader that has joined."""
 
-    def __init__(self, log: MemoryLog, **stream: float) -> None:
+    def __init__(self, log: MemoryLog, tuning: dict[str, Any], **stream: float) -> None:
         self.log = log
         self.registry = Registry(ServerConfig())
-        config = StreamConfig.model_validate(stream)
-        self.hub = Hub(log, self.registry, config, version="1", clock=lambda: 0.0, io_loop=IOLoop.current())
+        self.settings = Settings(StreamConfig.model_validate(stream), **tuning)
+        self.hub = Hub(log, self.registry, self.settings, version="1", clock=lambda: 0.0, io_loop=IOLoop.current())
         self.readers: list[Reader] = []
-        log._deliver = self.hub.deliver
+        log.subscribers = [self.hub.deliver]
 
-    def join(self, wanted: Filter | None = None, *, chunked: bool = True, **where: Any) -> Reader:
-        """`after` is a Last-Event-ID, `last` a number of messages; `buffer` how many bytes the socket holds."""
+    def join(self, filter_: Filter | None = None, *, chunked: bool = True, **where: Any) -> Reader:
+        """Connect a reader. `after` is a Last-Event-ID, `last` a number of messages, `buffer` a size in bytes."""
         ours, theirs = socket.socketpair()
         if "buffer" in where:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, where["buffer"])
@@ -121,7 +122,7 @@ class Audience:
         elif "last" in where:
             position = newest(where["last"], self.log)
         connection = self.hub.connect(
-            wanted or Filter.parse(),
+            filter_ or Filter.parse(),
             address="10.0.0.1",
             client="test",
             chunked=chunked,
@@ -137,33 +138,33 @@ class Audience:
             reader.read()
 
     async def settle(self) -> None:
-        """Everybody reads until all who are connected are live and have nothing more to come."""
+        """All readers read until every connection is live and no bytes are queued."""
 
         def settled() -> bool:
             self.read_all()
-            fan_out = self.hub._fan_out
-            idle = fan_out.flushed == self.log.head and not any(fan_out._owing()) and fan_out._slices is None
+            idle = self.hub.fan_out.is_idle and self.hub.fan_out.flushed == self.log.head
             return idle and all(connection.is_live for connection in self.registry)
 
         await until(settled)
         self.read_all()
 
     async def silence(self) -> None:
-        """Settled, and so long ago that the next message goes at once: no tick is due, and no flush rests."""
+        """Settle, then wait until the next message is flushed at once."""
         await self.settle()
-        fan_out = self.hub._fan_out
-        await until(lambda: not fan_out._ticks.is_running() and fan_out._loop.time() >= fan_out._rest_until)
+        await until(lambda: self.hub.fan_out.is_asleep)
 
     def close(self) -> None:
         self.hub.stop()
         for reader in self.readers:
-            reader.hang_up()
+            reader.disconnect()
 
 
 @contextmanager
-def audience_of(log: MemoryLog | None = None, **stream: float) -> Iterator[Audience]:
-    """To be used inside a gen_test, whose loop it takes."""
-    audience = Audience(log or MemoryLog(), **stream)
+def audience_of(
+    log: MemoryLog | None = None, *, tuning: dict[str, Any] | None = None, **stream: float
+) -> Iterator[Audience]:
+    """Yield a hub on the loop of the gen_test. `tuning` replaces tuning constants of Settings."""
+    audience = Audience(log or MemoryLog(), tuning or {}, **stream)
     try:
         yield audience
     finally:

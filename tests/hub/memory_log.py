@@ -1,4 +1,4 @@
-"""A log in memory, for tests of what stands on a log: the test decides what it has forgotten."""
+"""A log in memory, for tests of the hub. The test decides what is pruned."""
 
 from collections.abc import Sequence
 
@@ -8,57 +8,57 @@ from tests.hub.parts import EPOCH, TIME
 
 
 class MemoryLog:
-    """Keeps the Log protocol's promises but one: it ends with the process."""
+    """Keeps the promises of the Log protocol, except that it ends with the process."""
 
     def __init__(self, *, epoch: int = EPOCH) -> None:
         self.epoch = epoch
         self.first = 1
         self.reads = 0
-        self.error: Exception | None = None  # What the next read raises.
-        self._messages: list[Message] = []
-        self._deliver: Deliver | None = None
+        self.error: Exception | None = None  # Raised by each read.
+        self.messages: list[Message] = []  # Pruned ones included.
+        self.subscribers: Sequence[Deliver] = ()
 
     @property
     def head(self) -> int:
-        return len(self._messages)
+        return len(self.messages)
 
     async def start(self, deliver: Deliver) -> None:
-        self._deliver = deliver
+        self.subscribers = [deliver]
 
     async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
-        return self.say(drafts)
+        return self.store(drafts)
 
-    def say(self, drafts: Sequence[Draft]) -> Receipt:
-        """The same without a task: all of these tests run on one thread."""
+    def store(self, drafts: Sequence[Draft]) -> Receipt:
+        """Append without a task: these tests run on one thread."""
         messages = stamp(drafts, self.epoch, self.head, TIME)
-        self._messages += messages
-        if self._deliver is not None:
-            self._deliver(messages)
+        self.messages += messages
+        for deliver in self.subscribers:
+            deliver(messages)
         return Receipt(self.epoch, self.head - len(messages) + 1, len(messages), TIME)
 
-    def forget(self, up_to: int) -> None:
-        """Keep only what follows seq `up_to`."""
+    def prune(self, up_to: int) -> None:
+        """Keep only the messages behind seq `up_to`."""
         self.first = max(self.first, up_to + 1)
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
         self.reads += 1
         if self.error is not None:
             raise self.error
-        return self._messages[after : after + limit] if after >= self.first - 1 else ()
+        return self.messages[after : after + limit] if after >= self.first - 1 else ()
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         return (self.first - 1 if milliseconds <= EPOCH else self.head), self.first
 
     async def stop(self) -> None:
-        self._deliver = None
+        self.subscribers = ()
 
 
 def log_of(count: int, *, forgotten: int = 0) -> MemoryLog:
-    """A log that holds `m1`, `m2`, … without the first `forgotten`."""
+    """Return a log that holds `m1`, `m2`, … without the first `forgotten`."""
     log = MemoryLog()
-    log.say([Draft.parse(topic="demo", message=f"m{seq}") for seq in range(1, count + 1)])
-    log.forget(forgotten)
+    log.store([Draft.parse(topic="demo", message=f"m{seq}") for seq in range(1, count + 1)])
+    log.prune(forgotten)
     return log
 
 
-_: type[Log] = MemoryLog  # mypy holds it to the protocol.
+_: type[Log] = MemoryLog  # mypy checks it against the protocol.

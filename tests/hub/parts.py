@@ -1,4 +1,4 @@
-"""Messages and other values that the tests of the core begin with."""
+"""Messages and other values that tests of the hub share."""
 
 from hypothesis import strategies as st
 
@@ -8,7 +8,7 @@ from hub.message import Draft, Level, Message
 EPOCH = 1_795_400_000_000
 TIME = format_time(EPOCH)
 
-# Whatever a text can hold: line ends of all kinds, NUL, U+2028, a BOM, emoji; no half surrogate pairs.
+# Any text: line ends of all kinds, NUL, U+2028, a BOM, emoji, but no lone surrogates.
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0\u2028\u2029\x85\ufeff\x0b\x1e"))
 topics = st.text("abcXYZ019._-", min_size=1, max_size=8)
 levels = st.sampled_from(list(Level))

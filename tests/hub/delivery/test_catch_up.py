@@ -1,10 +1,12 @@
-"""Who is behind reads on from the log: after a reconnect, for `?last=`, and when a socket was full."""
+"""Readers that catch up from the log: after a reconnect, for `?last=`, and after a full transport."""
 
-import math
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
+from hub.delivery.connection import Connection
+from hub.delivery.group import GroupKey
 from hub.errors import LogFailed
 from hub.filter import Filter
 from hub.log.protocol import format_id
@@ -23,14 +25,14 @@ def an_id(seq: int) -> str:
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_a_reader_goes_on_behind_its_cursor(chunked: bool) -> None:
-    """From storage, from memory, and then live, without a seam."""
+async def test_a_reader_continues_behind_its_cursor(chunked: bool) -> None:
+    """From storage, then from memory, then live."""
     with audience_of(log_of(5)) as audience:
-        audience.log.say([draft(), draft()])
+        audience.log.store([draft(), draft()])
         reader = audience.join(after=an_id(2), chunked=chunked)
-        audience.log.say([draft()])
+        audience.log.store([draft()])
         await audience.settle()
-        audience.log.say([draft()])
+        audience.log.store([draft()])
         await audience.settle()
         assert reader.seqs == [3, 4, 5, 6, 7, 8, 9]
         assert reader.named("gap") == []
@@ -38,38 +40,39 @@ async def test_a_reader_goes_on_behind_its_cursor(chunked: bool) -> None:
 
 
 @pytest.mark.gen_test
-async def test_who_knows_a_message_that_is_not_flushed_yet_does_not_get_it_again() -> None:
-    """From the answer to its own publishing, for instance."""
-    with audience_of() as audience:
+async def test_a_reader_ahead_of_the_flush_gets_no_message_twice() -> None:
+    """It may know the id from the answer to its own POST, for instance."""
+    with audience_of(flush_ms=1000) as audience:
         audience.join()
-        await audience.settle()
-        audience.hub._fan_out._rest_until = math.inf  # No flush until we say so.
-        audience.log.say([draft()])
-        audience.log.say([draft()])
+        await audience.silence()
+        audience.log.store([draft()])  # Flushed at once.
+        audience.log.store([draft()])  # Waits for the next tick.
         reader = audience.join(after=an_id(2))
         await until(lambda: reader.has_read() and reader.events)
-        assert audience.hub._fan_out.flushed < 2
-        audience.hub._fan_out._rest_until = 0
+        assert audience.hub.fan_out.flushed < 2
+        audience.hub.fan_out.flush_all()
         await audience.settle()
-        audience.log.say([draft()])
+        audience.log.store([draft()])
         await audience.settle()
         assert reader.seqs == [3]
 
 
 @pytest.mark.gen_test
-async def test_who_hangs_up_with_a_full_socket_leaves_nothing_behind() -> None:
+async def test_a_blocked_reader_that_disconnects_holds_no_bytes() -> None:
     with audience_of() as audience:
         reader = audience.join(buffer=10_000)
         await audience.settle()
-        audience.log.say([draft(BIG)])
-        await until(lambda: reader.connection in audience.hub._catch_up._full)
-        reader.hang_up()
+        audience.log.store([draft(BIG)])
+        await until(lambda: audience.hub.catch_up.is_blocked(reader.connection))
+        assert reader.connection.unsent
+        reader.disconnect()
         await until(lambda: audience.registry.count == 0)
-        assert not audience.hub._catch_up._full
+        assert not audience.hub.catch_up.is_blocked(reader.connection)
+        assert not reader.connection.unsent
 
 
 @pytest.mark.gen_test
-async def test_a_page_asks_for_the_last_so_many() -> None:
+async def test_a_reader_may_begin_with_the_newest_messages() -> None:
     with audience_of(log_of(10, forgotten=7)) as audience:
         readers = [audience.join(last=2), audience.join(last=99), audience.join(last=0), audience.join()]
         await audience.settle()
@@ -78,7 +81,7 @@ async def test_a_page_asks_for_the_last_so_many() -> None:
 
 
 @pytest.mark.gen_test
-async def test_what_is_missing_is_said_before_what_is_left() -> None:
+async def test_a_gap_is_sent_before_the_messages_behind_it() -> None:
     with audience_of(log_of(10, forgotten=7)) as audience:
         reader, lost = audience.join(after=an_id(3)), audience.join(after="garbage")
         await audience.settle()
@@ -90,14 +93,14 @@ async def test_what_is_missing_is_said_before_what_is_left() -> None:
 
 
 @pytest.mark.gen_test
-async def test_what_is_pruned_while_somebody_catches_up_is_said_in_mid_stream() -> None:
+async def test_messages_pruned_during_a_catch_up_are_a_gap_in_mid_stream() -> None:
     log = log_of(0)
-    log.say([draft(BIG) for _ in range(20)])
+    log.store([draft(BIG) for _ in range(20)])
     with audience_of(log) as audience:
         reader = audience.join(after=an_id(0))
-        await until(lambda: reader.connection in audience.hub._catch_up._full)
+        await until(lambda: audience.hub.catch_up.is_blocked(reader.connection))
         cursor = reader.connection.cursor
-        log.forget(15)
+        log.prune(15)
         await audience.settle()
         assert reader.seqs == [*range(1, cursor + 1), *range(16, 21)]
         assert reader.named("gap") == [
@@ -106,12 +109,12 @@ async def test_what_is_pruned_while_somebody_catches_up_is_said_in_mid_stream() 
 
 
 @pytest.mark.gen_test
-async def test_a_reader_who_does_not_take_everything_falls_behind_and_loses_nothing() -> None:
+async def test_a_slow_reader_falls_behind_and_loses_nothing() -> None:
     with audience_of() as audience:
         slow, quick = audience.join(buffer=10_000), audience.join()
         await audience.settle()
         for _ in range(10):
-            audience.log.say([draft(BIG)])
+            audience.log.store([draft(BIG)])
             await until(lambda: quick.has_read() and quick.seqs[-1:] == [audience.log.head])
         assert slow.connection.state == "catching up"
         assert quick.connection.state == "live"
@@ -121,21 +124,21 @@ async def test_a_reader_who_does_not_take_everything_falls_behind_and_loses_noth
 
 
 @pytest.mark.gen_test
-async def test_a_reader_who_takes_nothing_is_cut_and_a_slow_one_is_not() -> None:
+async def test_a_stalled_reader_is_disconnected_and_a_slow_one_is_not() -> None:
     with audience_of(stall_seconds=60, heartbeat_seconds=60) as audience:
         dead, slow = audience.join(buffer=10_000), audience.join(buffer=10_000)
-        audience.log.say([draft(BIG) for _ in range(10)])
+        audience.log.store([draft(BIG) for _ in range(10)])
         for reader in (dead, slow):
-            await until(lambda one=reader.connection: one in audience.hub._catch_up._full)  # type: ignore[misc]  # bound now
-            reader.connection.progress_at -= 61  # So long ago it took something.
-        before = slow.connection.progress_at
+            await until(lambda one=reader.connection: audience.hub.catch_up.is_blocked(one))  # type: ignore[misc]  # bound now
+            reader.connection.last_progress -= 61
+        before = slow.connection.last_progress
 
-        def slow_took_some() -> bool:
+        def slow_has_progress() -> bool:
             slow.read(10_000)
-            return slow.connection.progress_at > before
+            return slow.connection.last_progress > before
 
-        await until(slow_took_some)
-        await until(lambda: slow.connection in audience.hub._catch_up._full)
+        await until(slow_has_progress)
+        await until(lambda: audience.hub.catch_up.is_blocked(slow.connection))
         audience.hub.start()
         await until(lambda: dead.connection not in audience.registry)
         assert slow.connection in audience.registry
@@ -146,19 +149,19 @@ async def test_a_reader_who_takes_nothing_is_cut_and_a_slow_one_is_not() -> None
 
 
 @pytest.mark.gen_test
-async def test_a_log_that_cannot_be_read_cuts_who_needs_it_and_nobody_else() -> None:
+async def test_a_log_that_cannot_be_read_disconnects_only_the_readers_that_need_it() -> None:
     with audience_of(log_of(5)) as audience:
         live = audience.join()
         audience.log.error = LogFailed("disk gone")
         reader = audience.join(after=an_id(1))
         await until(lambda: reader.connection not in audience.registry)
-        audience.log.say([draft()])
+        audience.log.store([draft()])
         await audience.settle()
         assert live.seqs == [6]
 
 
 @pytest.mark.gen_test
-async def test_readers_who_wait_for_the_same_page_share_one_look_into_storage() -> None:
+async def test_readers_that_wait_for_the_same_page_share_one_read() -> None:
     with audience_of(log_of(5)) as audience:
         readers = [audience.join(after=an_id(1)) for _ in range(50)]
         await audience.settle()
@@ -167,16 +170,10 @@ async def test_readers_who_wait_for_the_same_page_share_one_look_into_storage() 
 
 
 @pytest.mark.gen_test
-async def test_a_page_that_was_waited_for_is_read_even_if_there_is_no_room_to_keep_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Else it would be fetched again, and again be gone when its readers' turn comes."""
-    monkeypatch.setattr("hub.delivery.replay_pages.CACHE_BYTES", 0)
-    monkeypatch.setattr("hub.delivery.replay_pages.STRETCHES", 0)
-    monkeypatch.setattr(
-        "hub.delivery.catch_up.TURN_SECONDS", 60
-    )  # All ask in one turn, also of a machine that is busy.
-    with audience_of(log_of(5)) as audience:
+async def test_a_page_that_is_not_cached_is_still_read_by_all_that_wait_for_it() -> None:
+    """Otherwise it would be fetched again, and be gone again before the turns of its readers."""
+    tuning = {"page_cache_bytes": 0, "batches_kept": 0, "replay_turn_seconds": 60}
+    with audience_of(log_of(5), tuning=tuning) as audience:
         readers = [audience.join(Filter.parse(["demo", f"t{number % 5}"]), after=an_id(4)) for number in range(50)]
         await audience.settle()
         assert all(reader.seqs == [5] for reader in readers)
@@ -184,27 +181,62 @@ async def test_a_page_that_was_waited_for_is_read_even_if_there_is_no_room_to_ke
 
 
 @pytest.mark.gen_test
-async def test_who_finds_nothing_for_long_sees_that_the_server_lives() -> None:
-    """A proxy takes silence for the end; and then it would begin again where it stands."""
+async def test_a_reader_whose_filter_matches_nothing_for_long_gets_heartbeats() -> None:
+    """A proxy closes a silent connection, and the reader would start again from the same cursor."""
     with audience_of(log_of(2000), heartbeat_seconds=60) as audience:
         reader = audience.join(Filter.parse(q="nothing"), after=an_id(0))
         read = audience.log.read
 
         async def read_for_a_minute(after: int, limit: int) -> Sequence[Message]:
-            reader.connection.progress_at -= 61
+            reader.connection.last_progress -= 61
             return await read(after, limit)
 
         audience.log.read = read_for_a_minute  # type: ignore[method-assign]
         await audience.settle()
-        assert len(reader.named("heartbeat")) > 2  # One of them opens the stream.
+        assert len(reader.named("heartbeat")) > 2  # The first one is in the preamble.
         assert reader.seqs == []
 
 
 @pytest.mark.gen_test
-async def test_one_reader_who_cannot_be_served_does_not_stop_the_others() -> None:
+async def test_one_reader_with_an_error_does_not_stop_the_others() -> None:
     with audience_of() as audience:
-        audience.log.say([draft()] * 5)
+        audience.log.store([draft()] * 5)
         broken = audience.join(after=an_id(0))
-        broken.connection.filter = None  # type: ignore[assignment]  # Whatever it is that nobody foresaw.
+        broken.connection.key = GroupKey(cast(Filter, None), chunked=True)  # Any unexpected error.
         reader = audience.join(after=an_id(0))
         await until(lambda: broken.has_read() and broken.ended and reader.has_read() and len(reader.seqs) == 5)
+
+
+@pytest.mark.gen_test
+async def test_pruned_messages_are_not_sent_from_memory() -> None:
+    with audience_of() as audience:
+        audience.log.store([draft() for _ in range(10)])  # All of them are in memory.
+        early = audience.join(after=an_id(0))
+        await audience.settle()
+        assert early.seqs == list(range(1, 11))  # Their page is cached.
+        reader = audience.join(after=an_id(0))
+        audience.log.prune(6)
+        await audience.settle()
+        assert reader.named("gap") == [{"after": an_id(0), "before": an_id(7), "missing": 6, "reason": "expired"}]
+        assert reader.seqs == [7, 8, 9, 10]
+
+
+@pytest.mark.gen_test
+async def test_an_error_of_one_event_does_not_drop_the_other_events_of_its_batch() -> None:
+    """An edge-triggered epoll reports a disconnect once."""
+    with audience_of() as audience:
+        readers = [audience.join() for _ in range(5)]
+        await audience.settle()
+        counts = iter([True])
+        remove = audience.registry.remove
+
+        def fail_once(connection: Connection) -> bool:
+            if next(counts, False):
+                raise RuntimeError("unexpected")
+            return remove(connection)
+
+        audience.registry.remove = fail_once  # type: ignore[method-assign]
+        for reader in readers:
+            reader.disconnect()
+        await until(lambda: audience.registry.count == 1)
+        assert audience.hub.transports.count == 0

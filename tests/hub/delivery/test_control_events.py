@@ -1,12 +1,20 @@
-"""Events that are no messages: the opening, the count, the heartbeat, and what somebody missed."""
+"""Events that are not messages: preamble, count, heartbeat, and those announced during a catch-up."""
 
 import json
 import re
+from typing import cast
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from hub.config import ServerConfig, StreamConfig
+from hub.delivery.connection import Connection
 from hub.delivery.control_events import RETRY_MS, ControlEvents
+from hub.delivery.fan_out import FanOut
+from hub.delivery.group import GroupKey
+from hub.delivery.registry import Registry
+from hub.delivery.settings import Settings
+from hub.filter import Filter
 from tests.hub.parts import TIME
 from tests.waiting import until
 
@@ -14,117 +22,135 @@ Event = tuple[str, dict[str, object]]
 
 
 def events(blocks: bytes) -> list[Event]:
-    """Name and data of each; none may have an id."""
+    """Return name and data of each event. None may have an id."""
     assert b"\nid:" not in b"\n" + blocks
     found = re.findall(r"event: (\w+)\ndata: (.*)\n\n", blocks.decode())
     return [(name, json.loads(data)) for name, data in found]
 
 
-class Listener:
-    """Somebody live, and a count to tell them."""
+class Live:
+    """Live readers: in place of FanOut, the events that it was given."""
+
+    head_id = "5-7"
 
     def __init__(self) -> None:
-        self.heard: list[Event] = []
-        self.count = 0
-        self.every = 15
-        self.notices = ControlEvents(
-            lambda: 1_795_400_000.0,
+        self.received: list[Event] = []
+
+    def send_to_all(self, frame: bytes) -> None:
+        self.received += events(frame)
+
+
+class Parts:
+    """Control events and the parts that they depend on."""
+
+    def __init__(self) -> None:
+        self.live = Live()
+        self.registry = Registry(ServerConfig())
+        self.settings = Settings(StreamConfig())
+        self.control = ControlEvents(
+            self.registry,
+            cast(FanOut, self.live),
+            self.settings,
             IOLoop.current(),
+            clock=lambda: 1_795_400_000.0,
             version="1+ab",
-            head=lambda: "5-7",
-            every=lambda: self.every,
-            counts=lambda: {"count": self.count, "peak": 9},
-            send=lambda frame: self.heard.extend(events(frame)),
         )
+
+    def connect(self) -> None:
+        self.registry.add(Connection(GroupKey(Filter.parse(), chunked=True), address="", client="", since=0.0))
+        self.control.count_changed()
 
     @property
     def counts(self) -> list[object]:
-        return [data["count"] for name, data in self.heard if name == "connections"]
+        return [data["count"] for name, data in self.live.received if name == "connections"]
 
 
 @pytest.mark.gen_test
 async def test_a_stream_opens_with_retry_a_heartbeat_and_the_count() -> None:
-    opening = Listener().notices.opening("c1")
-    retry = re.match(rb"retry: (\d+)\nevent: heartbeat\n", opening)
+    preamble = Parts().control.preamble("c1")
+    retry = re.match(rb"retry: (\d+)\nevent: heartbeat\n", preamble)
     assert retry is not None
     assert RETRY_MS[0] <= int(retry[1]) <= RETRY_MS[1]
-    assert events(opening) == [
+    assert events(preamble) == [
         ("heartbeat", {"time": TIME, "head": "5-7", "every": 15, "connection": "c1", "version": "1+ab"}),
-        ("connections", {"count": 0, "peak": 9}),
+        ("connections", {"count": 0, "peak": 0}),
     ]
 
 
 @pytest.mark.gen_test
-async def test_retry_is_drawn_for_each_stream() -> None:
-    """Else a restart would bring everybody back in the same instant."""
-    notices = Listener().notices
-    assert len({notices.opening("c").partition(b"\n")[0] for _ in range(50)}) > 10
+async def test_retry_is_random_for_each_stream() -> None:
+    """Otherwise a restart would bring all readers back at once."""
+    control = Parts().control
+    assert len({control.preamble("c").partition(b"\n")[0] for _ in range(50)}) > 10
 
 
 @pytest.mark.gen_test
-async def test_a_heartbeat_says_where_the_log_is() -> None:
-    listener = Listener()
-    listener.notices.beat()
-    assert listener.heard == [("heartbeat", {"time": TIME, "head": "5-7", "every": 15})]
+async def test_a_heartbeat_has_the_head_of_the_log() -> None:
+    parts = Parts()
+    parts.control.send_heartbeat()
+    assert parts.live.received == [("heartbeat", {"time": TIME, "head": "5-7", "every": 15})]
 
 
 @pytest.mark.gen_test
-async def test_a_first_change_of_the_count_is_told_at_once_and_a_storm_once_a_second() -> None:
-    listener = Listener()
-    for count in range(1, 101):
-        listener.count = count
-        listener.notices.count_changed()
-    assert listener.counts == [1]
-    await until(lambda: len(listener.counts) > 1)
-    assert listener.counts == [1, 100]
-    listener.notices.stop()
+async def test_a_first_change_of_the_count_is_announced_at_once_and_a_burst_once_a_second() -> None:
+    parts = Parts()
+    for _ in range(100):
+        parts.connect()
+    assert parts.counts == [1]
+    await until(lambda: len(parts.counts) > 1)
+    assert parts.counts == [1, 100]
+    parts.control.stop()
 
 
 @pytest.mark.gen_test
-async def test_a_standing_event_opens_new_streams_until_it_no_longer_stands() -> None:
-    notices = Listener().notices
-    notices.announce("config", {"status": "rejected"})
-    assert ("config", {"status": "rejected"}) in events(notices.opening("c"))
-    notices.announce("config", {"status": "applied"}, standing=False)
-    assert "config" not in dict(events(notices.opening("c")))
+async def test_a_sticky_event_opens_new_streams_until_it_is_replaced() -> None:
+    control = Parts().control
+    control.announce("config", {"status": "rejected"})
+    assert ("config", {"status": "rejected"}) in events(control.preamble("c"))
+    control.announce("config", {"status": "applied"}, sticky=False)
+    assert "config" not in dict(events(control.preamble("c")))
 
 
 @pytest.mark.gen_test
-async def test_who_was_away_hears_the_latest_of_each_kind() -> None:
-    notices = Listener().notices
+async def test_a_reader_that_was_catching_up_receives_the_latest_event_of_each_name() -> None:
+    control = Parts().control
     for status in ("rejected", "applied"):
-        notices.announce("config", {"status": status}, standing=False)
-    notices.announce("connections", {"count": 3})
-    assert notices.number == 3
-    assert dict(events(notices.missed(0))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
-    assert dict(events(notices.missed(2))) == {"connections": {"count": 3}}  # It has heard the others.
-    assert notices.missed(3) == b""
+        control.announce("config", {"status": status}, sticky=False)
+    control.announce("connections", {"count": 3})
+    assert control.head == 3
+    assert dict(events(control.since(0))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
+    assert dict(events(control.since(2))) == {"connections": {"count": 3}}
+    assert control.since(3) == b""
 
 
 @pytest.mark.gen_test
-async def test_another_pace_is_told_at_once_and_to_who_was_away() -> None:
-    listener = Listener()
-    listener.every = 60
-    listener.notices.change_pace()
-    assert [data["every"] for _, data in listener.heard] == [60]
-    assert listener.notices.number == 1
-    assert [data["every"] for _, data in events(listener.notices.missed(0))] == [60]
-    assert listener.notices.missed(1) == b""
+async def test_a_new_heartbeat_interval_is_announced_at_once_and_after_a_catch_up() -> None:
+    parts = Parts()
+    parts.settings.stream = StreamConfig(heartbeat_seconds=60)
+    parts.control.interval_changed()
+    assert [data["every"] for _, data in parts.live.received] == [60]
+    assert parts.control.head == 1
+    assert [data["every"] for _, data in events(parts.control.since(0))] == [60]
+    assert parts.control.since(1) == b""
 
 
 @pytest.mark.gen_test
-async def test_bye_says_why_and_when_to_come_back() -> None:
-    [(name, data)] = events(Listener().notices.bye("shutdown"))
+async def test_bye_has_a_reason_and_a_reconnection_time() -> None:
+    [(name, data)] = events(Parts().control.goodbye("shutdown"))
     assert name == "bye"
     assert data["reason"] == "shutdown"
     assert isinstance(data["retry_ms"], int)
 
 
 @pytest.mark.gen_test
-async def test_nothing_is_announced_after_the_end() -> None:
-    listener = Listener()
-    listener.notices.count_changed()
-    listener.notices.count_changed()
-    listener.notices.stop()
-    listener.notices.stop()
-    assert listener.notices._count_timer is None
+async def test_no_count_is_announced_after_stop() -> None:
+    parts = Parts()
+    parts.connect()
+    parts.connect()  # Schedules an announcement.
+    parts.control.stop()
+    parts.control.stop()
+    other = Parts()  # Its announcement, scheduled later, is sent after the time of the first one.
+    other.connect()
+    other.connect()
+    await until(lambda: other.counts == [1, 2])
+    assert parts.counts == [1]

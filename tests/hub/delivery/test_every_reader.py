@@ -1,23 +1,19 @@
-"""The promise, put to the test: whatever readers do, each gets every message it wants once and in order.
+"""Each reader receives every message that matches its filter, once and in order.
 
-A machine draws a schedule: readers with different filters join, read at their own pace, hang up and
-resume, while messages are published, the log forgets its old end and notices are announced. Memory
-is made small, slices short, and time for queries scarce, so that storage, gaps, late slices and
-readers whose queries were not asked all come into play.
+A state machine draws a schedule. Readers with different filters join, read at their own speed, disconnect
+and resume. Meanwhile messages are published and pruned, and control events are announced. Memory is small,
+slices are short and the budget of filters changes, so that storage, gaps, late slices and skipped groups
+all occur.
 """
 
 import asyncio
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hub.delivery import fan_out
-from hub.delivery import replay_pages as pages
 from hub.filter import Filter
 from hub.log.protocol import format_id, parse_id
 from hub.loop import MonotonicLoop
@@ -27,23 +23,25 @@ from tests.hub.audience import Audience, Reader
 from tests.hub.memory_log import MemoryLog
 from tests.hub.parts import EPOCH
 
-FILTERS = [Filter.parse(), Filter.parse(["a"]), Filter.parse(["a", "b*"], "error"), Filter.parse(["nobody"])]
+FILTERS = [Filter.parse(), Filter.parse(["a"]), Filter.parse(["a", "b*"], "error"), Filter.parse(["other"])]
 FILTERS += [Filter.parse(q="x"), Filter.parse(q="-x"), Filter.parse(["a"], q="level:error")]
 SIZES = st.sampled_from([0, 10, 10, 1000, 20_000, 70_000])
 messages = st.lists(st.tuples(st.sampled_from(["a", "b1", "c"]), st.sampled_from(["info", "error"]), SIZES), max_size=6)
 
+TUNING = {"recent_bytes": 150_000, "page_cache_bytes": 50_000, "sends_per_turn": 2}
+
 
 class Expectation:
-    """What one reader, over all its connections, may still be sent."""
+    """The messages that one reader, over all its connections, may still receive."""
 
-    def __init__(self, reader: Reader, position: int, wanted: Filter) -> None:
+    def __init__(self, reader: Reader, position: int, filter_: Filter) -> None:
         self.reader = reader
-        self.position = position  # Everything up to this seq it has, or never asked for, or was told it missed.
-        self.wanted = wanted
+        self.position = position  # Up to this seq, each message was received, did not match, or was in a gap.
+        self.filter = filter_
         self.seen = 0
 
     def check(self, log: MemoryLog) -> None:
-        """Look at the events that are new: nothing is skipped without a gap, nothing comes twice."""
+        """Check the new events: no message is skipped without a gap, and none comes twice."""
         for name, data in self.reader.events[self.seen :]:
             if name == "message":
                 parsed = parse_id(data)
@@ -51,51 +49,47 @@ class Expectation:
                 seq = parsed[1]
                 assert seq > self.position, f"{seq} comes twice or too late, after {self.position}"
                 self.demand_nothing_between(log, self.position, seq - 1)
-                assert self.wanted.matches(MatchContext(log._messages[seq - 1]))
+                assert self.filter.matches(MatchContext(log.messages[seq - 1]))
                 self.position = seq
             elif name == "gap":
                 before, after = parse_id(data["before"]), parse_id(data["after"] or f"{EPOCH}-{self.position}")
                 assert before is not None
                 assert after is not None
                 self.demand_nothing_between(log, self.position, after[1])
-                assert self.position <= after[1] < before[1] <= log.first, f"{data} is no honest gap"
+                assert self.position <= after[1] < before[1] <= log.first, f"{data} is a wrong gap"
                 assert data["missing"] == before[1] - after[1] - 1
                 self.position = before[1] - 1
         self.seen = len(self.reader.events)
 
     def demand_nothing_between(self, log: MemoryLog, after: int, up_to: int) -> None:
-        missing = [message.id for message in log._messages[after:up_to] if self.wanted.matches(MatchContext(message))]
+        missing = [message.id for message in log.messages[after:up_to] if self.filter.matches(MatchContext(message))]
         assert not missing, f"{missing} never came"
 
 
 class EveryReader(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(pages, "TAIL_BYTES", 150_000)
-        self.patch.setattr(pages, "CACHE_BYTES", 50_000)
-        self.patch.setattr(fan_out, "SLICE_SOCKETS", 2)
         self.loop = MonotonicLoop(make_current=False)
         asyncio.set_event_loop(self.loop.asyncio_loop)
         self.log = MemoryLog()
-        self.audience: Audience = self.inside(lambda: Audience(self.log, flush_ms=2))
+        self.audience: Audience = self.inside(lambda: Audience(self.log, TUNING, flush_ms=2))
         self.here: list[Expectation] = []
         self.gone: list[Expectation] = []
 
     def inside(self, function: Callable[[], Any]) -> Any:
-        """Call it on the loop, as everything in the process is called."""
+        """Call it on the loop."""
 
         async def call() -> Any:
             return function()
 
         return self.loop.run_sync(call)
 
-    @rule(wanted=st.sampled_from(FILTERS), chunked=st.booleans(), last=st.sampled_from([0, 0, 3, 99]))
-    def join(self, wanted: Filter, chunked: bool, last: int) -> None:
+    @rule(filter_=st.sampled_from(FILTERS), chunked=st.booleans(), last=st.sampled_from([0, 0, 3, 99]))
+    def join(self, filter_: Filter, chunked: bool, last: int) -> None:
         def arrive() -> Expectation:
             first, head = self.log.first, self.log.head
-            reader = self.audience.join(wanted, chunked=chunked, last=last, buffer=20_000)
-            return Expectation(reader, max(first - 1, head - last), wanted)
+            reader = self.audience.join(filter_, chunked=chunked, last=last, buffer=20_000)
+            return Expectation(reader, max(first - 1, head - last), filter_)
 
         self.here.append(self.inside(arrive))
 
@@ -104,14 +98,14 @@ class EveryReader(RuleBasedStateMachine):
     def resume(self, data: st.DataObject, chunked: bool) -> None:
         known = self.gone.pop(data.draw(st.integers(0, len(self.gone) - 1)))
         after = format_id(EPOCH, known.position)
-        reader = self.inside(lambda: self.audience.join(known.wanted, chunked=chunked, after=after, buffer=20_000))
-        self.here.append(Expectation(reader, known.position, known.wanted))
+        reader = self.inside(lambda: self.audience.join(known.filter, chunked=chunked, after=after, buffer=20_000))
+        self.here.append(Expectation(reader, known.position, known.filter))
 
     @precondition(lambda self: self.here)
     @rule(data=st.data())
-    def hang_up(self, data: st.DataObject) -> None:
+    def disconnect(self, data: st.DataObject) -> None:
         known = self.here.pop(data.draw(st.integers(0, len(self.here) - 1)))
-        known.reader.hang_up()
+        known.reader.disconnect()
         self.gone.append(known)
 
     @precondition(lambda self: self.here)
@@ -119,18 +113,18 @@ class EveryReader(RuleBasedStateMachine):
     def read(self, data: st.DataObject, size: int) -> None:
         self.here[data.draw(st.integers(0, len(self.here) - 1))].reader.read(size)
 
-    @rule(said=messages)
-    def publish(self, said: list[tuple[str, str, int]]) -> None:
-        drafts = [Draft.parse(topic=topic, level=level, message="x" * size) for topic, level, size in said]
-        self.inside(lambda: self.log.say(drafts))
+    @rule(published=messages)
+    def publish(self, published: list[tuple[str, str, int]]) -> None:
+        drafts = [Draft.parse(topic=topic, level=level, message="x" * size) for topic, level, size in published]
+        self.inside(lambda: self.log.store(drafts))
 
     @rule(kept=st.integers(0, 20))
-    def forget(self, kept: int) -> None:
-        self.log.forget(self.log.head - kept)
+    def prune(self, kept: int) -> None:
+        self.log.prune(self.log.head - kept)
 
-    @rule(module=st.sampled_from([fan_out, pages]), seconds=st.sampled_from([-1, 60]))
-    def make_time_for_queries(self, module: ModuleType, seconds: float) -> None:
-        self.patch.setattr(module, "LOOK_SECONDS", seconds)
+    @rule(budget=st.sampled_from(["filter_seconds", "page_seconds"]), seconds=st.sampled_from([-1, 60]))
+    def change_budget(self, budget: str, seconds: float) -> None:
+        setattr(self.audience.settings, budget, seconds)
 
     @rule()
     def announce(self) -> None:
@@ -145,14 +139,14 @@ class EveryReader(RuleBasedStateMachine):
         self.loop.run_sync(wait)
 
     @invariant()
-    def nobody_missed_anything_so_far(self) -> None:
+    def no_reader_has_missed_a_message(self) -> None:
         for known in self.here:
             known.check(self.log)
 
     @invariant()
-    def the_registry_knows_who_is_there(self) -> None:
+    def every_reader_is_still_registered(self) -> None:
         connected = {known.reader.connection for known in self.here}
-        assert connected <= set(self.audience.registry), "somebody was dropped"
+        assert connected <= set(self.audience.registry), "a reader was disconnected"
 
     def teardown(self) -> None:
         try:
@@ -162,7 +156,6 @@ class EveryReader(RuleBasedStateMachine):
                 known.demand_nothing_between(self.log, known.position, self.log.head)
             assert set(self.audience.registry) == {known.reader.connection for known in self.here}
         finally:
-            self.patch.undo()
             self.inside(self.audience.close)
             asyncio.set_event_loop(None)
             self.loop.close(all_fds=True)

@@ -1,18 +1,40 @@
-"""What all readers of one filter are owed."""
+"""Frames queued for the readers of one key."""
 
-from hub.delivery.group import Group
+from hub.delivery.budget import CpuBudget
+from hub.delivery.group import Group, GroupKey
 from hub.filter import Filter
 from hub.query.match_context import MatchContext
 from tests.hub.parts import message
 
+AMPLE = CpuBudget(60)
+SPENT = CpuBudget(-1)
 
-def test_a_group_is_owed_what_its_filter_wants() -> None:
-    group = Group(Filter.parse(["a"]), chunked=False)
-    group.offer(MatchContext(message(1, topic="a")), b"one ")
-    group.offer(MatchContext(message(2, topic="b")), b"two ")
-    group.add(b"event ")
-    group.offer(MatchContext(message(3, topic="a")), b"three")
+
+def group_of(*topics: str) -> Group[str]:
+    return Group(GroupKey(Filter.parse(topics), chunked=False))
+
+
+def test_a_group_queues_messages_that_match_and_all_control_events() -> None:
+    group = group_of("a")
+    assert group.enqueue_if_match(MatchContext(message(1, topic="a")), b"one ", AMPLE)
+    assert not group.enqueue_if_match(MatchContext(message(2, topic="b")), b"two ", AMPLE)
+    group.enqueue(b"event ")
+    assert group.enqueue_if_match(MatchContext(message(3, topic="a")), b"three", AMPLE)
     assert group.has_pending
     assert group.take() == [b"one ", b"event ", b"three"]
     assert group.sent == 2
     assert not group.has_pending
+
+
+def test_a_filter_is_not_evaluated_after_the_budget() -> None:
+    group, everything = group_of("a"), group_of()
+    assert not group.enqueue_if_match(MatchContext(message(1, topic="a")), b"one", SPENT)
+    assert group.skipped
+    assert everything.enqueue_if_match(MatchContext(message(1, topic="a")), b"one", SPENT)
+    assert not everything.skipped
+
+
+def test_readers_with_the_same_filter_and_framing_have_equal_keys() -> None:
+    key = GroupKey(Filter.parse(["a", "b"]), chunked=True)
+    assert {key: 1}[GroupKey(Filter.parse(["b", "a"]), chunked=True)] == 1
+    assert key != GroupKey(Filter.parse(["a", "b"]), chunked=False)

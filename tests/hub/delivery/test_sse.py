@@ -1,4 +1,4 @@
-"""What is written is what two independent parsers read, whatever the text."""
+"""Two independent parsers read what was written, for any text."""
 
 import json
 
@@ -28,7 +28,7 @@ def read_by_sseclient(stream: bytes) -> list[tuple[str, str | None, str]]:
     return [(found.event, found.id, found.data) for found in sseclient.SSEClient(pieces).events()]
 
 
-def said_by(draft: Draft, seq: int) -> Message:
+def message_of(draft: Draft, seq: int) -> Message:
     return stamp([draft], EPOCH, seq - 1, TIME)[0]
 
 
@@ -36,26 +36,26 @@ data = st.none() | texts.map(lambda text: msgspec.Raw(json.dumps({text: [text]})
 drafts = st.builds(Draft, topics, levels, printable, texts, data)
 
 
-def test_who_is_sent_the_same_is_sent_the_same_object() -> None:
-    """300 readers of 300 filters and a message of 1 MiB all of them want: 1 MiB, not 300."""
-    joined, frame = sse.PayloadCache(), b"x" * 1000
-    first = joined.payload([frame], chunked=True)
+def test_equal_frames_are_one_payload_object() -> None:
+    """A message of 1 MiB that matches 300 filters takes 1 MiB, not 300."""
+    cache, frame = sse.PayloadCache(), b"x" * 1000
+    first = cache.payload([frame], chunked=True)
     assert first == chunk(frame)
-    assert joined.payload([frame], chunked=True) is first
-    assert joined.payload([frame], chunked=False) is frame
-    assert joined.payload([frame, b"y"], chunked=True) == chunk(frame + b"y")
-    assert joined.payload([], chunked=True) == b""
+    assert cache.payload([frame], chunked=True) is first
+    assert cache.payload([frame], chunked=False) is frame
+    assert cache.payload([frame, b"y"], chunked=True) == chunk(frame + b"y")
+    assert cache.payload([], chunked=True) == b""
 
 
 @given(st.lists(drafts, min_size=1, max_size=5))
 @example([Draft("demo", Level.INFO, "", NASTY, None)])
-def test_every_text_arrives_as_it_was_said(drafts: list[Draft]) -> None:
-    stream = retry(3000) + b"".join(encode(said_by(draft, seq)) for seq, draft in enumerate(drafts, 1))
-    for heard in (read_by_httpx(stream), read_by_sseclient(stream)):
-        assert [(name, an_id) for name, an_id, _ in heard] == [
+def test_every_text_arrives_unchanged(drafts: list[Draft]) -> None:
+    stream = retry(3000) + b"".join(encode(message_of(draft, seq)) for seq, draft in enumerate(drafts, 1))
+    for received in (read_by_httpx(stream), read_by_sseclient(stream)):
+        assert [(name, an_id) for name, an_id, _ in received] == [
             ("message", f"{EPOCH}-{seq}") for seq in range(1, len(drafts) + 1)
         ]
-        for (_, an_id, text), draft in zip(heard, drafts, strict=True):
+        for (_, an_id, text), draft in zip(received, drafts, strict=True):
             expected = {"id": an_id, "time": TIME, "topic": draft.topic, "level": draft.level, "message": draft.message}
             expected |= {"source": draft.source} if draft.source else {}
             expected |= {"data": json.loads(bytes(draft.data))} if draft.data else {}
@@ -69,7 +69,7 @@ def test_a_frame_is_an_id_and_one_line_of_json() -> None:
     )
 
 
-def test_an_empty_text_is_said_and_empty_fields_are_not() -> None:
+def test_an_empty_text_is_sent_and_empty_fields_are_not() -> None:
     assert b'"message":""' in encode(message(1, ""))
     assert b"source" not in encode(message(1, ""))
     assert b'"data"' not in encode(message(1, ""))
@@ -79,18 +79,18 @@ def test_an_empty_text_is_said_and_empty_fields_are_not() -> None:
 def test_a_control_event_has_a_name_and_never_an_id(data: dict[str, object]) -> None:
     """An id on a heartbeat would move the reader's cursor."""
     block = event("heartbeat", data)
-    [(name, an_id, heard)] = read_by_httpx(block)
-    assert (name, an_id, json.loads(heard)) == ("heartbeat", "", data)
+    [(name, an_id, received)] = read_by_httpx(block)
+    assert (name, an_id, json.loads(received)) == ("heartbeat", "", data)
     assert block.count(b"\n") == 3
     assert b"\r" not in block
 
 
 @given(st.binary(min_size=1))
-def test_a_chunk_is_its_length_in_hex_and_itself(payload: bytes) -> None:
+def test_a_chunk_is_its_length_in_hex_and_the_payload(payload: bytes) -> None:
     size, _, rest = chunk(payload).partition(b"\r\n")
     assert int(size, 16) == len(payload)
     assert rest == payload + b"\r\n"
 
 
-def test_the_end_of_chunks_is_the_chunk_that_holds_nothing() -> None:
+def test_the_end_of_chunks_is_an_empty_chunk() -> None:
     assert chunk(b"") == sse.END_OF_CHUNKS
