@@ -24,14 +24,15 @@ from handlers import routes
 from handlers.assets import Assets
 from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
 from handlers.shortcut import Shortcut
-from handlers.uploads import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
+from hub.config.live import LiveConfig
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
 from hub.history import History
 from hub.hub import Hub
+from hub.ingest.upload_budget import UploadBudget
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
@@ -48,7 +49,7 @@ class Eyewall:
     """The parts, and what a changed config means for each."""
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
-        self.config = config
+        self.live = LiveConfig(config)
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(HERE / "static")
@@ -60,18 +61,18 @@ class Eyewall:
         self.registry = Registry(config.server)
         self.places = ConnectionLimits(config.server, "connections besides streams")
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
-        self.uploads = Uploads()
+        self.uploads = UploadBudget(self.live)
         self.front = Front()
         self.sources: list[sources.Source] = []
         self.apply(config)
 
     def apply(self, config: Config) -> None:
         """Every part gets its section; no stream notices."""
-        self.config = config
+        self.live.current = config
         self.log.configure(config.log)
         self.registry.places.config = self.places.config = config.server
         self.hub.configure(config.stream)
-        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
+        parts = (self.hub, self.log, self.history, self.assets, self.uploads, self.live)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
         self.front.app = application(table, config.server, str(HERE / "templates"))
         self.front.shortcut = Shortcut(self.hub, config.server, config.publish)
@@ -79,7 +80,7 @@ class Eyewall:
     def start_sources(self) -> None:
         """In place of those that run."""
         self.stop_sources()
-        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.config.sources]
+        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.live.current.sources]
         for source in self.sources:
             source.start()
 
@@ -144,7 +145,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         wall.uploads.stop()
         await hub.finish_publishing(PUBLISH_SECONDS)
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
-        await hub.drain(wall.config.server.drain_seconds)
+        await hub.drain(wall.live.current.server.drain_seconds)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -61,7 +61,7 @@ class IdempotencyKey:
 
     key: str
     digest: bytes  # Of all that was handed in: the same key for something else is a Conflict.
-    receivers: int  # Part of the answer, which must be the same the second time.
+    principal: str = ""
 
 
 @dataclass(slots=True)
@@ -72,7 +72,8 @@ class Receipt:
     first: int
     count: int
     time: str
-    receivers: int | None = None  # Only for an append with Once.
+    is_repeat: bool = False
+    receivers: int | None = None
 
     @property
     def first_id(self) -> str:
