@@ -1,8 +1,8 @@
 """The thread that writes: who shares a commit, who hears what and when, and how it ends."""
 
 import asyncio
-from dataclasses import replace
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
