@@ -1,6 +1,6 @@
 """Many messages published together: the valid ones, and the outcome of all."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from hub.config import PublishConfig
@@ -26,20 +26,20 @@ class Batch:
         self._unsettled: list[dict[str, object]] = []
         self._unsettled_count = 0
 
-    def read(self, lines: Iterable[Line], decoder: Decoder, limits: PublishConfig) -> list[Draft]:
+    def read(self, lines: Sequence[Line], decoder: Decoder, limits: PublishConfig) -> list[Draft]:
         """Return the drafts of the valid lines. They count once `settle` is called."""
-        drafts = []
-        for line in lines:
-            self._read += 1
+        drafts, decode = [], decoder.decode
+        for number, line in enumerate(lines, self._read + 1):
             try:
-                draft = decoder.decode(line, limits)
+                draft = decode(line, limits)
             except InvalidInput as error:
                 self._unsettled_count += 1
                 if len(self.rejected) + len(self._unsettled) < SHOWN_REJECTED:
-                    self._unsettled.append({"line": self._read, "error": str(error)})
+                    self._unsettled.append({"line": number, "error": str(error)})
                 continue
             if draft is not None:
                 drafts.append(draft)
+        self._read += len(lines)
         return drafts
 
     def settle(self, receipt: Receipt | None = None) -> None:

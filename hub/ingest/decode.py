@@ -48,12 +48,16 @@ class TopicText:
         Raises InvalidInput only where `refuses_bad_utf8` says so.
         """
         max_bytes = limits.max_message_bytes
-        text = str(line) if isinstance(line, TruncatedLine) else self._text(line)
-        if isinstance(line, bytes) and text.startswith("{") and text.rstrip().endswith("}"):
+        if isinstance(line, TruncatedLine):
+            text = str(line)
+        elif line.startswith(b"{") and line.rstrip().endswith(b"}"):
+            text = self._json_text(line)
             try:
                 return logger_object(text, topic=self.topic, level=self.level, source=self.source, max_bytes=max_bytes)
             except (msgspec.MsgspecError, InvalidInput, RecursionError):
                 pass  # Not JSON, or a field's value is not allowed there: keep the line as text.
+        else:
+            text = line.decode("utf-8", "replace")
         if len(text) * 4 > max_bytes and (size := len(text.encode())) > max_bytes:
             text = str(truncated(text, size, max_bytes))  # Replaced bytes grow to three each.
         return Draft.parse(
@@ -75,11 +79,9 @@ class TopicText:
         level, limit = self.level or Level.INFO, limits.max_message_bytes
         return Draft.parse(topic=self.topic, message=text, level=level, source=self.source, max_bytes=limit)
 
-    def _text(self, line: bytes) -> str:
-        if not self.refuses_bad_utf8 or not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
-            return line.decode(errors="replace")
+    def _json_text(self, line: bytes) -> str:
         try:
-            return line.decode()
+            return line.decode("utf-8", "strict" if self.refuses_bad_utf8 else "replace")
         except UnicodeDecodeError as error:
             problem = f"byte {error.start + 1} is not UTF-8"
             raise InvalidInput("line", problem, hint="PUT replaces such bytes") from None
