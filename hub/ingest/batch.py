@@ -17,7 +17,7 @@ class Batch:
     """Counts of one request: lines consumed, messages stored with their ids, and lines rejected with the reason."""
 
     def __init__(self) -> None:
-        self.lines = 0  # Whose outcome is known: the publisher need not send them again.
+        self.lines = 0  # With a known outcome: the publisher need not send them again.
         self.accepted = 0
         self.rejected: list[dict[str, object]] = []  # The first SHOWN_REJECTED.
         self.rejected_count = 0

@@ -239,7 +239,7 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
 
 @pytest.mark.gen_test
 async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_ways: Site) -> None:
-    """It would hold up everybody while it is checked and delivered; lines come in pieces, and may be any number."""
+    """Checking and delivering it would block the loop. Lines arrive in pieces, and may be any number."""
     item = '{"topic":"a","message":""}'
     most = await both_ways.post("/messages", f"[{','.join([item] * 10_000)}]", JSON)
     assert (most.status, most.json["accepted"]) == (201, 10_000)

@@ -15,7 +15,7 @@ from tests.turns import Turns
 
 @pytest.mark.gen_test
 async def test_short_lines_are_published_some_at_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """64 KiB, which come at once, may be 65,536 lines: all in one go they would keep everybody waiting."""
+    """A received piece of 64 KiB may hold 65,536 lines: in one turn they would block the loop for 0.25 s."""
     drafts = Turns(monkeypatch, decode, "guess_level")
     answer = await site.request("PUT", "/topics/app", "\n" * 70_000)
     assert answer.json["accepted"] == site.wall.log.head == 70_000
