@@ -24,7 +24,6 @@ from handlers import routes
 from handlers.assets import Assets
 from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
 from handlers.shortcut import Shortcut
-from handlers.uploads import Uploads
 from hub import __version__
 from hub.config import Change, Config
 from hub.config.file import ConfigError, dump, load
@@ -36,6 +35,7 @@ from hub.delivery.settings import Settings
 from hub.files import resource
 from hub.history import History
 from hub.hub import Hub
+from hub.ingest.upload_budget import UploadBudget
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.sqlite import SqliteLog
@@ -66,7 +66,7 @@ class Eyewall:
         self.hub = Hub(
             self.log, self.registry, Settings(config.stream), version=self.version, clock=time.time, io_loop=io_loop
         )
-        self.uploads = Uploads()
+        self.uploads = UploadBudget(self.live)
         self.front = Front()
         self.sources = Sources(self.hub.publish, lambda section: make(section, self.status))
         self.apply(config)
@@ -77,7 +77,7 @@ class Eyewall:
         self.log.configure(config.log)
         self.registry.places.config = self.places.config = config.server
         self.hub.configure(config.stream)
-        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
+        parts = (self.hub, self.log, self.history, self.assets, self.uploads, self.live)
         table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
         self.front.app = application(table, config.server, str(resource("templates")))
         self.front.shortcut = Shortcut(self.hub, config.server, config.publish)

@@ -13,10 +13,11 @@ from handlers.events import EventsHandler
 from handlers.history import HistoryHandler
 from handlers.messages import TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
-from handlers.uploads import Uploads
 from hub.config import Config
+from hub.config.live import LiveConfig
 from hub.history import History
 from hub.hub import Hub
+from hub.ingest.upload_budget import UploadBudget
 from hub.log.protocol import Log
 
 
@@ -26,14 +27,15 @@ def routes(
     log: Log,
     history: History,
     assets: Assets,
-    uploads: Uploads,
+    uploads: UploadBudget,
+    live: LiveConfig,
     *,
     version: str,
     is_ready: Callable[[], bool],
 ) -> list[tuple[str, type, dict[str, Any]]]:
     """Every address, who answers it, and all that this one can touch."""
     server = config.server
-    publish = {"server": server, "hub": hub, "publish": config.publish, "uploads": uploads}
+    publish = {"server": server, "hub": hub, "live": live, "uploads": uploads}
     stream = {"server": server, "hub": hub, "log": log}
     return [
         (r"/", DashboardHandler, stream | {"assets": assets, "config": config, "version": version}),

@@ -17,13 +17,14 @@ from tornado.iostream import StreamClosedError
 from handlers.messages import MessagesHandler
 from handlers.params import wanted
 from handlers.publish import NDJSON
-from handlers.uploads import Uploads
-from hub.config import PublishConfig, ServerConfig
+from hub.config import ServerConfig
+from hub.config.live import LiveConfig
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
 from hub.errors import InvalidInput
 from hub.history import History, HistoryPage, HistoryQuery
 from hub.hub import Hub
+from hub.ingest.upload_budget import UploadBudget
 from hub.message import Message
 from hub.timestamps import parse_time
 
@@ -46,9 +47,9 @@ class HistoryHandler(MessagesHandler):
     """`topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`, `format`."""
 
     def initialize(  # type: ignore[override]  # each names what it uses
-        self, server: ServerConfig, hub: Hub, publish: PublishConfig, uploads: Uploads, history: History
+        self, server: ServerConfig, hub: Hub, live: LiveConfig, uploads: UploadBudget, history: History
     ) -> None:
-        super().initialize(server, hub, publish, uploads)
+        super().initialize(server, hub, live, uploads)
         self.history = history
 
     async def get(self) -> None:

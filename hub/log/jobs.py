@@ -67,12 +67,10 @@ def relaxed_transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def find_receipt(connection: sqlite3.Connection, epoch: int, once: IdempotencyKey) -> Receipt | EyewallError | None:
     """What was answered to this key, also earlier in this very transaction."""
-    row = connection.execute(
-        "SELECT digest, first, count, time, receivers FROM receipt WHERE key = ?", (once.key,)
-    ).fetchone()
+    row = connection.execute("SELECT digest, first, count, time FROM receipt WHERE key = ?", (once.key,)).fetchone()
     if row is None:
         return None
-    digest, first, count, milliseconds, receivers = row
+    digest, first, count, milliseconds = row
     if digest != once.digest:
         return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
-    return Receipt(epoch, first, count, format_time(milliseconds), receivers, is_repeat=True)
+    return Receipt(epoch, first, count, format_time(milliseconds), is_repeat=True)

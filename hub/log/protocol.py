@@ -61,7 +61,7 @@ class IdempotencyKey:
 
     key: str
     digest: bytes  # Of all that was handed in: the same key for something else is a Conflict.
-    receivers: int  # Part of the answer, which must be the same the second time.
+    principal: str = ""
 
 
 @dataclass(slots=True)

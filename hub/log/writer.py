@@ -189,8 +189,7 @@ class Writer:
                 rows.append((seq, now, draft.topic, RANK[draft.level], draft.source, draft.message, data))
             if append.once is not None:
                 once = append.once
-                append.receipt.receivers = once.receivers
-                row = (once.key, once.digest, head + 1, len(append.drafts), now, once.receivers)
+                row = (once.key, once.digest, head + 1, len(append.drafts), now, 0)
                 self._connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)
             head += len(append.drafts)
         if rows:

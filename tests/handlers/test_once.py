@@ -1,19 +1,19 @@
-"""Idempotency-Key: what is sent again is answered as the first time, and said once."""
+"""Idempotency-Key: a repeated request gets the first answer again, and is stored once."""
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from handlers.batch import Batch
 from hub.config import PublishConfig
-from hub.message import Draft
+from hub.ingest.batch import Batch
 from tests.handlers.conftest import StartSite
-from tests.handlers.site import Site
+from tests.handlers.site import Site, Upload
+from tests.turns import Turns
 from tests.waiting import until
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 
 
 @pytest.mark.gen_test
@@ -67,13 +67,13 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
     was_open: list[int] = []
     read = Batch.read
 
-    def read_and_hang_up(batch: Batch, texts: Iterable[Any], topic: str | None) -> list[Draft]:
+    def read_and_hang_up(*arguments: Any) -> list[Any]:
         writer.transport.abort()
         was_open.append(site.door.open)
-        return read(batch, texts, topic)
+        return read(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("handlers.publish.AT_ONCE", 1)  # Thousands of turns, in which the end is heard of.
+        patch.setattr("hub.ingest.publisher.LINES_PER_TURN", 1)  # Thousands of turns, in which the end is heard of.
         patch.setattr(Batch, "read", read_and_hang_up)
         writer = await begin(site, "/messages", body)
         await until(lambda: site.wall.log.head == 10_000, 60)
@@ -81,3 +81,49 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
     again = await site.post("/messages", body, idempotency_key="k")
     assert (again.status, again.json["accepted"]) == (201, 10_000)
     assert site.wall.log.head == 10_000
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+async def test_a_batch_of_lines_with_a_length_can_be_repeated(
+    both_ways: Site, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A shipper that did not read the answer sends the batch again: nothing is stored twice."""
+    body, headers = '{"message":"1"}\n{"message":"2"}\n3', {"Idempotency-Key": "k", "Content-Type": NDJSON}
+    commits = Turns(monkeypatch, both_ways.wall.log, "append")
+    first = await both_ways.request(method, "/topics/a", body, headers)
+    again = await both_ways.request(method, "/topics/a", body, headers)
+    assert (first.status, first.json["accepted"], first.json["lines"]) == (201, 3, 3)
+    assert (again.status, again.json) == (201, first.json)
+    assert (both_ways.wall.log.head, commits.all) == (3, 2)
+    other = await both_ways.request(method, "/topics/a", body + "4", headers)
+    assert (other.status, other.error["code"]) == (409, "conflict")
+
+
+@pytest.mark.gen_test
+async def test_what_is_rejected_of_a_batch_is_the_same_again(site: Site) -> None:
+    body = '{"topic":"a","message":"1"}\nnonsense\n\n{"topic":"a","message":"4"}\n'
+    first, again = [await site.post("/messages", body, NDJSON, idempotency_key="k") for _ in range(2)]
+    assert (first.json["accepted"], first.json["lines"], first.json["rejected_count"]) == (2, 4, 1)
+    assert first.json == again.json
+
+
+@pytest.mark.gen_test
+async def test_the_same_bytes_as_lines_and_as_one_text_are_two_requests(site: Site) -> None:
+    assert (await site.post("/topics/a", "1\n2", idempotency_key="k")).status == 201
+    assert (await site.request("PUT", "/topics/a", "1\n2", {"Idempotency-Key": "k"})).status == 409
+
+
+@pytest.mark.gen_test
+async def test_a_batch_without_a_length_or_over_a_limit_is_refused(start_site: StartSite) -> None:
+    site = await start_site(publish={"max_body_bytes": "32KiB"})
+    for method in ("PUT", "POST"):
+        stream = await Upload.open(site, "/topics/a", method, Idempotency_Key="k", Content_Type=NDJSON)
+        answer = await stream.answer()
+        assert (answer.status, answer.error["hint"]) == (400, "send a body with a Content-Length, or leave the key out")
+        for body, problem in (("x" * 33_000, "32,768 bytes"), ("x\n" * 10_001, "more than 10,000 messages")):
+            headers = {"Idempotency-Key": "k", "Content-Type": NDJSON}
+            answer = await site.request(method, "/topics/a", body, headers)
+            assert (answer.status, problem in answer.error["message"]) == (413, True)
+    bad = await site.request("PUT", "/topics/a", "x", {"Idempotency-Key": "\x80"})
+    assert (bad.status, site.wall.log.head) == (400, 0)

@@ -35,7 +35,14 @@ def described() -> set[tuple[str, str]]:
 
 
 def served() -> set[tuple[str, str]]:
-    parts = [sentinel.hub, sentinel.log, sentinel.history, sentinel.assets, sentinel.uploads]  # Only handed on.
+    parts = [
+        sentinel.hub,
+        sentinel.log,
+        sentinel.history,
+        sentinel.assets,
+        sentinel.uploads,
+        sentinel.live,
+    ]  # Only handed on.
     table = routes(Config(), *parts, version="", is_ready=lambda: True)
     return {
         (method, re.sub(r"\(.*?\)", "{}", pattern).replace("\\", ""))

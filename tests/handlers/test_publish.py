@@ -74,6 +74,7 @@ async def test_of_an_array_the_good_ones_are_published_and_the_bad_ones_named(bo
     assert await stream.messages(2) == ["1", "4"]
     assert answer.status == 201
     assert (answer.json["accepted"], answer.json["first"], answer.json["last"]) == (2, *stream.ids)
+    assert answer.json["lines"] == 4
     assert answer.json["rejected_count"] == 2
     assert [found["line"] for found in answer.json["rejected"]] == [2, 3]
     assert "'b/b' is no topic" in answer.json["rejected"][0]["error"]
@@ -83,8 +84,21 @@ async def test_of_an_array_the_good_ones_are_published_and_the_bad_ones_named(bo
 async def test_of_ndjson_each_bad_line_is_named_by_its_number(both_ways: Site) -> None:
     lines = ['{"topic":"a","message":"1"}', "", '{"topic":"a"}', "\r", "nonsense", '{"topic":"a","message":"6"}']
     answer = await both_ways.post("/messages", "\n".join(lines), NDJSON)
-    assert (answer.status, answer.json["accepted"]) == (201, 2)
+    assert (answer.status, answer.json["accepted"], answer.json["lines"]) == (201, 2, 6)
     assert [found["line"] for found in answer.json["rejected"]] == [3, 5]
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("path", ["/messages", "/topics/a"])
+async def test_a_line_of_ndjson_that_is_not_utf_8_is_refused_like_a_body(site: Site, path: str) -> None:
+    lines = b'{"topic":"a","message":"caf\xe9"}\n{"topic":"a","message":"2"}\n'
+    answer = await site.post(path, lines, NDJSON)
+    assert (answer.status, answer.json["accepted"], answer.json["lines"]) == (201, 1, 2)
+    (rejected,) = answer.json["rejected"]
+    assert rejected["line"] == 1
+    assert "byte 28 is not UTF-8" in rejected["error"]
+    alone = await site.post(path, lines[: lines.index(b"\n")], JSON)
+    assert (alone.status, alone.error["message"]) == (400, "body: byte 28 is not UTF-8")
 
 
 @pytest.mark.gen_test
@@ -225,7 +239,7 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
 
 @pytest.mark.gen_test
 async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_ways: Site) -> None:
-    """It would hold up everybody while it is checked and delivered; lines come in pieces, and may be any number."""
+    """Checking and delivering it would block the loop. Lines arrive in pieces, and may be any number."""
     item = '{"topic":"a","message":""}'
     most = await both_ways.post("/messages", f"[{','.join([item] * 10_000)}]", JSON)
     assert (most.status, most.json["accepted"]) == (201, 10_000)

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from hub.config import Config
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site, Upload
 from tests.waiting import until
@@ -51,6 +52,27 @@ async def test_what_is_not_utf_8_is_replaced_and_what_is_too_long_is_cut(start_s
     assert (replaced, following) == ("caf\ufffd", "next")
     assert cut.endswith(" … [cut: 5,000 bytes]")
     assert len(cut.encode()) == 1024
+
+
+@pytest.mark.gen_test
+async def test_a_running_stream_sees_changed_limits(start_site: StartSite) -> None:
+    """Also in the middle of a line."""
+    site = await start_site(publish={"max_message_bytes": "1KiB", "max_unfinished_bytes": "64KiB"})
+    stream = await site.open_stream()
+    upload = await Upload.open(site, "/topics/app")
+    await upload.send(b"x" * 5000 + b"\nnext\n" + b"y" * 1000)
+    assert [len(text) for text in await stream.messages(2)] == [1022, 4]
+    publish = {"max_message_bytes": "1MiB", "max_unfinished_bytes": "256MiB"}
+    site.wall.apply(Config.model_validate({"publish": publish}))
+    await upload.send(b"y" * 4000 + b"\n")
+    assert (await stream.messages(3))[2] == "y" * 5000
+    other = await Upload.open(site, "/topics/app")
+    await other.send(b"z" * 100_000)
+    await upload.send(b"z" * 100_000)
+    await until(lambda: site.wall.uploads.kept_bytes == 200_000)
+    site.wall.apply(Config.model_validate({"publish": {"max_unfinished_bytes": "64KiB"}}))
+    await upload.send(b"z")
+    assert (await upload.answer()).status == 503
 
 
 @pytest.mark.gen_test

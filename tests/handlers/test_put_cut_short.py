@@ -1,62 +1,114 @@
-"""Lines that cannot be published to their end: whoever sends them hears how far they got."""
+"""Streams of lines that cannot be published to their end: the publisher is held back, or reads how far it came."""
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from hub.errors import LogFull, NotStored
+from hub.errors import LogFull, NotStored, OutcomeUnknown
 from hub.log.protocol import Receipt
 from tests.handlers.site import Site, Upload
+from tests.handlers.wire import Stream
 from tests.hub.log_files import held
 from tests.waiting import until
 
+KIB = 1024
+HINT = "repeat it with the same Idempotency-Key"
+NDJSON = "application/x-ndjson"
+
+
+class FailingAppend:
+    """`append` of the site's log, which raises `errors` first, after `good` appends."""
+
+    def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch, *errors: Exception, good: int = 0) -> None:
+        self._append = site.wall.log.append
+        self._good = good
+        self._errors = list(errors)
+        self.calls = 0
+        monkeypatch.setattr(site.wall.log, "append", self)
+
+    async def __call__(self, *arguments: Any) -> Receipt:
+        self.calls += 1
+        if self.calls > self._good and self._errors:
+            raise self._errors.pop(0)
+        return await self._append(*arguments)
+
 
 @pytest.mark.gen_test
-async def test_an_error_in_the_middle_says_what_is_published_already(
+async def test_an_unknown_outcome_ends_a_put_with_what_is_published_already(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Only NotStored is retried: these lines may be in the log."""
     stream = await site.open_stream()
+    failing = FailingAppend(site, monkeypatch, OutcomeUnknown("no answer within 10 s", hint=HINT), good=1)
     upload = await Upload.open(site, "/topics/app")
     await upload.send(b"one\ntwo\n")
     await stream.messages(2)
-
-    async def append(*_: object) -> None:
-        raise LogFull("the disk is full", hint="make room")
-
-    monkeypatch.setattr(site.wall.log, "append", append)
     await upload.send(b"three\n")
     answer = await upload.answer()
-    assert (answer.status, answer.error["code"]) == (507, "log_full")
-    assert (answer.json["accepted"], answer.json["last"]) == (2, stream.ids[1])
+    assert (answer.status, answer.error["code"], answer.error["hint"]) == (503, "outcome_unknown", HINT)
+    assert (answer.json["accepted"], answer.json["lines"], answer.json["last"]) == (2, 2, stream.ids[1])
+    assert failing.calls == 2
     await until(lambda: site.door.open == 0)
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("method", ["PUT", "POST"])
-async def test_an_error_at_the_last_line_which_has_no_end_says_so_too(
-    both_ways: Site, monkeypatch: pytest.MonkeyPatch, method: str
+@pytest.mark.parametrize(
+    ("method", "error", "status", "code"),
+    [
+        ("PUT", OutcomeUnknown("no answer", hint=HINT), 503, "outcome_unknown"),
+        ("POST", LogFull("the disk is full", hint="make room"), 507, "log_full"),
+        ("POST", NotStored("cannot be written"), 503, "not_stored"),
+    ],
+)
+async def test_an_error_at_the_last_line_which_has_no_end_has_the_counts_too(
+    both_ways: Site, monkeypatch: pytest.MonkeyPatch, method: str, error: Exception, status: int, code: str
 ) -> None:
-    """As `printf | curl --data-binary @-` sends it: all at once."""
-    append, called = both_ways.wall.log.append, 0
-
-    async def append_once(*arguments: Any) -> Receipt:
-        nonlocal called
-        called += 1
-        if called > 1:
-            raise LogFull("the disk is full", hint="make room")
-        return await append(*arguments)
-
-    monkeypatch.setattr(both_ways.wall.log, "append", append_once)
-    kind = {"Content-Type": "application/x-ndjson"}
-    answer = await both_ways.request(method, "/topics/app", '{"message":"one"}\n{"message":"two"}', kind)
-    assert (answer.status, answer.error["code"]) == (507, "log_full")
-    assert (answer.json["accepted"], both_ways.wall.log.head) == (1, 1)
+    """As `printf | curl --data-binary @-` sends it: all at once. A POST is answered, and never held back."""
+    FailingAppend(both_ways, monkeypatch, error, good=1)
+    body = '{"message":"one"}\n{"message":"two"}'
+    answer = await both_ways.request(method, "/topics/app", body, {"Content-Type": NDJSON})
+    assert (answer.status, answer.error["code"]) == (status, code)
+    assert (answer.json["accepted"], answer.json["lines"], both_ways.wall.log.head) == (1, 1, 1)
 
 
 @pytest.mark.gen_test
-async def test_when_the_server_ends_a_stream_hears_exactly_what_is_in_the_log(site: Site) -> None:
-    """Also of the lines that the log is being given at that moment: who sends the rest again says nothing twice."""
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}])
+async def test_a_put_is_held_back_until_the_log_stores_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch, key: dict[str, str]
+) -> None:
+    """A full disk is no reason to lose lines."""
+    errors = [LogFull("the disk is full", retry_seconds=0), NotStored("cannot be written", retry_seconds=0)]
+    failing = FailingAppend(site, monkeypatch, *errors)
+    answer = await site.request("PUT", "/topics/app", "one\ntwo\n", key)
+    assert (answer.status, answer.json["accepted"], answer.json["lines"]) == (201, 2, 2)
+    assert (failing.calls, site.wall.log.head) == (3, 2)
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("how", ["reset", "close"])
+@pytest.mark.parametrize("unread", [0, 40 * KIB])
+async def test_a_put_that_is_held_back_ends_when_its_client_disconnects(
+    site: Site, monkeypatch: pytest.MonkeyPatch, how: str, unread: int
+) -> None:
+    """Also behind bytes that are not read yet, where Tornado does not see the end. Its place and bytes are free."""
+    failing = FailingAppend(site, monkeypatch, *[NotStored("cannot be written", retry_seconds=3600)] * 2)
+    upload = await Upload.open(site, "/topics/a")
+    await upload.send(b"x" * 20 * KIB)
+    await until(lambda: site.wall.uploads.kept_bytes == 20 * KIB)
+    await upload.send(b"\n" + b"y" * unread, *([b"z" * unread] if unread else []))
+    await until(lambda: failing.calls == 1)
+    assert site.wall.places.count == 1
+    if how == "reset":
+        Stream(upload.reader, upload.writer).reset()
+    else:
+        upload.writer.close()
+    await until(lambda: site.door.open == 0)
+    assert (site.wall.uploads.kept_bytes, site.wall.places.count, failing.calls) == (0, 0, 1)
+
+
+@pytest.mark.gen_test
+async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(site: Site) -> None:
+    """Lines that the log is storing at that moment are counted: a publisher that sends the rest repeats nothing."""
     upload = await Upload.open(site, "/topics/a")
     async with held(site.wall.log._writer):
         # Not drained: what neither the server nor the kernel takes before the log goes on may stay here.
@@ -65,7 +117,7 @@ async def test_when_the_server_ends_a_stream_hears_exactly_what_is_in_the_log(si
         site.wall.uploads.stop()
     answer = await upload.answer()
     assert (answer.status, answer.error["code"]) == (503, "overloaded")
-    assert answer.json["accepted"] == site.wall.log.head > 0
+    assert answer.json["accepted"] == answer.json["lines"] == site.wall.log.head > 0
 
 
 @pytest.mark.gen_test
@@ -74,17 +126,11 @@ async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
     site: Site, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     """A last line without an end waits when all has been read."""
-    tried = asyncio.Event()
-
-    async def append(*_: object) -> None:
-        tried.set()
-        raise NotStored("the log cannot be written", retry_seconds=3600)
-
-    monkeypatch.setattr(site.wall.log, "append", append)
+    failing = FailingAppend(site, monkeypatch, NotStored("cannot be written", retry_seconds=3600))
     upload = await Upload.open(site, "/topics/a")
     await upload.send(f"line{end}".encode())
     upload.writer.write(b"0\r\n\r\n")
-    await tried.wait()
+    await until(lambda: failing.calls == 1)
     site.wall.uploads.stop()
     answer = await upload.answer()
     assert (answer.status, answer.json["accepted"]) == (503, 0)
@@ -92,8 +138,8 @@ async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-async def test_lines_that_begin_when_the_server_ends_are_sent_away(site: Site, method: str) -> None:
-    """Nobody would tell them that the end has come: that is done."""
+async def test_lines_that_begin_when_the_server_ends_are_refused(site: Site, method: str) -> None:
+    """The signal to stop has been given already, and would never reach them."""
     site.wall.uploads.stop()
     kinds = {"Content_Type": "application/x-ndjson"} if method == "POST" else {}
     upload = await Upload.open(site, "/topics/a", method, **kinds)

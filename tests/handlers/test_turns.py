@@ -2,12 +2,13 @@
 
 import pytest
 
-from handlers import connections, messages
-from handlers.publish import AT_ONCE, MAX_ITEMS
+from handlers import connections
 from hub.config import ServerConfig
 from hub.delivery.connection import Connection
 from hub.delivery.group import GroupKey
 from hub.filter import Filter
+from hub.ingest import decode
+from hub.ingest.publisher import LINES_PER_TURN, MAX_MESSAGES
 from hub.message import Draft
 from tests.handlers.site import Site
 from tests.turns import Turns
@@ -15,11 +16,11 @@ from tests.turns import Turns
 
 @pytest.mark.gen_test
 async def test_short_lines_are_published_some_at_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """64 KiB, which come at once, may be 65,536 lines: all in one go they would keep everybody waiting."""
-    drafts = Turns(monkeypatch, messages, "draft")
+    """A received piece of 64 KiB may hold 65,536 lines: in one turn they would block the loop for 0.25 s."""
+    drafts = Turns(monkeypatch, decode, "guess_level")
     answer = await site.request("PUT", "/topics/app", "\n" * 70_000)
     assert answer.json["accepted"] == site.wall.log.head == 70_000
-    assert drafts.most == AT_ONCE
+    assert drafts.most == LINES_PER_TURN
 
 
 @pytest.mark.gen_test
@@ -28,17 +29,17 @@ async def test_lines_that_are_refused_are_read_some_at_a_time_too(site: Site, mo
     drafts = Turns(monkeypatch, Draft, "from_json")
     answer = await site.post("/messages", "?\n" * 20_000, "application/x-ndjson")
     assert answer.json["rejected_count"] == 20_000
-    assert drafts.most == AT_ONCE
+    assert drafts.most == LINES_PER_TURN
 
 
 @pytest.mark.gen_test
 async def test_an_array_is_read_in_parts_and_stored_in_one_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     drafts, commits = Turns(monkeypatch, Draft, "from_json"), Turns(monkeypatch, site.wall.log, "append")
     answer = await site.post(
-        "/messages", "[" + ",".join(['{"topic":"a","message":""}'] * MAX_ITEMS) + "]", "application/json"
+        "/messages", "[" + ",".join(['{"topic":"a","message":""}'] * MAX_MESSAGES) + "]", "application/json"
     )
-    assert answer.json["accepted"] == MAX_ITEMS
-    assert drafts.most == AT_ONCE
+    assert answer.json["accepted"] == MAX_MESSAGES
+    assert drafts.most == LINES_PER_TURN
     assert commits.all == 1
 
 

@@ -170,7 +170,7 @@ async def test_a_repeat_has_no_receivers() -> None:
         audience.join()
         await audience.settle()
         audience.log.store([draft()])
-        receipt = await audience.hub.publish([draft()], ANONYMOUS, IdempotencyKey("k", b"", 0))
+        receipt = await audience.hub.publish([draft()], ANONYMOUS, IdempotencyKey("k", b""))
         assert (receipt.first, receipt.receivers) == (1, None)
 
 

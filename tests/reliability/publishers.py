@@ -38,7 +38,7 @@ async def publish(log: SqliteLog, acks: int, chance: random.Random, tag: str) ->
         size = chance.choice([10, 300, 300, 2000]) if count > 1 else chance.choice([10, 300, 9000])
         own = f"{tag}.{number}"
         drafts = [Draft.parse(topic="demo", message=text(own, index, size)) for index in range(count)]
-        once = IdempotencyKey(own, own.encode(), 0) if chance.random() < 0.3 else None
+        once = IdempotencyKey(own, own.encode()) if chance.random() < 0.3 else None
         try:
             receipt = await log.append(drafts, once)
         except LogFailed:  # A sync failed: it is not acknowledged.

@@ -79,7 +79,7 @@ async def test_a_damaged_file_is_named_with_what_to_do(written: Written, caplog:
     await written.run("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'receipt'")
     await written.run("PRAGMA writable_schema = RESET")
     with pytest.raises(NotStored):
-        await written.say("lost", once=IdempotencyKey("key", b"digest", 0))
+        await written.say("lost", once=IdempotencyKey("key", b"digest"))
     assert any(
         "the.db: cannot be" in record.getMessage() and "the file is damaged: stop, then restore" in record.getMessage()
         for record in caplog.records
@@ -155,7 +155,7 @@ async def test_after_a_chore_that_failed_messages_are_synced_as_before(tmp_path:
 @pytest.mark.gen_test
 async def test_a_key_is_not_remembered_when_its_message_was_not_stored(written: Written) -> None:
     written.writer.start()
-    once = IdempotencyKey("key", b"digest", 0)
+    once = IdempotencyKey("key", b"digest")
     await written.run("PRAGMA max_page_count = 1")
     with pytest.raises(LogFull):
         await written.say("x" * 100_000, once=once)

@@ -117,7 +117,7 @@ async def test_a_file_that_cannot_be_opened_is_let_go_of(opened: Open, path: Pat
 async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Open, tmp_path: Path) -> None:
     log = opened(MEMORY, keep_messages=100)
     delivered = await started(log)
-    once = IdempotencyKey("key", b"digest", 0)
+    once = IdempotencyKey("key", b"digest")
     first = await log.append([draft("a")], once)
     assert await log.append([draft("a")], once) == first
     await say(log, *["m"] * 500)

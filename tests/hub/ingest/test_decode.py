@@ -1,0 +1,125 @@
+"""What a line, a text or a JSON object means."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hub.config import PublishConfig
+from hub.errors import InvalidInput
+from hub.ingest.decode import JsonObjects, TopicText
+from hub.ingest.lines import TruncatedLine
+from hub.message import Draft, Level
+
+LIMITS = PublishConfig(max_message_bytes=1024, max_body_bytes=4096)
+
+
+def draft_of(line: str | bytes, *, level: str = "", source: str = "", limits: PublishConfig = LIMITS) -> Draft:
+    content = line.encode() if isinstance(line, str) else line
+    return TopicText("app", level, source).decode(content, limits)
+
+
+def test_a_level_that_is_given_is_not_guessed() -> None:
+    assert draft_of("error: x", level="debug").level is Level.DEBUG
+
+
+def test_bytes_that_are_not_utf_8_are_replaced() -> None:
+    assert draft_of(b"caf\xe9 \xe4\xb8").message == "caf\ufffd \ufffd"
+    assert draft_of(b'{"message":"caf\xe9"}').message == "caf\ufffd"
+
+
+def test_replaced_bytes_that_no_longer_fit_are_cut() -> None:
+    said = draft_of(b"\xe9" * 1024).message
+    assert said.endswith(" … [cut: 3,072 bytes]")
+    assert len(said.encode()) <= 1024
+
+
+def test_a_json_object_that_is_not_utf_8_is_refused_where_a_post_would_be() -> None:
+    """The same bytes by POST as application/json are refused. Other lines are text."""
+    strict = TopicText("app", refuses_bad_utf8=True)
+    with pytest.raises(InvalidInput, match="line: byte 13 is not UTF-8"):
+        strict.decode(b'{"message":"\xe9"}', LIMITS)
+    assert strict.decode(b"caf\xe9", LIMITS).message == "caf\ufffd"
+    with pytest.raises(InvalidInput, match="body: byte 25 is not UTF-8"):
+        JsonObjects().decode(b'{"topic":"a","message":"\xe9"}', LIMITS)
+
+
+def test_a_truncated_line_is_text_for_a_topic_and_refused_as_json() -> None:
+    line = TruncatedLine('{"a":"x … [cut: 5,000 bytes]}')
+    assert TopicText("app").decode(line, LIMITS).message == line
+    with pytest.raises(InvalidInput, match=r"line: over the limit of 4,096 bytes \(publish.max_body_bytes\)"):
+        JsonObjects("app").decode(line, LIMITS)
+
+
+def test_a_blank_line_between_json_objects_is_no_message() -> None:
+    assert JsonObjects("app").decode(b"", LIMITS) is None
+    assert JsonObjects("app").decode(b" \r", LIMITS) is None
+    assert TopicText("app").decode(b"", LIMITS).message == ""
+
+
+def test_a_json_line_gives_its_fields() -> None:
+    said = draft_of('{"level":"warn","msg":"slow","source":"api","took":1.50,"tags":["a"]}', source="shipper")
+    assert (said.message, said.level, said.source) == ("slow", Level.WARNING, "api")
+    assert said.data is not None
+    assert json.loads(bytes(said.data)) == {"took": 1.5, "tags": ["a"]}
+    assert b"1.50" in bytes(said.data)
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ('{"message":"m","level":50}', Level.ERROR),
+        ('{"message":"m","severity":"ERROR"}', Level.ERROR),
+        ('{"message":"m","level":"unheard of","severity":"crit"}', Level.CRITICAL),
+        ('{"message":"m","level":true}', Level.INFO),
+        ('{"message":"error: x"}', Level.ERROR),
+        ('{"message":"m","level":1e30}', Level.INFO),
+    ],
+)
+def test_a_json_line_says_how_bad_it_is_as_loggers_do(line: str, level: Level) -> None:
+    assert draft_of(line).level is level
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{not json}",
+        '{"message":"m"',
+        '{"level":"info"}',
+        "{}",
+        '{"message":"\\ud800"}',
+        '{"message":"m","n":NaN}',
+        '{"message":' + '{"a":' * 150 + "1" + "}" * 150 + "}",
+        '{"a":' * 1100 + "1" + "}" * 1100,
+    ],
+)
+def test_a_line_that_has_no_message_is_the_message(line: str) -> None:
+    said = draft_of(line, limits=PublishConfig())
+    assert (said.message, said.data) == (line, None)
+
+
+def test_a_field_that_cannot_be_what_it_is_called_is_kept_as_data() -> None:
+    said = draft_of('{"message":"m","source":"a\\nb","level":[1]}')
+    assert said.source == ""
+    assert said.data is not None
+    assert json.loads(bytes(said.data)) == {"source": "a\nb", "level": [1]}
+
+
+@pytest.mark.parametrize(("topic", "level", "source"), [("a b", "", ""), ("a", "loud", ""), ("a", "", "x\n")])
+def test_a_wrong_topic_level_or_source_is_refused_before_any_line(topic: str, level: str, source: str) -> None:
+    with pytest.raises(InvalidInput):
+        TopicText(topic, level, source)
+
+
+names = st.sampled_from(["message", "msg", "level", "severity", "source", "data", "x"])
+values = st.text() | st.integers() | st.floats() | st.none() | st.lists(st.integers())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.dictionaries(names, values).map(json.dumps))
+@example("😀" * 300)
+@example('{"message":"' + "\\u20ac" * 340 + '"}')
+@example('{"message":"' + "€" * 330 + '","data":"' + "x" * 30 + '"}')
+def test_no_line_is_refused(line: str) -> None:
+    said = draft_of(line)
+    assert len(said.message.encode()) + len(said.data or b"") <= 1024
