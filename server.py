@@ -21,13 +21,17 @@ from typing import Final
 from tornado.ioloop import IOLoop
 
 from handlers import routes
+from handlers.application import TornadoTier, application
 from handlers.assets import Assets
-from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
-from handlers.shortcut import Shortcut
+from handlers.bind import CannotListen, bind, raise_descriptor_limit
+from handlers.clients import Clients
+from handlers.fast import FastTier
+from handlers.listen import Acceptor
 from handlers.uploads import Uploads
 from hub import __version__, sources
 from hub.config import Change, Config
 from hub.config.file import ConfigError, ConfigWatcher, dump, load
+from hub.config.live import LiveConfig
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
 from hub.history import History
@@ -48,7 +52,8 @@ class Eyewall:
     """The parts, and what a changed config means for each."""
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
-        self.config = config
+        self.live = LiveConfig(config)
+        self.io_loop = io_loop
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(HERE / "static")
@@ -58,28 +63,36 @@ class Eyewall:
         self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
         self.history = History(self.log)
         self.registry = Registry(config.server)
-        self.places = ConnectionLimits(config.server, "connections besides streams")
+        self.limits = ConnectionLimits(config.server, "connections besides streams")
         self.hub = Hub(self.log, self.registry, config.stream, version=self.version, clock=time.time, io_loop=io_loop)
         self.uploads = Uploads()
-        self.front = Front()
+        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
+        table = routes(self.live, *parts, version=self.version, is_ready=lambda: self.ready)
+        self.app = application(table, self.live, str(HERE / "templates"))
         self.sources: list[sources.Source] = []
         self.apply(config)
 
     def apply(self, config: Config) -> None:
         """Every part gets its section; no stream notices."""
-        self.config = config
+        self.live.current = config
         self.log.configure(config.log)
-        self.registry.places.config = self.places.config = config.server
+        self.registry.places.config = self.limits.config = config.server
         self.hub.configure(config.stream)
-        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
-        table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
-        self.front.app = application(table, config.server, str(HERE / "templates"))
-        self.front.shortcut = Shortcut(self.hub, config.server, config.publish)
+
+    def acceptor(
+        self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
+    ) -> Acceptor:
+        """Return an acceptor for this wall. Without `fast`, Tornado serves every connection. Timeouts in seconds."""
+        tornado = TornadoTier(self.app, self.live, self.limits, header_timeout=header_timeout, **tornado_limits)
+        fast_tier = FastTier(self.hub, self.log, self.live) if fast else None
+        shared = (self.live, self.limits, self.io_loop)
+        clients = Clients(tornado, fast_tier, *shared, idle_seconds=header_timeout)
+        return Acceptor(clients, *shared, readers=lambda: self.registry.count, turn_seconds=turn_seconds)
 
     def start_sources(self) -> None:
         """In place of those that run."""
         self.stop_sources()
-        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.config.sources]
+        self.sources = [sources.make(section, self.hub.publish, self.status) for section in self.live.current.sources]
         for source in self.sources:
             source.start()
 
@@ -107,9 +120,10 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.push_async_callback(wall.log.stop)
         hub.start()
         stack.callback(hub.stop)
-        door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count)
-        stack.push_async_callback(door.close_all_connections)
-        stack.callback(door.stop)
+        sockets = bind(config.server)
+        acceptor = wall.acceptor()
+        stack.push_async_callback(acceptor.stop)
+        acceptor.listen(sockets)
         wall.start_sources()
         stack.callback(wall.stop_sources)
 
@@ -132,19 +146,19 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.callback(watcher.stop)
         stopping = stop_on_signals()
         tune_garbage_collection()
-        print_banner(config.server.address, port)
+        print_banner(config.server.address, sockets[0].getsockname()[1])
 
         await stopping.wait()
         # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
         wall.ready = False
         watcher.stop()
         wall.stop_sources()
-        door.stop()
+        acceptor.stop_accepting()
         # 2. Publishers who wait for an answer get it; streams of lines hear how far they got.
         wall.uploads.stop()
         await hub.finish_publishing(PUBLISH_SECONDS)
         # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
-        await hub.drain(wall.config.server.drain_seconds)
+        await hub.drain(wall.live.current.server.drain_seconds)
 
 
 def stop_on_signals() -> asyncio.Event:

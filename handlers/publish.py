@@ -20,7 +20,8 @@ from tornado.web import HTTPError, stream_request_body
 from handlers.base import REFUSED_BYTES, BaseHandler
 from handlers.batch import Batch, too_large
 from handlers.uploads import FREE_BYTES, Uploads
-from hub.config import PublishConfig, ServerConfig
+from hub.config import PublishConfig
+from hub.config.live import LiveConfig
 from hub.errors import EyewallError, InvalidInput, TooLarge, UnknownType
 from hub.hub import Hub
 from hub.ingest.lines import Lines
@@ -44,19 +45,23 @@ class PublishHandler(BaseHandler):
     """A body that is read whole (`self.body`), or line by line as it comes (`self.lines`)."""
 
     def initialize(  # type: ignore[override]  # each names what it uses
-        self, server: ServerConfig, hub: Hub, publish: PublishConfig, uploads: Uploads
+        self, live: LiveConfig, hub: Hub, uploads: Uploads
     ) -> None:
-        super().initialize(server)
+        super().initialize(live)
         self.hub = hub
-        self.limits = publish
         self.uploads = uploads
         self.body = bytearray()
         self.lines: Lines | None = None
-        self.batch = Batch(publish)
+        self.batch = Batch(self.limits)
         self.problem: EyewallError | HTTPError | None = None
         self.received = 0
         self.kept = 0  # Bytes of it that count.
         self.is_publishing = False  # Lines of a stream.
+
+    @property
+    def limits(self) -> PublishConfig:
+        """Return the section in force."""
+        return self.live.current.publish
 
     def prepare(self) -> None:
         if self.request.method not in ("POST", "PUT"):

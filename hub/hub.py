@@ -159,8 +159,9 @@ class Hub:
         client: str,
         chunked: bool,
         position: Position | None = None,
+        head: bytes = b"",
     ) -> Connection:
-        """Register a reader who goes on from `position`, or sees what comes.
+        """Register a reader who goes on from `position`, or sees what comes. `head` is sent first.
 
         Raises Overloaded when there is no room. From here until `disconnect` it counts; `attach` lets it read.
         """
@@ -172,7 +173,7 @@ class Hub:
         connection.cursor, gap = position or (self._fan_out.flushed, None)
         if gap is not None:
             blocks += sse.event("gap", gap.as_json())
-        connection.rest = memoryview(sse.chunk(blocks) if connection.chunked else blocks)
+        connection.rest = memoryview(head + (sse.chunk(blocks) if connection.chunked else blocks))
         return connection
 
     def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:

@@ -20,6 +20,7 @@ from hub.config.values import (
     Host,
     Items,
     ListenAddress,
+    Network,
     Origin,
     Size,
     Topic,
@@ -47,6 +48,7 @@ class ServerConfig(Section):
     port: Annotated[int, Between(0, 65535)] = 3030  # 0: any free one
     allowed_hosts: Items[Host] = ()
     cors_origins: Items[Origin] = ()
+    trusted_proxies: Items[Network] = ()
     max_connections: Annotated[int, Between(1, 1_000_000)] = 10_000
     max_connections_per_address: Annotated[int, Between(1, 1_000_000)] = 1_000
     drain_seconds: Annotated[float, Between(0, 60)] = 3.0

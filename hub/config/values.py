@@ -8,7 +8,7 @@ numbers, 1:30 as 90, dates) can happen.
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated, ClassVar, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, GetCoreSchemaHandler
@@ -185,6 +185,22 @@ def _host(text: str) -> str:
     return host
 
 
+def _network(text: str) -> str:
+    """Return a network as `ip_network` writes it, or a single address as it is."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise setting_error(
+            f"must be an address or a network, such as 127.0.0.1, 10.0.0.0/8 or 'fd00::/8', not {shown(text)}"
+        ) from None
+    address, _, length = text.partition("/")
+    if length and ip_address(address) != network.network_address:
+        raise setting_error(
+            f"must be a network: {shown(text)} has bits behind its /{length}; use {network} or {address}"
+        )
+    return str(network) if length else address
+
+
 def _origin(text: str) -> str:
     """As browsers send it, or it would never match."""
     if text in ("*", "null"):
@@ -220,4 +236,5 @@ Topic = Annotated[str, AfterValidator(_topic)]
 AnyLevel = Annotated[Level, BeforeValidator(_level)]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 Host = Annotated[str, AfterValidator(_host)]
+Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]

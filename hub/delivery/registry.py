@@ -50,7 +50,7 @@ class Registry:
 
     def add(self, connection: Connection) -> None:
         """Raises Overloaded or TooManyConnections when there is no place."""
-        self.places.take(connection.address)
+        self.places.acquire(connection.address)
         while connection.id in self._by_id:  # 32 bits are short, so that a person can compare them.
             connection.id = new_id()
         self._by_id[connection.id] = connection
@@ -61,7 +61,7 @@ class Registry:
         """True if it was there. Twice is harmless."""
         if self._by_id.pop(connection.id, None) is None:
             return False
-        self.places.leave(connection.address)
+        self.places.release(connection.address)
         self.filters[connection.filter] -= 1
         if not self.filters[connection.filter]:
             del self.filters[connection.filter]  # What nobody uses is not kept.

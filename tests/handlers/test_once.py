@@ -69,7 +69,7 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
 
     def read_and_hang_up(batch: Batch, texts: Iterable[Any], topic: str | None) -> list[Draft]:
         writer.transport.abort()
-        was_open.append(site.door.open)
+        was_open.append(site.acceptor.open)
         return read(batch, texts, topic)
 
     with monkeypatch.context() as patch:
@@ -93,7 +93,7 @@ async def test_who_hangs_up_while_receivers_are_counted_may_send_it_again(
 
     async def count_and_hang_up(draft: Draft) -> int:
         writer.transport.abort()
-        await until(lambda: site.door.open == 0)
+        await until(lambda: site.acceptor.open == 0)
         return await count(draft)
 
     with monkeypatch.context() as patch:

@@ -29,7 +29,7 @@ async def test_an_error_in_the_middle_says_what_is_published_already(
     answer = await upload.answer()
     assert (answer.status, answer.error["code"]) == (507, "log_full")
     assert (answer.json["accepted"], answer.json["last"]) == (2, stream.ids[1])
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
 
 
 @pytest.mark.gen_test
