@@ -80,13 +80,13 @@ async def test_an_unexpected_error_with_one_connection_concerns_no_other(
 
 
 @pytest.mark.gen_test
-async def test_a_connection_without_a_request_is_closed_after_the_idle_time(start_site: StartSite) -> None:
-    for fast in (True, False):
-        site = await start_site({"fast": fast, "header_timeout": 0.3})
-        reader, _ = await site.connect()
-        async with asyncio.timeout(60):
-            assert await reader.read(-1) == b""
-        await until(lambda site=site: site.acceptor.open == 0 and site.wall.limits.count == 0)
+@pytest.mark.parametrize("fast", [True, False])
+async def test_a_connection_without_a_request_is_closed_after_the_idle_time(start_site: StartSite, fast: bool) -> None:
+    site = await start_site({"fast": fast, "header_timeout": 0.3})
+    reader, _ = await site.connect()
+    async with asyncio.timeout(60):
+        assert await reader.read(-1) == b""
+    await until(lambda: site.acceptor.open == 0 and site.wall.limits.count == 0)
 
 
 @pytest.mark.gen_test

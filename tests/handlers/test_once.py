@@ -45,7 +45,7 @@ async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(
     items = f'[{{"topic":"a","message":"1"}},{{"topic":"a","message":"{"x" * 2000}"}}]'
     first = await site.post("/messages", items, JSON, idempotency_key="k")
     assert (first.json["accepted"], first.json["rejected_count"]) == (1, 1)
-    site.wall.apply(site.wall.config.model_copy(update={"publish": PublishConfig()}))
+    site.wall.apply(site.wall.live.current.model_copy(update={"publish": PublishConfig()}))
     again = await site.post("/messages", items, JSON, idempotency_key="k")
     assert (again.status, again.json["first"]) == (201, first.json["first"])
     assert site.wall.log.head == 1
