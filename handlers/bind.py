@@ -23,7 +23,6 @@ LISTENER_OPTIONS: Final = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, KERNEL_MS),
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5),  # Seconds in which a connection without data is not accepted.
     (socket.IPPROTO_TCP, getattr(socket, "TCP_NOTSENT_LOWAT", 25), 128 << 10),
 )
 ANOTHER_ADDRESS: Final = (
