@@ -21,9 +21,12 @@ from typing import Final
 from tornado.ioloop import IOLoop
 
 from handlers import routes
+from handlers.application import TornadoTier, application
 from handlers.assets import Assets
-from handlers.front import CannotListen, Front, application, listen, raise_descriptor_limit
-from handlers.shortcut import Shortcut
+from handlers.bind import CannotListen, bind, raise_descriptor_limit
+from handlers.clients import Clients
+from handlers.fast import FastTier
+from handlers.listen import Acceptor
 from hub import __version__
 from hub.config import Change, Config
 from hub.config.file import ConfigError, dump, load
@@ -53,6 +56,7 @@ class Eyewall:
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
         self.live = LiveConfig(config)
+        self.io_loop = io_loop
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(resource("static"))
@@ -62,12 +66,14 @@ class Eyewall:
         self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
         self.history = History(self.log)
         self.registry = Registry(config.server)
-        self.places = ConnectionLimits(config.server, "connections besides streams")
+        self.limits = ConnectionLimits(config.server, "connections besides streams")
         self.hub = Hub(
             self.log, self.registry, Settings(config.stream), version=self.version, clock=time.time, io_loop=io_loop
         )
         self.uploads = UploadBudget(self.live)
-        self.front = Front()
+        parts = (self.hub, self.log, self.history, self.assets, self.uploads)
+        table = routes(self.live, *parts, version=self.version, is_ready=lambda: self.ready)
+        self.app = application(table, self.live, str(resource("templates")))
         self.sources = Sources(self.hub.publish, lambda section: make(section, self.status))
         self.apply(config)
 
@@ -75,12 +81,18 @@ class Eyewall:
         """Give every part its section. Streams stay open."""
         self.live.current = config
         self.log.configure(config.log)
-        self.registry.places.config = self.places.config = config.server
+        self.registry.limits.config = self.limits.config = config.server
         self.hub.configure(config.stream)
-        parts = (self.hub, self.log, self.history, self.assets, self.uploads, self.live)
-        table = routes(config, *parts, version=self.version, is_ready=lambda: self.ready)
-        self.front.app = application(table, config.server, str(resource("templates")))
-        self.front.shortcut = Shortcut(self.hub, config.server, config.publish)
+
+    def acceptor(
+        self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
+    ) -> Acceptor:
+        """Return an acceptor for this wall. Without `fast`, Tornado serves every connection. Timeouts in seconds."""
+        tornado = TornadoTier(self.app, self.live, self.limits, header_timeout=header_timeout, **tornado_limits)
+        fast_tier = FastTier(self.hub, self.log, self.live) if fast else None
+        shared = (self.live, self.limits, self.io_loop)
+        clients = Clients(tornado, fast_tier, *shared, idle_seconds=header_timeout)
+        return Acceptor(clients, *shared, readers=lambda: self.registry.count, turn_seconds=turn_seconds)
 
     def status(self) -> dict[str, object]:
         """Return the data of a greeting."""
@@ -100,9 +112,10 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.push_async_callback(wall.log.stop)
         hub.start()
         stack.callback(hub.stop)
-        door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count)
-        stack.push_async_callback(door.close_all_connections)
-        stack.callback(door.stop)
+        sockets = bind(config.server)
+        acceptor = wall.acceptor()
+        stack.push_async_callback(acceptor.stop)
+        acceptor.listen(sockets)
         wall.sources.configure(config.sources)
         stack.callback(wall.sources.stop)
 
@@ -124,14 +137,14 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.callback(watcher.stop)
         stopping = stop_on_signals()
         tune_garbage_collection()
-        print_banner(config.server.address, port)
+        print_banner(config.server.address, sockets[0].getsockname()[1])
 
         await stopping.wait()
         # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
         wall.ready = False
         watcher.stop()
         wall.sources.stop()
-        door.stop()
+        acceptor.stop_accepting()
         # 2. Publishers who wait for an answer get it; streams of lines hear how far they got.
         wall.uploads.stop()
         await hub.finish_publishing(PUBLISH_SECONDS)

@@ -1,6 +1,6 @@
 """HTTP in, HTTP out. No rules, no SQL, no SSE syntax.
 
-`routes` is the product's table of contents.
+`routes` is the table of all addresses.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from handlers.events import EventsHandler
 from handlers.history import HistoryHandler
 from handlers.messages import TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
-from hub.config import Config
 from hub.config.live import LiveConfig
 from hub.history import History
 from hub.hub import Hub
@@ -22,31 +21,32 @@ from hub.log.protocol import Log
 
 
 def routes(
-    config: Config,
+    live: LiveConfig,
     hub: Hub,
     log: Log,
     history: History,
     assets: Assets,
     uploads: UploadBudget,
-    live: LiveConfig,
     *,
     version: str,
     is_ready: Callable[[], bool],
 ) -> list[tuple[str, type, dict[str, Any]]]:
-    """Every address, who answers it, and all that this one can touch."""
-    server = config.server
-    publish = {"server": server, "hub": hub, "live": live, "uploads": uploads}
-    stream = {"server": server, "hub": hub, "log": log}
+    """Return each address with its handler, and the parts that this handler uses.
+
+    Made once: handlers read the settings in force from `live`.
+    """
+    publish = {"live": live, "hub": hub, "uploads": uploads}
+    stream = {"live": live, "hub": hub, "log": log}
     return [
-        (r"/", DashboardHandler, stream | {"assets": assets, "config": config, "version": version}),
+        (r"/", DashboardHandler, stream | {"assets": assets, "version": version}),
         (r"/events", EventsHandler, stream),
         (r"/messages", HistoryHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
-        (r"/connections", ConnectionsHandler, {"server": server, "hub": hub}),
-        (r"/connections/([^/]+)", ConnectionHandler, {"server": server, "hub": hub}),
-        (r"/static/(.+)", AssetHandler, {"server": server, "assets": assets}),
-        (r"/healthz", HealthHandler, {"server": server}),
-        (r"/readyz", ReadyHandler, {"server": server, "is_ready": is_ready}),
+        (r"/connections", ConnectionsHandler, {"live": live, "hub": hub}),
+        (r"/connections/([^/]+)", ConnectionHandler, {"live": live, "hub": hub}),
+        (r"/static/(.+)", AssetHandler, {"live": live, "assets": assets}),
+        (r"/healthz", HealthHandler, {"live": live}),
+        (r"/readyz", ReadyHandler, {"live": live, "is_ready": is_ready}),
         (r"/metrics", MetricsHandler, stream),
-        (r"/openapi\.json", OpenApiHandler, {"server": server}),
+        (r"/openapi\.json", OpenApiHandler, {"live": live}),
     ]

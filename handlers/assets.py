@@ -17,7 +17,7 @@ from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
 from handlers.bundle import join
-from hub.config import ServerConfig
+from hub.config.live import LiveConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own worker.
 CONTENT_SECURITY_POLICY: Final = (
@@ -69,8 +69,8 @@ class Assets:
 class AssetHandler(BaseHandler):
     """GET /static/<path>: always revalidated, so that a new version of the server is a new page at once."""
 
-    def initialize(self, server: ServerConfig, assets: Assets) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server)
+    def initialize(self, live: LiveConfig, assets: Assets) -> None:  # type: ignore[override]  # each names its parts
+        super().initialize(live)
         self.assets = assets
         self.etag = ""
 

@@ -1,13 +1,14 @@
-"""What every request has in common: who may ask, and how an error is said.
+"""The rules of every request: Host check, CORS, the table from errors to statuses, and the form of an error.
 
-Owns the Host check, CORS, the table from errors to statuses, and the form of an error. Knows none
-of the product's rules.
+Knows none of the product's rules.
 """
 
 import logging
 import re
 from collections.abc import Awaitable
+from email.utils import formatdate
 from functools import cache
+from http.client import responses
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from hub.config import ServerConfig
+from hub.config.live import LiveConfig
 from hub.config.values import is_address
 from hub.errors import (
     Conflict,
@@ -32,7 +34,7 @@ from hub.errors import (
 
 logger = logging.getLogger("eyewall.http")
 
-# The first that fits counts, so the special ones stand above the general ones.
+# The first class that matches counts, so subclasses come before their base.
 STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (TooLarge, 413),
     (UnknownType, 415),
@@ -46,54 +48,65 @@ STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (OutcomeUnknown, 503),
 )
 
-# What Tornado itself answers, in our words: code, message, hint.
+# The errors that Tornado itself raises: code, message, hint.
 HTTP_ERRORS: Final[dict[int, tuple[str, str, str]]] = {
-    400: ("bad_request", "this request cannot be read", "see /openapi.json for what can be sent"),
+    400: ("bad_request", "malformed request", "see /openapi.json for the requests of this API"),
     403: (
         "cross_origin",
         "a page of another origin may not publish",
         "list that origin under server.cors_origins; behind a proxy pass the Host on: nginx needs "
         "'proxy_set_header Host $http_host;'",
     ),
-    404: ("not_found", "there is nothing here", "see /openapi.json for what there is"),
-    405: ("method_not_allowed", "this address does not take this method", "the Allow header lists those it takes"),
-    421: ("wrong_host", "this server does not go by that name", "list the name under server.allowed_hosts"),
+    404: ("not_found", "no such address", "see /openapi.json for the addresses of this API"),
+    405: ("method_not_allowed", "this address does not support this method", "the Allow header lists the methods"),
+    421: ("wrong_host", "unknown host name in the Host header", "list the name under server.allowed_hosts"),
 }
-REFUSED_BYTES: Final = 64 << 20  # Read of a body that is refused, so that its sender reads why and not a reset.
+REFUSED_BYTES: Final = 64 << 20  # Read of a refused body, so that its sender can read the answer before a reset.
 ALLOWED_HEADERS: Final = "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
+# The headers of every answer, in both tiers.
+COMMON_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+JSON_TYPE: Final = "application/json; charset=utf-8"
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 _json: Final = msgspec.json.Encoder()
 
 
 class BaseHandler(RequestHandler):
-    """Every handler of Eyewall. `server` is the config's section; subclasses name what else they use."""
+    """A handler of this product. Subclasses name the other parts that they use."""
 
-    def initialize(self, server: ServerConfig) -> None:
-        self.server = server
+    def initialize(self, live: LiveConfig) -> None:
+        self.live = live
         try:
             urlsplit(self.request.headers.get("Origin", ""))
-        except ValueError:  # Tornado's look at it would fail in the same way: an origin that is none, then.
+        except ValueError:  # Tornado parses it again, and would fail with a 500.
             self.request.headers["Origin"] = "null"
+
+    @property
+    def server(self) -> ServerConfig:
+        """Return the section in force."""
+        return self.live.current.server
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-store")
+        for name, value in COMMON_HEADERS:
+            self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Refuse a wrong Host (DNS rebinding) and a method that is not there, before any body is read."""
+        """Refuse a wrong Host (DNS rebinding) and an unsupported method before the body is read."""
         self._check_host()
         self._allow_origin()
         if self.request.method not in self.allowed_methods():
             raise HTTPError(405)
 
     def head(self, *path: str) -> Awaitable[None] | None:
-        """As GET; Tornado sends no body. Balancers and monitors ask so."""
+        """Answer as GET; Tornado sends no body. Load balancers and monitors use it."""
         return self.get(*path)
 
     def options(self, *_: str) -> None:
-        """A preflight, or somebody who wants to know what there is."""
+        """Answer a preflight, or list the methods."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.set_header("Access-Control-Allow-Methods", ", ".join(self.allowed_methods()))
         self.set_header("Access-Control-Allow-Headers", ALLOWED_HEADERS)
@@ -103,17 +116,17 @@ class BaseHandler(RequestHandler):
     @classmethod
     @cache
     def allowed_methods(cls) -> list[str]:
-        """What this handler has a method for; whoever has GET has HEAD."""
+        """Return the methods that this class defines; HEAD comes with GET."""
         has = {m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())}
         return [m for m in cls.SUPPORTED_METHODS if m in has and (m != "HEAD" or "GET" in has)]
 
     def check_trusted_origin(self, origin: str) -> bool:
-        """Who else may publish: origins named in full. "*" and "null" may only read."""
+        """True if pages of this other origin may publish: it is listed in full. "*" and "null" may only read."""
         return origin in self.server.cors_origins and origin not in ("*", "null")
 
     def write_json(self, value: object, status: int = 200) -> None:
         self.set_status(status)
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Type", JSON_TYPE)
         self.finish(_json.encode(value) + b"\n")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -132,7 +145,7 @@ class BaseHandler(RequestHandler):
         super().send_error(status_code, **kwargs)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002  # Tornado's hook
-        # What the caller did wrong is the caller's to read; our log gets what we did wrong.
+        # Client errors are answered to the client. The process log records server errors only.
         if not isinstance(value, EyewallError | HTTPError):
             logger.error("unexpected error in %s %s", self.request.method, self.request.path, exc_info=value)
 
@@ -150,22 +163,22 @@ class BaseHandler(RequestHandler):
 
 @stream_request_body
 class NotFoundHandler(BaseHandler):
-    """Every address that is none of ours."""
+    """Every address without a handler."""
 
     def prepare(self) -> None:
         self._check_host()
         if "Transfer-Encoding" in self.request.headers:
-            raise HTTPError(404)  # This body may have no end. (Said before the end, it costs the connection.)
+            raise HTTPError(404)  # The body may be endless. An answer before its end closes the connection.
         self.request.connection.set_max_body_size(REFUSED_BYTES)  # type: ignore[union-attr]  # HTTP1Connection has it
 
     def data_received(self, chunk: bytes) -> None:
-        """Not kept, but read: who only writes would not hear of the 404 now."""
+        """Read and drop the body: a client that only writes would be reset before it reads the 404."""
 
     def options(self, *_: str) -> None:
         raise HTTPError(404)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        # No method is there, and Tornado refuses those that it does not know before it asks us.
+        # Tornado refuses methods that it does not know with 405 before `prepare`.
         super().send_error(404 if status_code == 405 else status_code, **kwargs)
 
 
@@ -174,16 +187,28 @@ def status_of(error: EyewallError) -> int:
 
 
 def error_json(error: BaseException | None, status: int = 500) -> dict[str, object]:
-    """What is said of an error; of one that is none of ours, only what its status says."""
+    """Return the body of an error answer. For an error of another kind it tells only what the status tells."""
     if not isinstance(error, EyewallError):
-        unknown = ("internal_error", "something went wrong here", "the server's log says more")
+        unknown = ("internal_error", "internal server error", "see the server's log")
         return {"error": dict(zip(("code", "message", "hint"), HTTP_ERRORS.get(status, unknown), strict=True))}
     code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
     return {"error": {"code": code, "message": error.message, "hint": error.hint}, **error.details}
 
 
+def raw_error_response(error: BaseException, *headers: tuple[str, str], status: int = 0) -> bytes:
+    """Return a whole answer for a request without a handler. `headers` are added; `status` replaces the error's own."""
+    status = status or (status_of(error) if isinstance(error, EyewallError) else 500)
+    body = _json.encode(error_json(error)) + b"\n"
+    fields = [("Date", formatdate(usegmt=True)), ("Content-Type", JSON_TYPE), *COMMON_HEADERS]
+    fields += [("Content-Length", str(len(body))), *headers]
+    if isinstance(error, Overloaded):
+        fields.append(("Retry-After", str(error.retry_seconds)))
+    lines = (f"{name}: {value}" for name, value in fields)
+    return "\r\n".join([f"HTTP/1.1 {status} {responses[status]}", *lines, "", ""]).encode() + body
+
+
 def is_allowed_host(host: str, server: ServerConfig) -> bool:
-    """Whether a Host header names this server: by an address, as localhost, or as the settings say."""
+    """True if a Host header names this server: by an address, as localhost, or as listed in the settings."""
     found = _HOST.fullmatch(host)
     name = found[1].lower().removesuffix(".") if found else ""
     return name == "localhost" or name in server.allowed_hosts or is_address(name.strip("[]"))

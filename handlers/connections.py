@@ -1,22 +1,22 @@
-"""Who is connected, and how to hang up on them."""
+"""GET /connections, and DELETE of one connection."""
 
 import asyncio
 from typing import Final
 
 from handlers.base import BaseHandler
-from hub.config import ServerConfig
+from hub.config.live import LiveConfig
 from hub.delivery.connection import Connection
 from hub.hub import Hub
 from hub.log.protocol import format_time
 
-AT_ONCE: Final = 1000  # Shown in one turn of the loop, some 5 ms.
+AT_ONCE: Final = 1000  # Connections listed in one turn of the loop, some 5 ms.
 
 
 class ConnectionsHandler(BaseHandler):
     """GET /connections"""
 
-    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server)
+    def initialize(self, live: LiveConfig, hub: Hub) -> None:  # type: ignore[override]  # each names its parts
+        super().initialize(live)
         self.hub = hub
 
     async def get(self) -> None:
@@ -31,8 +31,8 @@ class ConnectionsHandler(BaseHandler):
 class ConnectionHandler(BaseHandler):
     """DELETE /connections/<id>"""
 
-    def initialize(self, server: ServerConfig, hub: Hub) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server)
+    def initialize(self, live: LiveConfig, hub: Hub) -> None:  # type: ignore[override]  # each names its parts
+        super().initialize(live)
         self.hub = hub
 
     def delete(self, connection_id: str) -> None:

@@ -1,8 +1,8 @@
-"""GET /: the page; for a client that asks for a stream, the stream."""
+"""GET /: the page, or a stream for a client that accepts one."""
 
 from handlers.assets import CONTENT_SECURITY_POLICY, Assets
 from handlers.events import EventsHandler
-from hub.config import Config, ServerConfig
+from hub.config.live import LiveConfig
 from hub.hub import Hub
 from hub.log.protocol import Log
 
@@ -10,12 +10,11 @@ from hub.log.protocol import Log
 class DashboardHandler(EventsHandler):
     """One address for both, so that `new EventSource("http://host:3030")` works."""
 
-    def initialize(  # type: ignore[override]  # each names what it uses
-        self, server: ServerConfig, hub: Hub, log: Log, assets: Assets, config: Config, version: str
+    def initialize(  # type: ignore[override]  # each names its parts
+        self, live: LiveConfig, hub: Hub, log: Log, assets: Assets, version: str
     ) -> None:
-        super().initialize(server, hub, log)
+        super().initialize(live, hub, log)
         self.assets = assets
-        self.config = config
         self.version = version
 
     @property
@@ -27,22 +26,23 @@ class DashboardHandler(EventsHandler):
         if self.wants_stream:
             await super().head()
         else:
-            self._show_page()
+            self._render_page()
 
     async def get(self) -> None:
         self.add_header("Vary", "Accept")
         if self.wants_stream:
             await super().get()
         else:
-            self._show_page()
+            self._render_page()
 
-    def _show_page(self) -> None:
+    def _render_page(self) -> None:
+        config = self.live.current
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("Cache-Control", "no-cache")
         self.render(
             "dashboard.html",
-            title=self.config.dashboard.shown_title,
+            title=config.dashboard.shown_title,
             version=self.version,
-            heartbeat_seconds=self.config.stream.heartbeat_seconds,
-            max_message_bytes=self.config.publish.max_message_bytes,
+            heartbeat_seconds=config.stream.heartbeat_seconds,
+            max_message_bytes=config.publish.max_message_bytes,
         )

@@ -15,9 +15,8 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.messages import MessagesHandler
-from handlers.params import wanted
+from handlers.params import request_filter
 from handlers.publish import NDJSON
-from hub.config import ServerConfig
 from hub.config.live import LiveConfig
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
@@ -47,9 +46,9 @@ class HistoryHandler(MessagesHandler):
     """`topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`, `format`."""
 
     def initialize(  # type: ignore[override]  # each names what it uses
-        self, server: ServerConfig, hub: Hub, live: LiveConfig, uploads: UploadBudget, history: History
+        self, live: LiveConfig, hub: Hub, uploads: UploadBudget, history: History
     ) -> None:
-        super().initialize(server, hub, live, uploads)
+        super().initialize(live, hub, uploads)
         self.history = history
 
     async def get(self) -> None:
@@ -114,7 +113,7 @@ class HistoryHandler(MessagesHandler):
         if order not in ("asc", "desc"):
             raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
         return HistoryQuery(
-            wanted(self),
+            request_filter(self),
             after=after,
             before=one("before", None),
             since=self._moment("since"),

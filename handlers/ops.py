@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from handlers.base import BaseHandler
-from hub.config import ServerConfig
+from hub.config.live import LiveConfig
 from hub.files import resource
 from hub.hub import Hub
 from hub.log.protocol import Log
@@ -24,8 +24,8 @@ class HealthHandler(BaseHandler):
 class ReadyHandler(BaseHandler):
     """GET /readyz: send me traffic, or, while it drains, do not."""
 
-    def initialize(self, server: ServerConfig, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server)
+    def initialize(self, live: LiveConfig, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names its parts
+        super().initialize(live)
         self.is_ready = is_ready
 
     def get(self) -> None:
@@ -36,8 +36,8 @@ class ReadyHandler(BaseHandler):
 class MetricsHandler(BaseHandler):
     """GET /metrics in Prometheus' text format. Nothing is counted for it: it reads what is known anyway."""
 
-    def initialize(self, server: ServerConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names what it uses
-        super().initialize(server)
+    def initialize(self, live: LiveConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names its parts
+        super().initialize(live)
         self.hub = hub
         self.log = log
 

@@ -1,20 +1,74 @@
-"""Which messages a request asks for: `topic` (globs, repeatable), `level`, `q`."""
+"""The parameters of a stream or a search: `topic` (globs, repeatable), `level`, `q`; the start of a stream."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
 
 from tornado.web import RequestHandler
 
+from hub.delivery.cursor import Position, newest, resolve
 from hub.errors import InvalidInput
 from hub.filter import Filter
+from hub.log.protocol import Log
 from hub.message import Level
+from hub.timestamps import parse_time
+
+Arguments = Mapping[str, Sequence[bytes]]
+"""A query as `tornado.escape.parse_qs_bytes` returns it: each name with its values, percent-decoded."""
 
 
-def wanted(handler: RequestHandler) -> Filter:
-    """Raises InvalidInput: which parameter, and what it may be."""
-    # Names are not stripped: a line end behind one is no name, and is refused like any other character.
-    topics = handler.get_query_arguments("topic", strip=False)
-    level = handler.get_query_argument("level", Level.DEBUG, strip=False)
-    # As it is: Tornado's own way to ask makes blanks of control characters, and blanks alone ask for everything.
-    q = handler.request.query_arguments.get("q", [b""])[-1]
+def request_filter(handler: RequestHandler) -> Filter:
+    """Return the filter that a request names. Raises InvalidInput: which parameter, and its valid values."""
+    return parse_filter(handler.request.query_arguments)
+
+
+def parse_filter(arguments: Arguments) -> Filter:
+    """Return the filter that a query names. Raises as `request_filter`."""
+    # Nothing is stripped: a line end behind a topic or a level is refused like any other invalid character.
+    topics = [_text("topic", value) for value in arguments.get("topic", ())]
+    return Filter.parse(topics, _last(arguments, "level", Level.DEBUG), _last(arguments, "q", ""))
+
+
+class StreamRequest(NamedTuple):
+    """The values of a request that decide what its stream contains. `since` in ms since 1970."""
+
+    filter: Filter
+    last_event_id: str
+    last: int
+    since: int | None
+
+    @classmethod
+    def parse(cls, arguments: Arguments, last_event_id: str | None) -> Self:
+        """Read a query, and the Last-Event-ID header, which takes precedence over `last_event_id`.
+
+        Raises InvalidInput: which parameter, and its valid values.
+        """
+        last = _last(arguments, "last", "0").strip()
+        if not re.fullmatch("[0-9]{1,9}", last):
+            raise InvalidInput("last", f"invalid number {last[:32]!r}", hint="use a whole number up to 999999999")
+        since = None
+        if "since" in arguments:
+            since = parse_time(_last(arguments, "since", "").strip(), time.time(), field="since")
+        # An empty id is the cursor of a client that has not seen a message yet.
+        cursor = last_event_id or _last(arguments, "last_event_id", "").strip()
+        return cls(parse_filter(arguments), cursor, int(last), since)
+
+    def position(self, log: Log) -> Position | None:
+        """Return the start of the stream. None if `since` decides, which the log has to look up (`cursor.find`)."""
+        if self.last_event_id:
+            return resolve(self.last_event_id, log)
+        return newest(self.last, log) if self.since is None else None
+
+
+def _last(arguments: Arguments, name: str, default: str) -> str:
+    values = arguments.get(name)
+    return _text(name, values[-1]) if values else default
+
+
+def _text(name: str, value: bytes) -> str:
     try:
-        return Filter.parse(topics, level, q.decode())
+        return value.decode()
     except UnicodeDecodeError as error:
-        raise InvalidInput("q", f"byte {error.start + 1} is not UTF-8", hint="percent-encode its UTF-8 bytes") from None
+        problem = f"byte {error.start + 1} is not UTF-8"
+        raise InvalidInput(name, problem, hint="percent-encode its UTF-8 bytes") from None

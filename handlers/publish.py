@@ -17,7 +17,6 @@ from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
 from handlers.bodies import WholeBody
-from hub.config import ServerConfig
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
@@ -44,11 +43,10 @@ class PublishHandler(BaseHandler):
     decoder: Decoder
 
     def initialize(  # type: ignore[override]  # each names what it uses
-        self, server: ServerConfig, hub: Hub, live: LiveConfig, uploads: UploadBudget
+        self, live: LiveConfig, hub: Hub, uploads: UploadBudget
     ) -> None:
-        super().initialize(server)
+        super().initialize(live)
         self.hub = hub
-        self.live = live
         self.uploads = uploads
         self.body = WholeBody(live, uploads)
         self.lines: LinePublisher | None = None

@@ -156,8 +156,9 @@ class Hub:
         client: str,
         chunked: bool,
         position: Position | None = None,
+        head: bytes = b"",
     ) -> Connection:
-        """Register a reader that continues from `position`; by default from the last flush.
+        """Register a reader that continues from `position`; by default from the last flush. `head` is sent first.
 
         Raises Overloaded or TooManyConnections. The caller must call `attach` or `disconnect`.
         """
@@ -169,7 +170,7 @@ class Hub:
         connection.cursor, gap = position or (self.fan_out.flushed, None)
         if gap is not None:
             blocks += sse.event("gap", gap.as_json())
-        connection.unsent = memoryview(sse.framed(blocks, chunked=chunked))
+        connection.unsent = memoryview(head + sse.framed(blocks, chunked=chunked))
         return connection
 
     def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.values import AnyLevel, Between, Host, Items, ListenAddress, Origin, Topic, duration, size
+from hub.config.values import AnyLevel, Between, Host, Items, ListenAddress, Network, Origin, Topic, duration, size
 from hub.message import MAX_MESSAGE_BYTES, Level
 
 KIB: Final = 1 << 10
@@ -40,6 +40,7 @@ class ServerConfig(Section):
     port: Annotated[int, Between(0, 65535)] = 3030  # 0: any free port
     allowed_hosts: Items[Host] = ()
     cors_origins: Items[Origin] = ()
+    trusted_proxies: Items[Network] = ()
     max_connections: Annotated[int, Between(1, 1_000_000)] = 10_000
     max_connections_per_address: Annotated[int, Between(1, 1_000_000)] = 1_000
     drain_seconds: Annotated[float, Between(0, 60)] = 3.0

@@ -8,7 +8,7 @@ environment and decides what it means: `title: NO` is the title "NO", `port: 012
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler
@@ -171,6 +171,18 @@ def _host(text: str) -> str:
     return host
 
 
+def _network(text: str) -> str:
+    """Return a network as `ip_network` writes it, or a single address as it is."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise setting_error("must be an address or a network, such as 127.0.0.1, 10.0.0.0/8 or 'fd00::/8'") from None
+    address, _, length = text.partition("/")
+    if length and ip_address(address) != network.network_address:
+        raise setting_error("must be a network without host bits, such as {}", example=f"{network} or {address}")
+    return str(network) if length else address
+
+
 def _origin(text: str) -> str:
     """Return the origin as browsers send it: only then does it match."""
     if text in ("*", "null"):
@@ -206,4 +218,5 @@ Topic = Annotated[str, AfterValidator(_topic)]
 AnyLevel = Annotated[Level, BeforeValidator(_level)]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 Host = Annotated[str, AfterValidator(_host)]
+Network = Annotated[str, AfterValidator(_network)]
 Origin = Annotated[str, AfterValidator(_origin)]

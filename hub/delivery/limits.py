@@ -1,7 +1,7 @@
-"""How many may be connected, in all and from one address: the one place that counts them.
+"""Connection limits: in total, and for each address.
 
-There are two of these, with the same limits: for streams, and for every other connection, be it a publisher's, a
-page's, or one that has said nothing yet. So readers, however many, leave the publishers their places.
+One instance counts streams, a second one all other connections: publishers, pages, and connections without a request
+yet. Any number of readers therefore leaves publishers their slots.
 """
 
 from collections import Counter
@@ -11,42 +11,65 @@ from hub.config import ServerConfig
 from hub.errors import Overloaded, TooManyConnections
 
 RETRY_SECONDS: Final = 30
+# Counts in total only. A trusted proxy's connection holds this slot until a request names the client's address.
+NO_ADDRESS: Final = ""
 
 
 class ConnectionLimits:
-    """`noun` is what takes a place, for errors: "streams". `config` may be replaced; who is here stays."""
+    """Counts slots. `label` names them in errors ("streams"). `config` may be replaced; slots in use stay."""
 
-    def __init__(self, config: ServerConfig, noun: str) -> None:
+    def __init__(self, config: ServerConfig, label: str) -> None:
         self.config = config
         self.count = 0
-        self._noun = noun
+        self._label = label
         self._by_address: Counter[str] = Counter()
 
+    @property
+    def addresses(self) -> int:
+        """Return the number of addresses with at least one slot."""
+        return len(self._by_address)
+
     def check(self, address: str) -> None:
-        """Raises Overloaded or TooManyConnections if one more from `address` would be over a limit."""
-        total, each = self.config.max_connections, self.config.max_connections_per_address
-        if self.count >= total:
+        """Raise what `acquire` would raise."""
+        if self.count >= (total := self.config.max_connections):
             raise Overloaded(
-                f"all {total} {self._noun} are in use",
+                f"all {total} {self._label} are in use",
                 hint="try again later, or raise server.max_connections in config.yaml",
                 retry_seconds=RETRY_SECONDS,
             )
-        if self._by_address[address] >= each:
-            raise TooManyConnections(
-                f"{address} already has {each} {self._noun}",
-                hint="close some, or raise server.max_connections_per_address in config.yaml",
-                retry_seconds=RETRY_SECONDS,
-            )
+        self._check_address(address)
 
-    def take(self, address: str) -> None:
-        """Raises as `check`. The newest is refused, never the oldest evicted: that would start a cascade."""
+    def acquire(self, address: str) -> None:
+        """Count one slot for `address`. Raises Overloaded or TooManyConnections; the oldest slot is never evicted.
+
+        Evicted clients would reconnect and evict others.
+        """
         self.check(address)
         self.count += 1
         self._by_address[address] += 1
 
-    def leave(self, address: str) -> None:
-        """Once for each place taken."""
+    def move(self, before: str, after: str) -> None:
+        """Count a slot of `before` for `after` from now on. Raises TooManyConnections; the slot then stays."""
+        if before != after:
+            self._check_address(after)
+            self._by_address[after] += 1
+            self._forget(before)
+
+    def release(self, address: str) -> None:
+        """Give back one slot. Call once for each `acquire`."""
         self.count -= 1
+        self._forget(address)
+
+    def _check_address(self, address: str) -> None:
+        each = self.config.max_connections_per_address
+        if address != NO_ADDRESS and self._by_address[address] >= each:
+            raise TooManyConnections(
+                f"{address} already has {each} {self._label}",
+                hint="close some, or raise server.max_connections_per_address in config.yaml",
+                retry_seconds=RETRY_SECONDS,
+            )
+
+    def _forget(self, address: str) -> None:
         self._by_address[address] -= 1
         if not self._by_address[address]:
-            del self._by_address[address]  # Who has left is not kept.
+            del self._by_address[address]

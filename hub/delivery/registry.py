@@ -13,7 +13,7 @@ class Registry:
     """Every reader, live or catching up, from `Hub.connect` to `Hub.disconnect`."""
 
     def __init__(self, config: ServerConfig) -> None:
-        self.places = ConnectionLimits(config, "streams")
+        self.limits = ConnectionLimits(config, "streams")
         self.peak = 0  # Since this process started.
         self._by_id: dict[str, Connection] = {}
 
@@ -39,7 +39,7 @@ class Registry:
 
     def add(self, connection: Connection) -> None:
         """Raises Overloaded or TooManyConnections if a limit is reached."""
-        self.places.take(connection.address)
+        self.limits.acquire(connection.address)
         while connection.id in self._by_id:  # Ids are 32 bits, short enough for a person to compare.
             connection.id = new_id()
         self._by_id[connection.id] = connection
@@ -49,7 +49,7 @@ class Registry:
         """Return True if the connection was registered. Idempotent."""
         if self._by_id.pop(connection.id, None) is None:
             return False
-        self.places.leave(connection.address)
+        self.limits.release(connection.address)
         return True
 
     def get(self, connection_id: str) -> Connection:

@@ -13,9 +13,9 @@ from hub.config import Config
 from tests.handlers.site import Site, site_of
 
 # Seconds. On a busy machine the usual 15 might end what a test has left unfinished, or bring about what it waits for.
-LONG = {"idle_connection_timeout": 600, "body_timeout": 600}
+LONG = {"header_timeout": 600, "body_timeout": 600}
 StartSite = Callable[..., Awaitable[Site]]
-"""Takes the config's sections as keywords, and `limits` for the front door."""
+"""Takes the config's sections as keywords, and `options` for the acceptor."""
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def start_site(io_loop: IOLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture
     """Starts servers; at the end none may have had an unexpected error."""
     stack = AsyncExitStack()
 
-    async def start(limits: dict[str, Any] | None = None, **sections: dict[str, Any]) -> Site:
+    async def start(options: dict[str, Any] | None = None, **sections: dict[str, Any]) -> Site:
         sections["server"] = {"port": 0} | sections.get("server", {})
         sections["log"] = {"path": ":memory:"} | sections.get("log", {})
         config = Config.model_validate(sections)
-        return await stack.enter_async_context(site_of(config, tmp_path, **(LONG | (limits or {}))))
+        return await stack.enter_async_context(site_of(config, tmp_path, **(LONG | (options or {}))))
 
     with caplog.at_level(logging.INFO):
         yield start
@@ -47,9 +47,12 @@ def site(io_loop: IOLoop, start_site: StartSite) -> Site:
     return site
 
 
-@pytest.fixture(params=["fast lane", "Tornado"])
-def both_ways(request: pytest.FixtureRequest, site: Site) -> Site:
-    """The same server twice: a plain request takes the fast lane, one that says `TE` is Tornado's to read."""
-    if request.param == "Tornado":
-        site.always["TE"] = "trailers"
+@pytest.fixture(params=["fast tier", "fast tier, debug log", "Tornado"])
+def both_ways(
+    request: pytest.FixtureRequest, io_loop: IOLoop, start_site: StartSite, caplog: pytest.LogCaptureFixture
+) -> Site:
+    """A server with the defaults: with the fast tier, at two log levels, and without it."""
+    if "debug" in request.param:
+        caplog.set_level(logging.DEBUG, "eyewall")
+    site: Site = io_loop.run_sync(lambda: start_site({"fast": request.param != "Tornado"}))
     return site

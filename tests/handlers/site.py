@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from tornado.ioloop import IOLoop
 
-from handlers.front import Door, listen
+from handlers.bind import bind
+from handlers.listen import Acceptor
 from hub.config import Config
 from server import Eyewall
 from tests.handlers.wire import Answer, Stream
@@ -19,9 +20,9 @@ PATIENCE_SECONDS: Final = 60  # For an answer, on a machine that is busy with ot
 class Site:
     """The server, and ways to talk to it."""
 
-    def __init__(self, wall: Eyewall, door: Door, port: int) -> None:
+    def __init__(self, wall: Eyewall, acceptor: Acceptor, port: int) -> None:
         self.wall = wall
-        self.door = door
+        self.acceptor = acceptor
         self.port = port
         self._writers: list[asyncio.StreamWriter] = []
         self.always: dict[str, str] = {}  # Headers of every request.
@@ -134,18 +135,18 @@ class Upload:
 
 
 @asynccontextmanager
-async def site_of(config: Config, folder: Path, **limits: Any) -> AsyncIterator[Site]:
-    """As server.py makes it, without signals and sources."""
+async def site_of(config: Config, folder: Path, **options: Any) -> AsyncIterator[Site]:
+    """Serve as server.py does, without signals and sources. `options` are those of `Eyewall.acceptor`."""
     wall = Eyewall(config, folder, IOLoop.current())
     await wall.log.start(wall.hub.deliver)
     wall.hub.start()
-    door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count, **limits)
-    site = Site(wall, door, port)
+    sockets, acceptor = bind(config.server), wall.acceptor(**options)
+    acceptor.listen(sockets)
+    site = Site(wall, acceptor, sockets[0].getsockname()[1])
     try:
         yield site
     finally:
         await site.close()
-        door.stop()
-        await door.close_all_connections()
+        await acceptor.stop()
         wall.hub.stop()
         await wall.log.stop()

@@ -44,7 +44,7 @@ async def test_who_is_disconnected_hears_why_and_is_gone(site: Site, version: st
     assert 2000 <= bye["retry_ms"] <= 6000
     await stream.end()
     assert stream.terminated is (version == "1.1")
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
 
 
 @pytest.mark.gen_test

@@ -37,7 +37,7 @@ async def test_one_connection_serves_many_requests(both_ways: Site) -> None:
         answer = await Answer.read(reader)
         assert answer.json["id"].endswith(f"-{number}")
     writer.close()
-    await until(lambda: both_ways.door.open == 0)
+    await until(lambda: both_ways.acceptor.open == 0)
 
 
 @pytest.mark.gen_test
@@ -91,7 +91,7 @@ async def test_who_says_no_more_after_a_plain_request_still_gets_the_answer(site
 )
 async def test_what_can_be_read_in_two_ways_is_not_read(start_site: StartSite, request_lines: bytes) -> None:
     """Nothing behind it is taken for a request (smuggling), nothing is published, and nobody else notices."""
-    site = await start_site(limits={"idle_connection_timeout": 0.3, "body_timeout": 0.3})
+    site = await start_site(options={"header_timeout": 0.3, "body_timeout": 0.3})
     stream = await site.open_stream()
     smuggled = b"POST /topics/smuggled HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\n\r\nx"
     received = await site.raw(request_lines + smuggled)
@@ -100,14 +100,14 @@ async def test_what_can_be_read_in_two_ways_is_not_read(start_site: StartSite, r
     await site.say("still here")
     assert await stream.messages(1) == ["still here"]
     await stream.close()
-    await until(lambda: site.door.open == 0 and site.wall.registry.count == 0)
+    await until(lambda: site.acceptor.open == 0 and site.wall.registry.count == 0)
 
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("start", ["", "GET", "GET /events HTTP/1.1\r\nHost: x", "POST /topics/a HTTP/1.1\r\n"])
 async def test_who_never_ends_its_header_is_cut(start_site: StartSite, start: str) -> None:
     """However it drips: the whole header has its time, not each byte."""
-    site = await start_site(limits={"idle_connection_timeout": 0.5})
+    site = await start_site(options={"header_timeout": 0.5})
     stream = await site.open_stream()
     reader, writer = await site.connect()
     writer.write(start.encode())
@@ -122,7 +122,7 @@ async def test_who_never_ends_its_header_is_cut(start_site: StartSite, start: st
 
 @pytest.mark.gen_test
 async def test_who_never_ends_its_body_is_cut(start_site: StartSite) -> None:
-    site = await start_site(limits={"body_timeout": 0.5})
+    site = await start_site(options={"body_timeout": 0.5})
     for head in (
         site.head("POST", "/topics/a", 1000),
         site.head("POST", "/messages", 1000),
@@ -135,7 +135,7 @@ async def test_who_never_ends_its_body_is_cut(start_site: StartSite) -> None:
             with suppress(ConnectionError):
                 assert await reader.read(-1) == b""
         dripping.cancel()
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
     assert site.wall.log.head == 0
 
 
@@ -147,7 +147,7 @@ async def drip(writer: asyncio.StreamWriter, byte: bytes) -> None:
 
 @pytest.mark.gen_test
 async def test_who_is_silent_between_two_requests_is_let_go(start_site: StartSite) -> None:
-    site = await start_site(limits={"idle_connection_timeout": 0.5})
+    site = await start_site(options={"header_timeout": 0.5})
     for always in ({}, {"TE": "trailers"}):
         site.always = always
         reader, writer = await site.connect()

@@ -70,7 +70,7 @@ async def test_an_export_that_fails_in_the_middle_does_not_look_complete(
     go_on.set()
     with pytest.raises(ConnectionResetError):
         await reader.read()
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_who_takes_too_long_is_cut(
 ) -> None:
     monkeypatch.setattr("handlers.history.TAKE_SECONDS", 0.01)
     with await unread(query) as asker:
-        await until(lambda: full_site.door.open == 0)
+        await until(lambda: full_site.acceptor.open == 0)
         received = b""
         with suppress(ConnectionResetError):
             while data := await asyncio.get_running_loop().sock_recv(asker, 1 << 16):

@@ -31,7 +31,7 @@ async def test_a_closed_tab_leaves_the_registry(both_ways: Site, how: str) -> No
     else:
         await stream.close()
     await until(lambda: both_ways.wall.registry.count == 0)
-    await until(lambda: both_ways.door.open == 0)
+    await until(lambda: both_ways.acceptor.open == 0)
     assert both_ways.wall.hub.group_count == 0
 
 
@@ -54,7 +54,7 @@ async def test_who_vanishes_before_its_stream_has_begun_is_forgotten(
     stream.reset()
     await stream.close()
     found.set()
-    await until(lambda: both_ways.door.open == 0)
+    await until(lambda: both_ways.acceptor.open == 0)
     assert both_ways.wall.registry.count == 0
 
 
@@ -67,7 +67,7 @@ async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Si
             writer.write(both_ways.head("GET", "/events") + stray)
             writer.transport.abort()
     await both_ways.get("/healthz")
-    await until(lambda: both_ways.wall.registry.count == 0 and both_ways.door.open == 0)
+    await until(lambda: both_ways.wall.registry.count == 0 and both_ways.acceptor.open == 0)
     assert both_ways.wall.hub.transports.count == 0
 
 
@@ -88,7 +88,7 @@ async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collect
                     for _ in range(turns):  # So far the server gets with it.
                         await asyncio.sleep(0)
                     upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
-                await until(lambda: site.door.open == 0)
+                await until(lambda: site.acceptor.open == 0)
             held.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()

@@ -1,16 +1,11 @@
 """How many may come, and how much they may leave unfinished here."""
 
-import asyncio
-import socket
-
 import pytest
-from tornado.iostream import IOStream
 
 from hub.config import Config
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site, Upload
 from tests.handlers.wire import Answer
-from tests.hub.log_files import held
 from tests.waiting import until
 
 KIB = 1024
@@ -27,7 +22,7 @@ async def half_a_post(site: Site) -> Upload:
 async def test_publishers_have_places_too_and_the_newest_is_turned_away_with_a_reason(start_site: StartSite) -> None:
     site = await start_site(server={"max_connections": 3, "max_connections_per_address": 50})
     uploads = [await half_a_post(site) for _ in range(3)]
-    await until(lambda: site.wall.places.count == 3)
+    await until(lambda: site.wall.limits.count == 3)
     for method, body in (("GET", b""), ("POST", b"x" * 10), ("PUT", b"x" * 1_000_000)):
         received = await site.raw(site.head(method, "/topics/a", len(body)) + body[: 64 * KIB])
         answer = Answer(received)
@@ -38,7 +33,7 @@ async def test_publishers_have_places_too_and_the_newest_is_turned_away_with_a_r
     for upload in uploads:  # Who was here before has lost nothing.
         assert (await upload.finish()).status == 201
         upload.writer.close()
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
     await site.say("there is room again")
 
 
@@ -46,7 +41,7 @@ async def test_publishers_have_places_too_and_the_newest_is_turned_away_with_a_r
 async def test_one_address_cannot_take_all_places_of_publishers(start_site: StartSite) -> None:
     site = await start_site(server={"max_connections_per_address": 2})
     uploads = [await half_a_post(site) for _ in range(2)]
-    await until(lambda: site.wall.places.count == 2)
+    await until(lambda: site.wall.limits.count == 2)
     answer = Answer(await site.raw(site.head("POST", "/topics/a", 1) + b"x"))
     assert (answer.status, answer.error["code"]) == (429, "too_many_connections")
     assert answer.error["message"] == "127.0.0.1 already has 2 connections besides streams"
@@ -83,21 +78,8 @@ async def test_every_place_is_given_back_however_somebody_goes(both_ways: Site) 
         upload = await half_a_post(site)
         upload.writer.transport.abort()
     await site.close()
-    await until(lambda: site.door.open == 0 and site.wall.registry.count == 0)
+    await until(lambda: site.acceptor.open == 0 and site.wall.registry.count == 0)
     assert site.wall.uploads.kept_bytes == 0
-
-
-@pytest.mark.gen_test
-async def test_a_place_is_given_back_to_its_address_also_when_an_answer_cannot_be_sent(site: Site) -> None:
-    """Its socket did not take all of it, and broke: Tornado does not say any more whose it was."""
-    _, writer = await site.connect()
-    async with held(site.wall.log._writer):
-        writer.write(site.head("POST", "/topics/a", 1) + b"x")
-        (peer,) = await until(lambda: tuple(site.door.lane._everyone))
-        peer._stream = IOStream(peer.socket)
-        peer._stream.close()
-    await until(lambda: site.door.open == 0)
-    assert not site.wall.places._by_address
 
 
 @pytest.mark.gen_test
@@ -142,44 +124,6 @@ async def test_a_line_without_an_end_counts_like_a_body(start_site: StartSite) -
     assert (answer.status, answer.json["accepted"]) == (503, 1)
     first.writer.transport.abort()
     await until(lambda: site.wall.uploads.kept_bytes == 0)
-
-
-@pytest.mark.gen_test
-async def test_what_goes_wrong_with_one_newcomer_strands_no_other(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail_once(*arguments: object) -> object:
-        monkeypatch.undo()
-        raise ZeroDivisionError(arguments)
-
-    monkeypatch.setattr(site.wall.front, "start_request", fail_once)
-    sockets = [connected(site, site.head("GET", "/events")) for _ in range(5)]
-    await until(lambda: site.wall.registry.count == 4)
-    await until(lambda: site.door.open == 0)
-    for one in sockets:
-        one.close()
-    assert "unexpected error with 127.0.0.1" in caplog.text
-    caplog.clear()  # It was expected.
-
-
-@pytest.mark.gen_test
-async def test_who_comes_behind_a_herd_need_not_wait_for_all_of_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.lane.TURN_SECONDS", 1e-6)
-    herd = [connected(site, site.head("GET", "/events")) for _ in range(200)]
-    publisher = connected(site, site.head("POST", "/topics/a", 2) + b"hi")
-    while not site.wall.hub._publishing:  # Asked each turn. When the log answers is its thread's to say.
-        await asyncio.sleep(0)
-    assert site.wall.registry.count < 100
-    await until(lambda: site.wall.log.head == 1 and site.wall.registry.count == 200)
-    for one in (*herd, publisher):
-        one.close()
-
-
-def connected(site: Site, request: bytes) -> socket.socket:
-    """A connection that the server has not accepted yet: its loop, which is ours, has had no turn."""
-    one = socket.create_connection(("127.0.0.1", site.port))
-    one.sendall(request)
-    return one
 
 
 @pytest.mark.gen_test

@@ -69,7 +69,7 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
 
     def read_and_hang_up(*arguments: Any) -> list[Any]:
         writer.transport.abort()
-        was_open.append(site.door.open)
+        was_open.append(site.acceptor.open)
         return read(*arguments)
 
     with monkeypatch.context() as patch:

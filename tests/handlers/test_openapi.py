@@ -17,6 +17,7 @@ from handlers import routes
 from handlers.base import BaseHandler
 from hub import __version__
 from hub.config import Config
+from hub.config.live import LiveConfig
 from hub.log.protocol import format_id, format_time
 from tests.handlers.site import Site
 
@@ -35,15 +36,8 @@ def described() -> set[tuple[str, str]]:
 
 
 def served() -> set[tuple[str, str]]:
-    parts = [
-        sentinel.hub,
-        sentinel.log,
-        sentinel.history,
-        sentinel.assets,
-        sentinel.uploads,
-        sentinel.live,
-    ]  # Only handed on.
-    table = routes(Config(), *parts, version="", is_ready=lambda: True)
+    parts = [sentinel.hub, sentinel.log, sentinel.history, sentinel.assets, sentinel.uploads]  # Only handed on.
+    table = routes(LiveConfig(Config()), *parts, version="", is_ready=lambda: True)
     return {
         (method, re.sub(r"\(.*?\)", "{}", pattern).replace("\\", ""))
         for pattern, handler, _ in table

@@ -234,7 +234,7 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
         await writer.drain()
         writer.transport.abort()
     await both_ways.say("after")
-    await until(lambda: both_ways.door.open == 0)
+    await until(lambda: both_ways.acceptor.open == 0)
 
 
 @pytest.mark.gen_test

@@ -107,7 +107,7 @@ async def test_a_stream_may_be_larger_than_any_body(start_site: StartSite) -> No
 
 @pytest.mark.gen_test
 async def test_a_stream_outlives_the_time_that_a_body_has(start_site: StartSite) -> None:
-    site = await start_site(limits={"body_timeout": 0.2, "idle_connection_timeout": 0.2})
+    site = await start_site(options={"body_timeout": 0.2, "header_timeout": 0.2})
     upload = await Upload.open(site, "/topics/app")
     for number in range(5):
         await upload.send(b"line\n")
@@ -133,7 +133,7 @@ async def test_who_hangs_up_in_the_middle_has_published_all_whole_lines(site: Si
     await upload.send(b"one\ntwo\nthr")
     assert await stream.messages(2) == ["one", "two"]
     upload.writer.transport.abort()
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
     assert site.wall.log.head == 2
 
 
@@ -145,7 +145,7 @@ async def test_a_body_that_breaks_the_framing_harms_nobody_else(site: Site) -> N
     await stream.messages(1)
     upload.writer.write(b"zz\r\nnonsense\r\n")
     await upload.reader.read(-1)
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
     await site.say("still here")
     assert await stream.messages(2) == ["one", "still here"]
 

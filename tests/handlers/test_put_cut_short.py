@@ -48,7 +48,7 @@ async def test_an_unknown_outcome_ends_a_put_with_what_is_published_already(
     assert (answer.status, answer.error["code"], answer.error["hint"]) == (503, "outcome_unknown", HINT)
     assert (answer.json["accepted"], answer.json["lines"], answer.json["last"]) == (2, 2, stream.ids[1])
     assert failing.calls == 2
-    await until(lambda: site.door.open == 0)
+    await until(lambda: site.acceptor.open == 0)
 
 
 @pytest.mark.gen_test
@@ -97,13 +97,13 @@ async def test_a_put_that_is_held_back_ends_when_its_client_disconnects(
     await until(lambda: site.wall.uploads.kept_bytes == 20 * KIB)
     await upload.send(b"\n" + b"y" * unread, *([b"z" * unread] if unread else []))
     await until(lambda: failing.calls == 1)
-    assert site.wall.places.count == 1
+    assert site.wall.limits.count == 1
     if how == "reset":
         Stream(upload.reader, upload.writer).reset()
     else:
         upload.writer.close()
-    await until(lambda: site.door.open == 0)
-    assert (site.wall.uploads.kept_bytes, site.wall.places.count, failing.calls) == (0, 0, 1)
+    await until(lambda: site.acceptor.open == 0)
+    assert (site.wall.uploads.kept_bytes, site.wall.limits.count, failing.calls) == (0, 0, 1)
 
 
 @pytest.mark.gen_test

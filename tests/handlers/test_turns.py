@@ -46,7 +46,7 @@ async def test_an_array_is_read_in_parts_and_stored_in_one_go(site: Site, monkey
 @pytest.mark.gen_test
 async def test_thousands_of_readers_are_listed_some_at_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     shown, registry = Turns(monkeypatch, connections, "_shown"), site.wall.registry
-    registry.places.config = ServerConfig(max_connections=10_000, max_connections_per_address=10_000)
+    registry.limits.config = ServerConfig(max_connections=10_000, max_connections_per_address=10_000)
     for _ in range(2500):
         registry.add(Connection(GroupKey(Filter(), chunked=True), address="10.0.0.1", client="test", since=0))
     assert len((await site.get("/connections")).json["connections"]) == 2500

@@ -235,6 +235,27 @@ def test_what_is_no_origin_is_refused_with_how_to_write_it(value: str, example: 
     assert f"must be an origin, such as {example}" in problem("server", "cors_origins", [value])
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("10.0.0.0/8", "10.0.0.0/8"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("fd00::/8", "fd00::/8")],
+)
+def test_a_trusted_proxy_is_an_address_or_a_network(value: str, expected: str) -> None:
+    assert accepted("server", "trusted_proxies", [value]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("nginx", "must be an address or a network, such as 127.0.0.1, 10.0.0.0/8 or 'fd00::/8', not 'nginx'"),
+        ("10.0.0.0/33", "must be an address or a network"),
+        ("10.1.2.3/8", "has bits behind its /8; use 10.0.0.0/8 or 10.1.2.3"),
+        ("", "must be an address or a network"),
+    ],
+)
+def test_a_wrong_network_is_refused_with_what_would_be_right(value: str, expected: str) -> None:
+    assert expected in problem("server", "trusted_proxies", [value])
+
+
 def test_allowed_hosts_are_names_alone() -> None:
     assert accepted("server", "allowed_hosts", ["Wall.Example.com", "10.0.0.1"]) == ("wall.example.com", "10.0.0.1")
     for value in ("http://a.example", "a.example:3030", "a.example/", "*.example", "", "a b", "x" * 254, "a\n"):

@@ -353,6 +353,7 @@ CONFIGS = st.builds(
         port=st.integers(0, 65535),
         allowed_hosts=HOSTS.map(tuple),
         cors_origins=ORIGINS.map(tuple),
+        trusted_proxies=st.sampled_from([(), ("127.0.0.1", "fd00::/8")]),
         max_connections=st.integers(1, 1_000_000),
         drain_seconds=seconds(0, 60),
     ),

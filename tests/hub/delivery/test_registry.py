@@ -65,10 +65,10 @@ def test_a_lower_limit_refuses_new_readers_and_disconnects_none() -> None:
     registry = registry_of()
     for _ in range(3):
         registry.add(reader())
-    registry.places.config = ServerConfig(max_connections=1)
+    registry.limits.config = ServerConfig(max_connections=1)
     assert registry.count == 3
     with pytest.raises(Overloaded):
-        registry.places.check("10.0.0.9")
+        registry.limits.check("10.0.0.9")
 
 
 def test_different_filters_are_counted_once_each() -> None:

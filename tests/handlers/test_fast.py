@@ -1,20 +1,23 @@
-"""handlers/shortcut.py: what needs no handler is answered as a handler would; all else is left to one."""
+"""The fast tier answers as a handler does, or leaves the connection to one."""
 
-import asyncio
+import logging
+import re
+import socket
 from itertools import product
 from typing import Any
 
 import pytest
 
-from handlers.plain import parse
+from handlers.fast import FastTier, parse
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
-from tests.handlers.wire import Answer
+from tests.handlers.wire import RST_ON_CLOSE, Answer
 from tests.hub.log_files import held
+from tests.turns import Turns
 from tests.waiting import until
 
-# A header that the short cut does not know leaves a request to the handlers; one with TE is read by Tornado, too.
-WAYS: tuple[dict[str, str], ...] = ({}, {"X-Other": "1"}, {"TE": "trailers"})
+# The fast tier leaves a request with an unknown header to the handlers.
+WAYS: tuple[dict[str, str], ...] = ({}, {"X-Other": "1"})
 PATHS = ("/topics/db", "/topics/" + "a" * 64, "/topics/" + "a" * 65, "/topics/a?level=error", "/messages")
 TYPES = (None, "text/plain; charset=latin-1", "application/x-www-form-urlencoded", "Application/JSON", "text/csv", "x")
 BODIES = (
@@ -49,10 +52,10 @@ def request(path: str, body: bytes, fields: str = KNOWN) -> bytes:
 
 
 async def answered(site: Site, data: bytes) -> bytes | None:
-    """What the short cut says to these bytes; None if it leaves them to a handler."""
-    plain = parse(data)
-    assert plain is not None
-    answer = site.wall.front.answer(plain)
+    """Return the fast tier's answer to these bytes; None if it leaves them to a handler."""
+    simple = parse(data)
+    assert simple is not None
+    answer = FastTier(site.wall.hub, site.wall.log, site.wall.live).publish(simple)
     return None if answer is None else await answer
 
 
@@ -118,32 +121,79 @@ async def test_what_may_mean_something_else_is_left_to_a_handler(site: Site, fie
 
 
 @pytest.mark.gen_test
-async def test_a_log_that_fails_is_said_in_the_handlers_words(site: Site) -> None:
+async def test_a_failed_append_is_answered_as_the_handler_answers_it_and_never_repeated(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appends = Turns(monkeypatch, site.wall.log, "append")
     await site.wall.log.stop()
-    for way in WAYS:
-        refused = await site.request("POST", "/topics/db", b"x", way)
+    answers = [await site.request("POST", "/topics/db", b"x", way) for way in WAYS]
+    assert appends.all == len(WAYS)
+    for refused in answers:
         assert (refused.status, refused.error["code"]) == (503, "not_stored")
-        assert refused.headers["Retry-After"]
+        assert refused.json == answers[0].json
+        assert sorted(refused.headers) == sorted(answers[0].headers)
 
 
 @pytest.mark.gen_test
-async def test_requests_that_were_sent_at_once_are_answered_in_their_order(site: Site) -> None:
-    """Whoever pipelines on one connection: the short cut and the handlers take turns."""
-    said = [request("/topics/db", b"m%d" % number, KNOWN + "X-Other: 1\r\n" * (number % 2)) for number in range(20)]
-    reader, writer = await site.connect()
-    writer.write(b"".join(said))
-    heads = [await asyncio.wait_for(reader.readuntil(b"\n\r\n"), 20) + await reader.readline() for _ in said]
-    ids = [head.partition(b'"id":"')[2].partition(b'"')[0].decode() for head in heads]
-    assert ids == [f"{site.wall.log.epoch}-{number}" for number in range(1, 21)]
-    assert [said.message for said in await site.wall.log.read(0, 20)] == [f"m{number}" for number in range(20)]
+async def test_an_unexpected_error_is_answered_once_and_logged(
+    both_ways: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls = 0
+
+    async def broken(*_: object, **__: object) -> None:
+        nonlocal calls
+        calls += 1
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(both_ways.wall.log, "append", broken)
+    answer = await both_ways.request("POST", "/topics/db", b"x")
+    assert (answer.status, answer.error["code"], calls) == (500, "internal_error", 1)
+    assert "unexpected error in POST /topics/db" in caplog.text
+    caplog.clear()
 
 
 @pytest.mark.gen_test
-async def test_whoever_is_answered_while_the_server_ends_is_told_that_it_was_the_last_time(site: Site) -> None:
+async def test_a_debug_log_has_a_line_for_each_publish(both_ways: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "eyewall.http")
+    await both_ways.request("POST", "/topics/db", b"x")
+    (line,) = await until(lambda: [r.getMessage() for r in caplog.records if "POST" in r.getMessage()])
+    assert re.fullmatch(r"201 POST /topics/db \d+\.\d ms", line)
+
+
+@pytest.mark.gen_test
+async def test_pipelined_requests_are_answered_in_order(both_ways: Site) -> None:
+    """On one connection, the fast tier answers first, and Tornado takes over at the first other request."""
+    requests = [request("/topics/db", b"m%d" % number, KNOWN + "X-Other: 1\r\n" * (number > 9)) for number in range(20)]
+    reader, writer = await both_ways.connect()
+    writer.write(b"".join(requests))
+    ids = [(await Answer.read(reader)).json["id"] for _ in requests]
+    assert ids == [f"{both_ways.wall.log.epoch}-{number}" for number in range(1, 21)]
+    assert [stored.message for stored in await both_ways.wall.log.read(0, 20)] == [f"m{number}" for number in range(20)]
+
+
+@pytest.mark.gen_test
+async def test_an_answer_during_the_shutdown_closes_the_connection(site: Site) -> None:
     reader, writer = await site.connect()
     async with held(site.wall.log._writer):
         writer.write(request("/topics/db", b"x"))
-        await until(lambda: bool(site.wall.hub._publishing))
-        site.door.stop()
+        await until(lambda: site.wall.limits.count == 1 and bool(site.wall.hub._publishing))
+        site.acceptor.stop_accepting()
     answer = await Answer.read(reader)
     assert (answer.status, answer.headers["Connection"]) == (201, "close")
+    assert await reader.read(-1) == b""
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("how", ["close", "reset"])
+async def test_a_publisher_that_disconnects_while_it_waits_gives_back_its_slot(both_ways: Site, how: str) -> None:
+    async with held(both_ways.wall.log._writer):
+        for _ in range(5):
+            _, writer = await both_ways.connect()
+            writer.write(request("/topics/db", b"x"))
+            await until(lambda: bool(both_ways.wall.hub._publishing))
+            if how == "reset":
+                reset_on_close = writer.get_extra_info("socket").setsockopt
+                reset_on_close(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+            writer.close()
+        await until(lambda: both_ways.wall.limits.count == 0)
+    await until(lambda: both_ways.acceptor.open == 0)

@@ -1,0 +1,159 @@
+"""Tornado's tier: the Application with its access log, and the connections that the acceptor passes on.
+
+Owns what stands between a connection and a handler: limits of headers and bodies, the client's address, the slot.
+"""
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters, HTTP1ServerConnection
+from tornado.httputil import (
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.iostream import IOStream
+from tornado.web import Application, RequestHandler
+
+from handlers.base import NotFoundHandler, raw_error_response
+from handlers.forwarded import client_address, is_trusted
+from hub.config.live import LiveConfig
+from hub.delivery.limits import ConnectionLimits
+from hub.errors import Overloaded, TooLarge
+
+logger = logging.getLogger("eyewall.http")
+
+MAX_HEAD_BYTES: Final = 16 << 10  # Of a request's header, in both tiers. More is answered 431.
+# Tornado's defaults are not safe: 3600 s for a header, no limit for the time of a body, 100 MB of it.
+TORNADO_LIMITS: Final[dict[str, Any]] = {
+    "header_timeout": 15,  # Seconds; also between two requests.
+    "body_timeout": 15,  # Seconds.
+    "max_header_size": 64 << 10,  # Larger headers are closed without an answer; HeaderSizeLimit answers smaller ones.
+    "max_body_size": 64 << 10,  # Of a body that no handler reads. Publishing handlers count their own bodies.
+}
+
+
+@dataclass(slots=True)
+class Peer:
+    """The other end of a connection. HTTPServerRequest takes `remote_ip` and `protocol` from it."""
+
+    address: str  # Of the socket.
+    remote_ip: str  # Of the client of the present request: differs from `address` behind a trusted proxy.
+    slot: str  # The address that the connection's slot is counted for.
+    protocol: str = "http"
+
+    def __str__(self) -> str:
+        return self.remote_ip
+
+
+class TornadoTier(HTTPServerConnectionDelegate):
+    """Serves connections with Tornado's own HTTP/1.1. Releases each connection's slot in `limits` at its end."""
+
+    def __init__(self, app: Application, live: LiveConfig, limits: ConnectionLimits, **tornado_limits: Any) -> None:
+        self._app = app
+        self._live = live
+        self._limits = limits
+        self._parameters = HTTP1ConnectionParameters(**(TORNADO_LIMITS | tornado_limits))
+        self._connections: dict[HTTP1ServerConnection, Peer] = {}
+
+    @property
+    def count(self) -> int:
+        """Return the number of open connections."""
+        return len(self._connections)
+
+    def serve(self, stream: IOStream, peer: Peer) -> None:
+        """Take over a connection with its slot. Nothing of its next request has been read."""
+        connection = HTTP1ServerConnection(stream, self._parameters, peer)
+        self._connections[connection] = peer
+        connection.start_serving(self)
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        return HeaderCheck(self, self._app.start_request(server_conn, request_conn), request_conn)
+
+    def on_close(self, server_conn: Any) -> None:
+        """Called at the end of each connection, and when a handler has detached it."""
+        self._limits.release(self._connections.pop(server_conn).slot)
+
+    async def close_all(self) -> None:
+        """Close all connections, whatever they are doing."""
+        while self._connections:
+            await next(iter(self._connections)).close()
+
+    def check(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders, peer: Peer) -> None:
+        """Refuse a header that is too large, and a client over its limit. Sets the client's address.
+
+        Raises TooLarge or TooManyConnections.
+        """
+        size = sum(len(str(part)) for part in start_line)
+        size += sum(len(name) + len(value) + len(": \r\n") for name, value in headers.get_all())
+        if size > MAX_HEAD_BYTES:
+            hint = "send fewer or smaller cookies, or a shorter query"
+            raise TooLarge("header", f"over the limit of {MAX_HEAD_BYTES:,} bytes", hint=hint)
+        networks = self._live.current.server.trusted_proxies
+        if is_trusted(peer.address, networks):
+            peer.remote_ip = client_address(peer.address, headers, networks)
+            if peer.remote_ip != peer.address:
+                self._limits.move(peer.slot, peer.remote_ip)
+                peer.slot = peer.remote_ip
+
+
+class HeaderCheck(HTTPMessageDelegate):
+    """Passes on a request that `TornadoTier.check` accepts, and answers any other without a handler."""
+
+    def __init__(self, tier: TornadoTier, inner: HTTPMessageDelegate, connection: HTTP1Connection) -> None:
+        self._tier = tier
+        self._inner = inner
+        self._connection = connection
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        try:
+            self._tier.check(start_line, headers, self._connection.context)  # type: ignore[arg-type]  # see `serve`
+        except (TooLarge, Overloaded) as error:
+            stream = self._connection.detach()
+            status = 431 if isinstance(error, TooLarge) else 0
+            stream.write(raw_error_response(error, ("Connection", "close"), status=status))
+            stream.close()
+            return None
+        return self._inner.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk)
+
+    def finish(self) -> None:
+        self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        self._inner.on_connection_close()
+
+
+def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str) -> Application:
+    """Return the routes with Tornado's settings around them."""
+    return Application(
+        routes,
+        default_handler_class=NotFoundHandler,
+        default_handler_args={"live": live},
+        template_path=templates,
+        cross_origin_protection=True,
+        log_function=_log_handler,
+    )
+
+
+def log_request(status: int, method: str | None, path: str, seconds: float) -> None:
+    """Write the access log's line: client errors at info, 500 as an error, the rest at debug. Without the query.
+
+    503 and 507 are not errors here: the log reports failed writes itself.
+    """
+    level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
+    if logger.isEnabledFor(level):
+        logger.log(level, "%d %s %s %.1f ms", status, method, path, 1000 * seconds)
+
+
+def _log_handler(handler: RequestHandler) -> None:
+    request = handler.request
+    log_request(handler.get_status(), request.method, request.path, request.request_time())

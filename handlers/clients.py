@@ -1,0 +1,227 @@
+"""Connections that are neither a stream nor Tornado's: the first look at each request, and the choice of the tier.
+
+A request is peeked at (MSG_PEEK), not read. One that the fast tier takes is answered there. Any other connection is
+passed to Tornado unread.
+"""
+
+import asyncio
+import contextlib
+import logging
+import select
+import socket
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.iostream import IOStream
+
+from handlers.application import Peer, TornadoTier
+from handlers.fast import FastTier, SimpleRequest, parse
+from handlers.forwarded import FORWARDING_HEADERS, is_trusted
+from hub.config.live import LiveConfig
+from hub.delivery.limits import ConnectionLimits
+
+logger = logging.getLogger("eyewall.http")
+
+PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
+_WATCH: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
+
+
+class _Client:
+    """A connection before, between and during requests of the fast tier."""
+
+    __slots__ = ("has_more", "is_busy", "peer", "slot", "socket", "task", "used_at")
+
+    def __init__(self, connection: socket.socket, address: str, slot: str, now: float) -> None:
+        self.socket = connection
+        self.peer = address
+        self.slot: str | None = slot  # None once it is released, while an answer is still awaited.
+        self.used_at = now  # Loop time of the last answer.
+        self.is_busy = False  # A request is being answered.
+        self.has_more = False  # Bytes or an end have come that nothing has looked at.
+        self.task: asyncio.Task[None] | None = None
+
+
+class Clients:
+    """Holds each admitted connection with its slot in `limits` until it closes, is a stream, or is Tornado's.
+
+    Without a fast tier every connection goes to Tornado.
+    """
+
+    def __init__(
+        self,
+        tornado: TornadoTier,
+        fast: FastTier | None,
+        live: LiveConfig,
+        limits: ConnectionLimits,
+        io_loop: IOLoop,
+        *,
+        idle_seconds: float,
+    ) -> None:
+        self._tornado = tornado
+        self._fast = fast
+        self._live = live
+        self._limits = limits
+        self._io_loop = io_loop
+        self._idle_seconds = idle_seconds
+        self._is_closing = False
+        self._all: set[_Client] = set()
+        self._watched: dict[int, _Client] = {}  # By descriptor.
+        self._epoll = select.epoll()
+        io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
+        self._sweep = PeriodicCallback(self._close_idle, idle_seconds / 3 * 1000)
+        self._sweep.start()
+
+    @property
+    def count(self) -> int:
+        """Return the number of open connections without streams, in both tiers."""
+        return len(self._all) + self._tornado.count
+
+    def admit(self, connection: socket.socket, address: str, slot: str) -> None:
+        """Take over a new connection, whose slot is counted for `slot`, and look at its request."""
+        client = _Client(connection, address, slot, self._io_loop.time())
+        self._all.add(client)
+        self._read(client)
+
+    def finish(self) -> None:
+        """Take no further request; clients that are being answered get their answer. Idempotent."""
+        self._is_closing = True
+        for client in tuple(self._watched.values()):
+            if not client.is_busy:
+                self._close(client)
+
+    async def stop(self) -> None:
+        """Close all connections of both tiers. Idempotent."""
+        self.finish()
+        self._sweep.stop()
+        for client in tuple(self._all):
+            self._close(client)
+        if not self._epoll.closed:
+            self._io_loop.remove_handler(self._epoll.fileno())
+            self._epoll.close()
+        await self._tornado.close_all()
+
+    def _read(self, client: _Client) -> None:
+        """Look at the next request. An unexpected error closes this connection and concerns no other."""
+        try:
+            self._look(client)
+        except Exception:
+            logger.exception("unexpected error with %s: closing the connection", client.peer)
+            self._close(client)
+
+    def _look(self, client: _Client) -> None:
+        if self._is_closing:
+            self._close(client)
+            return
+        if self._fast is None:
+            self._pass_to_tornado(client, IOStream(client.socket))
+            return
+        try:
+            data = client.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
+        except BlockingIOError:
+            self._watch(client)
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._close(client)
+            return
+        request = parse(data)
+        if request is None or self._is_forwarded(client, request):
+            self._pass_to_tornado(client, IOStream(client.socket))
+        elif request.method == "GET":
+            if self._fast.open(request, client.socket, client.peer):
+                self._forget(client)
+            else:
+                self._pass_to_tornado(client, IOStream(client.socket))
+        elif (answer := self._fast.publish(request)) is not None:
+            client.socket.recv(request.size)
+            client.is_busy, client.has_more = True, len(data) > request.size or len(data) == PEEK_BYTES
+            self._watch(client)  # A publisher that disconnects is noticed while it waits.
+            client.task = asyncio.ensure_future(self._answer(client, answer))
+        else:
+            self._pass_to_tornado(client, IOStream(client.socket))
+
+    def _is_forwarded(self, client: _Client, request: SimpleRequest) -> bool:
+        """True if a trusted proxy names another client: Tornado's tier reads that."""
+        return any(name in request.headers for name in FORWARDING_HEADERS) and is_trusted(
+            client.peer, self._live.current.server.trusted_proxies
+        )
+
+    async def _answer(self, client: _Client, answer: Coroutine[Any, Any, bytes]) -> None:
+        data = await answer
+        if self._is_closing:
+            data = data.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        client.is_busy, client.used_at = False, self._io_loop.time()
+        try:
+            taken = client.socket.send(data)
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            self._close(client)
+            return
+        if taken < len(data):
+            stream = IOStream(client.socket)
+            stream.write(data[taken:])
+            self._pass_to_tornado(client, stream)
+        elif client.has_more or self._is_closing:
+            client.has_more = False
+            self._read(client)
+
+    def _dispatch(self, _descriptor: int, _events: int) -> None:
+        for descriptor, events in self._epoll.poll(0):
+            client = self._watched.get(descriptor)
+            if client is None:
+                continue
+            if not client.is_busy:
+                self._read(client)
+            elif events & (select.EPOLLHUP | select.EPOLLERR):
+                self._close(client)
+            else:
+                client.has_more = True
+                if events & select.EPOLLRDHUP:  # It disconnected, or sends no more and still waits for the answer.
+                    self._release(client)
+
+    def _watch(self, client: _Client) -> None:
+        """Report what comes. Edge-triggered, so that a client does not wake the loop while it is being answered."""
+        descriptor = client.socket.fileno()
+        if descriptor not in self._watched:
+            self._epoll.register(descriptor, _WATCH)
+            self._watched[descriptor] = client
+
+    def _pass_to_tornado(self, client: _Client, stream: IOStream) -> None:
+        """Let Tornado read whatever comes next, with the slot."""
+        if client.slot is None:
+            self._close(client)
+            return
+        self._unwatch(client)
+        self._all.discard(client)
+        self._tornado.serve(stream, Peer(client.peer, client.peer, client.slot))
+
+    def _forget(self, client: _Client) -> None:
+        """Give up a connection that closes, or that is a stream now. Idempotent."""
+        self._unwatch(client)
+        self._all.discard(client)
+        self._release(client)
+
+    def _close(self, client: _Client) -> None:
+        """Close in order: with unread bytes a bare close() would be a reset, which destroys the answer. Idempotent."""
+        self._forget(client)
+        with contextlib.suppress(OSError):
+            client.socket.shutdown(socket.SHUT_WR)
+        client.socket.close()
+
+    def _unwatch(self, client: _Client) -> None:
+        if self._watched.pop(client.socket.fileno(), None) is not None:
+            self._epoll.unregister(client.socket.fileno())
+
+    def _release(self, client: _Client) -> None:
+        if client.slot is not None:
+            self._limits.release(client.slot)
+            client.slot = None
+
+    def _close_idle(self) -> None:
+        since = self._io_loop.time() - self._idle_seconds
+        for client in tuple(self._watched.values()):
+            if not client.is_busy and client.used_at < since:
+                self._close(client)

@@ -1,0 +1,72 @@
+"""The client's address behind trusted proxies: `server.trusted_proxies`, X-Forwarded-For and Forwarded (RFC 7239)."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+FORWARDING_HEADERS: Final = ("X-Forwarded-For", "Forwarded")
+# The `for` parameter of one hop: a token, or a quoted string.
+_FOR: Final = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
+# A hop's address: [IPv6] with or without a port, or IPv4 with a port.
+_WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
+
+
+def is_trusted(address: str, networks: tuple[str, ...]) -> bool:
+    """True if `address` is in one of these networks. An IPv4-mapped IPv6 address counts as IPv4."""
+    return bool(networks) and _is_trusted(address, networks)
+
+
+def client_address(peer: str, headers: Mapping[str, str], networks: tuple[str, ...]) -> str:
+    """Return the address of the client that sent this request through the trusted proxy `peer`.
+
+    It is the right-most hop outside the trusted networks: hops to the left of it are the client's own claims. `peer` if
+    no hop is named. A hop that is not an address ("unknown") ends the search, with the proxy in front of it.
+    """
+    found = peer
+    for hop in reversed(_hops(headers)):
+        address = _address(hop)
+        if address is None:
+            break
+        found = address
+        if not is_trusted(address, networks):
+            break
+    return found
+
+
+def _hops(headers: Mapping[str, str]) -> list[str]:
+    """Return the addresses as they were written, the client's first. X-Forwarded-For takes precedence."""
+    if listed := headers.get("X-Forwarded-For"):
+        return listed.split(",")
+    found = (_FOR.search(part) for part in headers.get("Forwarded", "").split(",") if part)
+    return [(match[1] or match[2] or "") if match else "" for match in found]
+
+
+def _address(hop: str) -> str | None:
+    hop = hop.strip()
+    if match := _WITH_PORT.fullmatch(hop):
+        hop = match[1] or match[2]
+    try:
+        return str(_unmapped(ip_address(hop)))
+    except ValueError:
+        return None
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+@lru_cache(4096)
+def _is_trusted(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        parsed = _unmapped(ip_address(address))
+    except ValueError:
+        return False
+    return any(parsed in network for network in _parsed(networks))
+
+
+@lru_cache(4)
+def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, networks))
