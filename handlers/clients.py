@@ -30,7 +30,7 @@ _WATCH: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 class _Client:
     """A connection before, between and during requests of the fast tier."""
 
-    __slots__ = ("has_more", "is_busy", "peer", "slot", "socket", "task", "used_at")
+    __slots__ = ("has_ended", "has_more", "is_busy", "peer", "slot", "socket", "task", "used_at")
 
     def __init__(self, connection: socket.socket, address: str, slot: str, now: float) -> None:
         self.socket = connection
@@ -38,6 +38,7 @@ class _Client:
         self.slot: str | None = slot  # None once it is released, while an answer is still awaited.
         self.used_at = now  # Loop time of the last answer.
         self.is_busy = False  # A request is being answered.
+        self.has_ended = False  # It sends no more: the edge of its FIN has been reported.
         self.has_more = False  # Bytes or an end have come that nothing has looked at.
         self.task: asyncio.Task[None] | None = None
 
@@ -136,8 +137,12 @@ class Clients:
                 self._pass_to_tornado(client, IOStream(client.socket))
         elif (answer := self._fast.publish(request)) is not None:
             client.socket.recv(request.size)
-            client.is_busy, client.has_more = True, len(data) > request.size or len(data) == PEEK_BYTES
+            client.is_busy, client.has_more = (
+                True,
+                len(data) > request.size or len(data) == PEEK_BYTES or client.has_ended,
+            )
             self._watch(client)  # A publisher that disconnects is noticed while it waits.
+            self._release_if_ended(client)
             client.task = asyncio.ensure_future(self._answer(client, answer))
         else:
             self._pass_to_tornado(client, IOStream(client.socket))
@@ -173,14 +178,19 @@ class Clients:
             client = self._watched.get(descriptor)
             if client is None:
                 continue
+            client.has_ended = client.has_ended or bool(events & select.EPOLLRDHUP)
             if not client.is_busy:
                 self._read(client)
             elif events & (select.EPOLLHUP | select.EPOLLERR):
                 self._close(client)
             else:
                 client.has_more = True
-                if events & select.EPOLLRDHUP:  # It disconnected, or sends no more and still waits for the answer.
-                    self._release(client)
+                self._release_if_ended(client)
+
+    def _release_if_ended(self, client: _Client) -> None:
+        """Give back the slot of a client that disconnected, or that sends no more and still waits for its answer."""
+        if client.has_ended:
+            self._release(client)
 
     def _watch(self, client: _Client) -> None:
         """Report what comes. Edge-triggered, so that a client does not wake the loop while it is being answered."""
