@@ -44,7 +44,7 @@ def routes(
         (r"/connections/([^/]+)", ConnectionHandler, {"server": server, "hub": hub}),
         (r"/static/(.+)", AssetHandler, {"server": server, "assets": assets}),
         (r"/healthz", HealthHandler, {"server": server}),
-        (r"/readyz", ReadyHandler, {"server": server, "is_ready": is_ready}),
+        (r"/readyz", ReadyHandler, {"server": server, "log": log, "is_ready": is_ready}),
         (r"/metrics", MetricsHandler, stream),
         (r"/openapi\.json", OpenApiHandler, {"server": server}),
     ]

@@ -25,15 +25,20 @@ class HealthHandler(BaseHandler):
 
 
 class ReadyHandler(BaseHandler):
-    """GET /readyz: send me traffic, or, while it drains, do not."""
+    """GET /readyz: whether this server can be sent traffic; 503 while it drains, or cannot store messages."""
 
-    def initialize(self, server: ServerConfig, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names what it uses
+    def initialize(self, server: ServerConfig, log: Log, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names what it uses
         super().initialize(server)
+        self.log = log
         self.is_ready = is_ready
 
     def get(self) -> None:
-        ready = self.is_ready()
-        self.write_json({"status": "ready" if ready else "draining"}, 200 if ready else 503)
+        if not self.is_ready():
+            self.write_json({"status": "draining"}, 503)
+        elif reason := self.log.health():
+            self.write_json({"status": "unavailable", "reason": reason}, 503)
+        else:
+            self.write_json({"status": "ready"})
 
 
 class MetricsHandler(BaseHandler):

@@ -10,7 +10,6 @@ import re
 import sys
 import traceback
 from collections.abc import Awaitable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -221,10 +220,9 @@ class PublishHandler(BaseHandler):
     async def publish_one(self, message: Draft) -> None:
         once = self.once()  # First, as above.
         receivers = await self.hub.registry.receivers(message)
-        receipt = await self.hub.publish([message], key=once and replace(once, receivers=receivers))
-        if receipt.receivers is not None:
-            receivers = receipt.receivers  # As it was said the first time.
-        self.write_json({"id": receipt.first_id, "time": receipt.time, "receivers": receivers}, 201)
+        receipt = await self.hub.publish([message], key=once)
+        answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
+        self.write_json(answer if receipt.is_repeat else answer | {"receivers": receivers}, 201)
 
     def once(self) -> IdempotencyKey | None:
         """What the Idempotency-Key header asks for, if it is there; of receivers it knows none. Raises InvalidInput."""
@@ -236,7 +234,7 @@ class PublishHandler(BaseHandler):
         # What was handed in, not what was accepted of it: that changes with a limit, where the request has not.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0" + self.body).digest()
-        return IdempotencyKey(key, digest, receivers=0)
+        return IdempotencyKey(key, digest)
 
     def option(self, header: str, argument: str) -> str:
         """A field that may stand in a header or in the query; header bytes are UTF-8, whatever Tornado says."""

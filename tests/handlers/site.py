@@ -137,7 +137,7 @@ class Upload:
 async def site_of(config: Config, folder: Path, **limits: Any) -> AsyncIterator[Site]:
     """As server.py makes it, without signals and sources."""
     wall = Eyewall(config, folder, IOLoop.current())
-    await wall.log.start(wall.hub.deliver)
+    await wall.log.start([wall.hub.deliver])
     wall.hub.start()
     door, port = listen(wall.front, config.server, wall.places, lambda: wall.registry.count, **limits)
     site = Site(wall, door, port)

@@ -91,7 +91,7 @@ async def test_every_place_is_given_back_however_somebody_goes(both_ways: Site) 
 async def test_a_place_is_given_back_to_its_address_also_when_an_answer_cannot_be_sent(site: Site) -> None:
     """Its socket did not take all of it, and broke: Tornado does not say any more whose it was."""
     _, writer = await site.connect()
-    async with held(site.wall.log._writer):
+    async with held(site.wall.log.writer):
         writer.write(site.head("POST", "/topics/a", 1) + b"x")
         (peer,) = await until(lambda: tuple(site.door.lane._everyone))
         peer._stream = IOStream(peer.socket)

@@ -58,7 +58,7 @@ async def test_an_error_at_the_last_line_which_has_no_end_says_so_too(
 async def test_when_the_server_ends_a_stream_hears_exactly_what_is_in_the_log(site: Site) -> None:
     """Also of the lines that the log is being given at that moment: who sends the rest again says nothing twice."""
     upload = await Upload.open(site, "/topics/a")
-    async with held(site.wall.log._writer):
+    async with held(site.wall.log.writer):
         # Not drained: what neither the server nor the kernel takes before the log goes on may stay here.
         upload.writer.write(b"%x\r\n%b\r\n" % (100_000, b"line\n" * 20_000))
         await until(lambda: bool(site.wall.hub._publishing))

@@ -141,7 +141,7 @@ async def test_requests_that_were_sent_at_once_are_answered_in_their_order(site:
 @pytest.mark.gen_test
 async def test_whoever_is_answered_while_the_server_ends_is_told_that_it_was_the_last_time(site: Site) -> None:
     reader, writer = await site.connect()
-    async with held(site.wall.log._writer):
+    async with held(site.wall.log.writer):
         writer.write(request("/topics/db", b"x"))
         await until(lambda: bool(site.wall.hub._publishing))
         site.door.stop()

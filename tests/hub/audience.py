@@ -107,7 +107,7 @@ class Audience:
         config = StreamConfig.model_validate(stream)
         self.hub = Hub(log, self.registry, config, version="1", clock=lambda: 0.0, io_loop=IOLoop.current())
         self.readers: list[Reader] = []
-        log._deliver = self.hub.deliver
+        log.subscribers = [self.hub.deliver]
 
     def join(self, wanted: Filter | None = None, *, chunked: bool = True, **where: Any) -> Reader:
         """`after` is a Last-Event-ID, `last` a number of messages; `buffer` how many bytes the socket holds."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hub.log.generations import Generations
 from hub.log.protocol import Deliver, IdempotencyKey, Log, Receipt, stamp
 from hub.message import Draft, Message
 from tests.hub.parts import EPOCH, TIME
@@ -11,29 +12,33 @@ class MemoryLog:
     """Keeps the Log protocol's promises but one: it ends with the process."""
 
     def __init__(self, *, epoch: int = EPOCH) -> None:
-        self.epoch = epoch
+        self.generations = Generations([(epoch, 1, 0)])
         self.first = 1
         self.reads = 0
         self.error: Exception | None = None  # What the next read raises.
         self._messages: list[Message] = []
-        self._deliver: Deliver | None = None
+        self.subscribers: Sequence[Deliver] = ()
+
+    @property
+    def epoch(self) -> int:
+        return self.generations.epoch
 
     @property
     def head(self) -> int:
         return len(self._messages)
 
-    async def start(self, deliver: Deliver) -> None:
-        self._deliver = deliver
+    async def start(self, subscribers: Sequence[Deliver]) -> None:
+        self.subscribers = subscribers
 
-    async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
+    async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
         return self.say(drafts)
 
     def say(self, drafts: Sequence[Draft]) -> Receipt:
         """The same without a task: all of these tests run on one thread."""
         messages = stamp(drafts, self.epoch, self.head, TIME)
         self._messages += messages
-        if self._deliver is not None:
-            self._deliver(messages)
+        for deliver in self.subscribers:
+            deliver(messages)
         return Receipt(self.epoch, self.head - len(messages) + 1, len(messages), TIME)
 
     def forget(self, up_to: int) -> None:
@@ -49,8 +54,11 @@ class MemoryLog:
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         return (self.first - 1 if milliseconds <= EPOCH else self.head), self.first
 
+    def health(self) -> str | None:
+        return None
+
     async def stop(self) -> None:
-        self._deliver = None
+        self.subscribers = ()
 
 
 def log_of(count: int, *, forgotten: int = 0) -> MemoryLog:

@@ -23,7 +23,7 @@ def followed(log: MemoryLog) -> Pages:
         for said in messages:
             pages.append(said)
 
-    log._deliver = deliver
+    log.subscribers = [deliver]
     return pages
 
 

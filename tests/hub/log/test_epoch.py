@@ -5,19 +5,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from hub.log import database
-from hub.log import file as log_file
+from hub.delivery.cursor import Gap, Position, resolve
+from hub.filter import Filter
+from hub.history import History, HistoryQuery
 from hub.log.database import close_writer, open_writer
-from hub.log.file import LogMarker
+from hub.log.file import LogError, LogFile
+from hub.log.offline import new_epoch, vacuum
+from hub.log.protocol import IdempotencyKey
 from hub.log.sqlite import SqliteLog
-from tests.hub.log_files import Open, Time, in_writer, say, started
-from tests.hub.parts import EPOCH
+from hub.log.tuning import DEFAULT, Tuning
+from tests.hub.log_files import Open, Time, in_writer, page_of, say, started
+from tests.hub.parts import EPOCH, draft
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -30,7 +34,6 @@ from tests.hub.parts import EPOCH
     ],
 )
 def test_a_log_whose_end_may_be_lost_begins_a_new_epoch(
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     synchronous: str,
     went_down: bool,
@@ -42,11 +45,12 @@ def test_a_log_whose_end_may_be_lost_begins_a_new_epoch(
     with closing(open_writer(str(path), synchronous, EPOCH)) as connection:
         if in_order:
             close_writer(connection)
+    tuning = DEFAULT
     if went_down:
         (tmp_path / "boot").write_text("another boot\n")
-        monkeypatch.setattr(database, "BOOT", tmp_path / "boot")
+        tuning = Tuning(boot_id=tmp_path / "boot")
     for _ in range(2):  # And only once.
-        with closing(open_writer(str(path), synchronous, EPOCH + 1)) as connection:
+        with closing(open_writer(str(path), synchronous, EPOCH + 1, tuning=tuning)) as connection:
             (epoch,) = connection.execute("SELECT epoch FROM log").fetchone()
             assert epoch == EPOCH + is_new
 
@@ -59,17 +63,16 @@ def copy(path: Path, *suffixes: str) -> None:
         shutil.copy2(f"{path}{suffix}", backup / f"{path.name}{suffix}")
 
 
-def put_back(path: Path) -> None:
-    """With its old times, as `cp -a` does."""
+def put_back_by_rename(path: Path) -> None:
+    """As `mv` does, with their old times."""
+    for file in (path.parent / "backup").iterdir():
+        file.rename(path.parent / file.name)
+
+
+def put_back_in_place(path: Path) -> None:
+    """As `cp -a` does: the same inode, with its old times."""
     for file in (path.parent / "backup").iterdir():
         shutil.copy2(file, path.parent)
-
-
-def age(lock: Path, seconds: int) -> None:
-    """As if what stands in it had been written so long ago, and the file put there now."""
-    left = LogMarker.parse(lock.read_bytes())
-    assert left is not None
-    lock.write_bytes(replace(left, written=left.written - seconds * 1_000_000_000).line)
 
 
 async def run(opened: Open, path: Path, *texts: str, clock: Time | None = None) -> SqliteLog:
@@ -90,14 +93,23 @@ async def test_a_log_that_was_left_in_order_goes_on(opened: Open, path: Path, ca
     assert not caplog.records
 
 
-@pytest.mark.parametrize("suffixes", [[""], ["", "-lock"]], ids=["the log", "both files"])
+RESTORED = [
+    (put_back_by_rename, [""], "the file was copied or restored"),
+    (put_back_by_rename, ["", "-lock"], "its -lock file is a copy"),
+    (put_back_in_place, [""], "it ends with "),  # Over both files in place is not recognized (README).
+]
+
+
+@pytest.mark.parametrize(("restore", "suffixes", "reason"), RESTORED)
 @pytest.mark.parametrize("restarted", [False, True], ids=["of the same run", "of an earlier run"])
 @pytest.mark.gen_test
-async def test_a_backup_that_is_put_back_begins_a_new_epoch(
+async def test_a_backup_that_is_restored_begins_a_new_epoch(
     opened: Open,
     path: Path,
     caplog: pytest.LogCaptureFixture,
+    restore: Callable[[Path], None],
     suffixes: list[str],
+    reason: str,
     restarted: bool,
 ) -> None:
     log = opened(path)
@@ -113,17 +125,115 @@ async def test_a_backup_that_is_put_back_begins_a_new_epoch(
         await started(log)
     old = (await say(log, "known to a reader")).epoch
     await log.stop()
-    put_back(path)
-    if "-lock" in suffixes:  # A backup that is some seconds old, because tests are faster than operators.
-        age(path.with_name("eyewall.db-lock"), 5)
+    restore(path)
 
     again = await run(opened, path, "for the same seq")
     assert again.epoch > old
     assert again.head == 4
-    (said,) = [record.getMessage() for record in caplog.records]
-    assert said.startswith(f"{path}: ")
-    assert said.endswith("messages may be missing, so a new epoch begins and readers are told")
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"{path}: {reason}")
+    assert line.endswith("; a new epoch begins, and readers of lost messages are told")
     assert (await run(opened, path)).epoch == again.epoch, "only once"
+    # A reader of "d" and "known to a reader" is told; one of "c" has missed nothing.
+    known_last = 5 if reason != "its -lock file is a copy" else 3
+    gap = Gap(f"{old}-5", f"{again.epoch}-4", 0, "rolled_back", withdrawn=2)
+    assert resolve(f"{old}-5", again) == Position(3, gap)
+    assert resolve(f"{old}-4", again) == Position(
+        3, Gap(f"{old}-4", f"{again.epoch}-4", max(0, known_last - 4), "rolled_back", withdrawn=1)
+    )
+    assert resolve(f"{old}-3", again) == Position(3)
+
+
+def chmod(file: Path) -> None:
+    file.chmod(0o600)
+    file.chmod(0o644)
+
+
+def chown(file: Path) -> None:
+    """To the same owner, as `chown -R` in a container's entry point does at every start."""
+    os.chown(file, os.getuid(), os.getgid())
+
+
+def set_attribute(file: Path) -> None:
+    with suppress(OSError):  # Not on every file system.
+        os.setxattr(file, "user.eyewall", b"1")
+
+
+def touch(file: Path) -> None:
+    os.utime(file, (0, 0))
+
+
+@pytest.mark.parametrize("act", [chmod, chown, set_attribute, touch])
+@pytest.mark.gen_test
+async def test_permissions_owners_attributes_and_times_begin_no_new_epoch(
+    opened: Open, path: Path, caplog: pytest.LogCaptureFixture, act: Callable[[Path], None]
+) -> None:
+    first = await run(opened, path, "a")
+    for file in path.parent.iterdir():
+        act(file)
+    act(path.parent)
+    assert (await run(opened, path)).epoch == first.epoch
+    assert not caplog.records
+
+
+@pytest.mark.gen_test
+async def test_every_message_keeps_its_id_over_generations(opened: Open, path: Path) -> None:
+    clock = Time()
+    first = await run(opened, path, "a", "b", clock=clock)
+    second_epoch = new_epoch(str(path), first.epoch)
+    assert second_epoch == first.epoch + 1, "also when the clock stands still"
+    await run(opened, path, "c", clock=clock)
+    third_epoch = new_epoch(str(path), first.epoch + 1000)
+    log = opened(path, clock)
+    await started(log)
+    receipt = await say(log, "d")
+    assert receipt.first_id == f"{third_epoch}-4", "seq goes on"
+    ids = [f"{first.epoch}-1", f"{first.epoch}-2", f"{second_epoch}-3", f"{third_epoch}-4"]
+    assert [message.id for message in await log.read(0, 500)] == ids
+    page = await page_of(History(log), HistoryQuery(Filter.parse(), after=ids[0], newest_first=False))
+    assert [message.id for message in page.messages] == ids[1:]
+    assert (page.gap, page.head) == (None, ids[3])
+    page = await page_of(History(log), HistoryQuery(Filter.parse(), before=ids[2]))
+    assert [message.id for message in page.messages] == ids[1::-1]
+    assert page.gap is None
+
+
+@pytest.mark.gen_test
+async def test_a_repeated_key_of_an_older_generation_is_answered_with_the_id_of_then(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    key = IdempotencyKey("key", b"digest")
+    first = await log.append([draft("a")], key)
+    await log.stop()
+    new_epoch(str(path), log.epoch)
+    log = opened(path)
+    await started(log)
+    again = await log.append([draft("a")], key)
+    assert (again.first_id, again.is_repeat) == (first.first_id, True)
+
+
+@pytest.mark.gen_test
+async def test_vacuum_gives_room_back_and_keeps_the_epoch(opened: Open, path: Path) -> None:
+    log = opened(path, keep_messages=10)
+    await started(log)
+    await say(log, *["x" * 1000] * 4000)
+    await until(lambda: log.first == 3991)
+    await log.stop()
+    before = path.stat().st_size
+    vacuum(str(path), log.epoch)
+    assert path.stat().st_size < before // 10
+    again = await run(opened, path)
+    assert (again.epoch, again.first, again.head) == (log.epoch, 3991, 4000)
+
+
+def test_neither_is_done_to_a_log_in_use_nor_to_none(path: Path) -> None:
+    with pytest.raises(LogError, match=r"there is no log; check log\.path"):
+        vacuum(str(path), EPOCH)
+    assert not path.exists()
+    file = LogFile(str(path))
+    with pytest.raises(LogError, match="another Eyewall is using this log"):
+        new_epoch(str(path), EPOCH)
+    file.release()
 
 
 @pytest.mark.gen_test
@@ -184,7 +294,7 @@ async def test_a_log_that_is_gone_is_begun_anew_and_that_is_said(
     again = await run(opened, path, "a", clock=clock)
     assert again.epoch > first.epoch, "also when the clock was set back"
     assert [record.getMessage() for record in caplog.records] == [
-        f"{path}: is gone, with all up to {first.epoch}-2: a new log begins"
+        f"{path}: the file is missing, with all messages up to {first.epoch}-2: a new log begins"
     ]
 
 
@@ -194,7 +304,7 @@ from tests.hub.log_files import open_log, say
 
 async def main() -> None:
     log = open_log(sys.argv[1])
-    await log.start(lambda messages: None)
+    await log.start([])
     if sys.argv[2] == "none":
         os._exit(9)
     saying = [asyncio.ensure_future(say(log, f"m{number}")) for number in range(50)]
@@ -214,29 +324,15 @@ async def test_a_server_that_was_killed_goes_on_in_its_epoch(opened: Open, path:
     assert (await run(opened, path)).epoch == first.epoch
 
 
-@pytest.mark.parametrize(("seconds", "is_new"), [(60, False), (600, True)])
-def test_after_a_power_cut_the_two_times_need_not_agree_so_well(
-    path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, is_new: bool
+@pytest.mark.parametrize(
+    ("epoch", "head", "is_mismatch"),
+    [(5, 9, False), (5, 10, False), (6, 9, False), (5, 8, True), (4, 9, True), (6, 8, True)],
+)
+def test_a_log_whose_head_or_epoch_is_behind_the_marker_is_doubted(
+    path: Path, epoch: int, head: int, is_mismatch: bool
 ) -> None:
-    """The kernel writes what is in a file and when it was changed at different times."""
-    boot = path.with_name("boot")
-    boot.write_text("b-1")
-    monkeypatch.setattr(log_file, "BOOT", boot)
-    file = log_file.LogFile(str(path))
-    file.vouch(EPOCH, 1)
-    file.release()
-    age(path.with_name("eyewall.db-lock"), seconds)
-    for name, doubted in (("b-1", True), ("b-2", is_new)):
-        boot.write_text(name)
-        file = log_file.LogFile(str(path))
-        assert bool(file.doubt(EPOCH, 1)) == doubted
-        file.release()
-
-
-@pytest.mark.parametrize(("epoch", "head", "doubted"), [(5, 9, False), (5, 10, False), (5, 8, True), (6, 9, True)])
-def test_a_log_is_doubted_that_ends_before_it_did(path: Path, epoch: int, head: int, doubted: bool) -> None:
-    """It may end behind: the server was killed after a commit, before that was written down."""
-    file = log_file.LogFile(str(path))
-    file.vouch(5, 9)
-    assert bool(file.doubt(epoch, head)) == doubted
+    """It may be ahead: the server was killed after a commit, before it wrote the marker."""
+    file = LogFile(str(path))
+    file.write_marker(5, 9)
+    assert bool(file.epoch_mismatch(epoch, head)) == is_mismatch
     file.release()

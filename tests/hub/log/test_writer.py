@@ -2,15 +2,15 @@
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict, NotStored
-from hub.log.jobs import Chore
+from hub.log.jobs import COMMIT_DRAFTS
 from hub.log.protocol import IdempotencyKey, Receipt
-from hub.log.writer import COMMIT_DRAFTS
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
 from tests.waiting import until
@@ -58,61 +58,14 @@ async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
 
 
 @pytest.mark.gen_test
-async def test_chores_are_done_also_when_there_is_always_something_to_write(tmp_path: Path) -> None:
-    """One step at a time, so that nobody waits for more than that; and each in its turn, so that none waits for all
-    that another has to do.
-    """
-    asked: list[tuple[str, bool]] = []
-    left = {"prune": 3, "shrink": 2}
-
-    def chore(name: str) -> Chore:
-        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
-            asked.append((name, busy))
-            if not busy:
-                left[name] -= 1
-            return left[name] > 0
-
-        return step
-
-    written = Written(tmp_path / "eyewall.db", [chore("prune"), chore("shrink")])
-    written.writer.start()
-    while sum(not busy for _, busy in asked) < 5:
-        await written.say("more")
-    calm = [name for name, busy in asked if not busy]
-    assert calm[:5] == ["prune", "shrink", "prune", "shrink", "prune"]
-    while not {("prune", True), ("shrink", True)} <= {*asked}:  # Unless a second has passed, that is two more.
-        await written.say("more")
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
-async def test_between_two_commits_one_chore_does_something_at_most(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    def chore(name: str) -> Chore:
-        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
-            asked.append(name if busy else "")
-            return busy and name != "a"
-
-        return step
-
-    written = Written(tmp_path / "eyewall.db", [chore("a"), chore("b"), chore("c")])
-    written.writer.start()
-    while asked.count("b") < 4:  # Once for each commit but those that stand before a calm step.
-        await written.say("more")
-    assert "c" not in asked
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
 async def test_the_same_key_is_said_once_also_within_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
-        once = IdempotencyKey("key", b"digest", 7)
-        answers = [written.say("m", once=once), written.say("m", once=once), written.say("other")]
+        key = IdempotencyKey("key", b"digest")
+        answers = [written.say("m", key=key), written.say("m", key=key), written.say("other")]
     first, second, other = await asyncio.gather(*answers)
-    assert first == second
-    assert (first.first, first.receivers, other.first) == (1, 7, 2)
+    assert second == replace(first, is_repeat=True)
+    assert (first.first, other.first) == (1, 2)
     assert written.delivered.texts == ["m", "other"]
 
 
@@ -121,8 +74,8 @@ async def test_the_same_key_for_something_else_is_a_conflict_for_nobody_else(wri
     written.writer.start()
     async with held(written.writer):
         answers = [
-            written.say("m", once=IdempotencyKey("key", b"digest", 0)),
-            written.say("n", once=IdempotencyKey("key", b"other", 0)),
+            written.say("m", key=IdempotencyKey("key", b"digest")),
+            written.say("n", key=IdempotencyKey("key", b"other")),
             written.say("after"),
         ]
     first, second, third = await asyncio.gather(*answers, return_exceptions=True)
