@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.errors import Conflict, EyewallError
+from hub.errors import Conflict, EyewallError, NotStored
 from hub.log.generations import Generations
 from hub.log.protocol import IdempotencyKey, Receipt, format_time
 from hub.message import Draft, Message
@@ -80,6 +80,11 @@ def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
     except queue.Empty:
         pass
     return appends, calls, False
+
+
+def closed() -> NotStored:
+    """Return the error of a job that came after the end."""
+    return NotStored("the log is closed", hint="the server is stopping; publish again when it is back")
 
 
 def find_receipt(

@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.errors import NotStored
 from hub.log.database import close_writer, load_generations
 from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, to_client_error
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import Append, Call, Jobs, find_receipt, store_receipt, take
+from hub.log.jobs import Append, Call, Jobs, closed, find_receipt, store_receipt, take
 from hub.log.maintenance import Maintenance, MaintenanceTask, Step
 from hub.log.protocol import Clock, IdempotencyKey, Receipt, format_time, stamp
 from hub.log.tuning import DEFAULT, Tuning
@@ -112,7 +111,7 @@ class Writer:
 
     def _put(self, job: Append | Call) -> None:
         if self._is_stopped:
-            raise _closed()
+            raise closed()
         self._jobs.put(job)
 
     # The thread
@@ -128,7 +127,9 @@ class Writer:
     def _work(self) -> None:
         is_stopping = False
         while not is_stopping:
-            appends, calls, is_stopping = take(self._jobs, self._seconds_left())
+            seconds = self._maintenance.seconds_left()
+            wait = min(seconds, self._tuning.probe_seconds) if self._failure else seconds
+            appends, calls, is_stopping = take(self._jobs, wait)
             self._busy_since = time.monotonic()
             if appends:
                 self._commit(appends)
@@ -138,10 +139,6 @@ class Writer:
                 self._call(call)
             self._maintenance.run(is_active=bool(appends))
             self._busy_since = None
-
-    def _seconds_left(self) -> float:
-        seconds = self._maintenance.seconds_left()
-        return min(seconds, self._tuning.probe_seconds) if self._failure else seconds
 
     def _close(self) -> None:
         for _ in range(2):  # Twice: after a failed sync the write-ahead log must be rewritten before it is copied.
@@ -157,9 +154,9 @@ class Writer:
         while not self._jobs.empty():
             appends, calls, _ = take(self._jobs, 0)
             for append in appends:
-                append.result = _closed()
+                append.result = closed()
             for call in calls:
-                self._loop.call_soon_threadsafe(call.settle, None, _closed())
+                self._loop.call_soon_threadsafe(call.settle, None, closed())
             self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _commit(self, appends: list[Append]) -> None:
@@ -251,7 +248,3 @@ class Writer:
                 if self._file:  # It may have written something, and its sync may have failed.
                     self._file.mark_wal_suspect()
                 self._errors.report("cannot be reopened", problem)
-
-
-def _closed() -> NotStored:
-    return NotStored("the log is closed", hint="the server is stopping; publish again when it is back")

@@ -120,3 +120,13 @@ async def started(log: SqliteLog) -> Delivered:
     delivered = Delivered()
     await log.start([delivered])
     return delivered
+
+
+async def one_run(opened: Open, path: Path, *texts: str, clock: Time | None = None) -> SqliteLog:
+    """One run of a server that says something, and its orderly end."""
+    log = opened(path, clock)
+    await started(log)
+    for text in texts:
+        await say(log, text)
+    await log.stop()
+    return log

@@ -5,23 +5,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from hub.delivery.cursor import Gap, Position, resolve
-from hub.filter import Filter
-from hub.history import History, HistoryQuery
 from hub.log.database import close_writer, open_writer
-from hub.log.file import LogError, LogFile
-from hub.log.offline import new_epoch, vacuum
-from hub.log.protocol import IdempotencyKey
-from hub.log.sqlite import SqliteLog
 from hub.log.tuning import DEFAULT, Tuning
-from tests.hub.log_files import Open, Time, in_writer, page_of, say, started
-from tests.hub.parts import EPOCH, draft
-from tests.waiting import until
+from tests.hub.log_files import Open, Time, in_writer, one_run, say, started
+from tests.hub.parts import EPOCH
 
 
 @pytest.mark.parametrize(
@@ -75,20 +68,10 @@ def put_back_in_place(path: Path) -> None:
         shutil.copy2(file, path.parent)
 
 
-async def run(opened: Open, path: Path, *texts: str, clock: Time | None = None) -> SqliteLog:
-    """One run of a server that says something, and its orderly end."""
-    log = opened(path, clock)
-    await started(log)
-    for text in texts:
-        await say(log, text)
-    await log.stop()
-    return log
-
-
 @pytest.mark.gen_test
 async def test_a_log_that_was_left_in_order_goes_on(opened: Open, path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    first = await run(opened, path, "a", "b")
-    again = await run(opened, path, "c")
+    first = await one_run(opened, path, "a", "b")
+    again = await one_run(opened, path, "c")
     assert (again.epoch, again.head) == (first.epoch, 3)
     assert not caplog.records
 
@@ -127,13 +110,13 @@ async def test_a_backup_that_is_restored_begins_a_new_epoch(
     await log.stop()
     restore(path)
 
-    again = await run(opened, path, "for the same seq")
+    again = await one_run(opened, path, "for the same seq")
     assert again.epoch > old
     assert again.head == 4
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"{path}: {reason}")
     assert line.endswith("; a new epoch begins, and readers of lost messages are told")
-    assert (await run(opened, path)).epoch == again.epoch, "only once"
+    assert (await one_run(opened, path)).epoch == again.epoch, "only once"
     # A reader of "d" and "known to a reader" is told; one of "c" has missed nothing.
     known_last = 5 if reason != "its -lock file is a copy" else 3
     gap = Gap(f"{old}-5", f"{again.epoch}-4", 0, "rolled_back", withdrawn=2)
@@ -144,107 +127,15 @@ async def test_a_backup_that_is_restored_begins_a_new_epoch(
     assert resolve(f"{old}-3", again) == Position(3)
 
 
-def chmod(file: Path) -> None:
-    file.chmod(0o600)
-    file.chmod(0o644)
-
-
-def chown(file: Path) -> None:
-    """To the same owner, as `chown -R` in a container's entry point does at every start."""
-    os.chown(file, os.getuid(), os.getgid())
-
-
-def set_attribute(file: Path) -> None:
-    with suppress(OSError):  # Not on every file system.
-        os.setxattr(file, "user.eyewall", b"1")
-
-
-def touch(file: Path) -> None:
-    os.utime(file, (0, 0))
-
-
-@pytest.mark.parametrize("act", [chmod, chown, set_attribute, touch])
-@pytest.mark.gen_test
-async def test_permissions_owners_attributes_and_times_begin_no_new_epoch(
-    opened: Open, path: Path, caplog: pytest.LogCaptureFixture, act: Callable[[Path], None]
-) -> None:
-    first = await run(opened, path, "a")
-    for file in path.parent.iterdir():
-        act(file)
-    act(path.parent)
-    assert (await run(opened, path)).epoch == first.epoch
-    assert not caplog.records
-
-
-@pytest.mark.gen_test
-async def test_every_message_keeps_its_id_over_generations(opened: Open, path: Path) -> None:
-    clock = Time()
-    first = await run(opened, path, "a", "b", clock=clock)
-    second_epoch = new_epoch(str(path), first.epoch)
-    assert second_epoch == first.epoch + 1, "also when the clock stands still"
-    await run(opened, path, "c", clock=clock)
-    third_epoch = new_epoch(str(path), first.epoch + 1000)
-    log = opened(path, clock)
-    await started(log)
-    receipt = await say(log, "d")
-    assert receipt.first_id == f"{third_epoch}-4", "seq goes on"
-    ids = [f"{first.epoch}-1", f"{first.epoch}-2", f"{second_epoch}-3", f"{third_epoch}-4"]
-    assert [message.id for message in await log.read(0, 500)] == ids
-    page = await page_of(History(log), HistoryQuery(Filter.parse(), after=ids[0], newest_first=False))
-    assert [message.id for message in page.messages] == ids[1:]
-    assert (page.gap, page.head) == (None, ids[3])
-    page = await page_of(History(log), HistoryQuery(Filter.parse(), before=ids[2]))
-    assert [message.id for message in page.messages] == ids[1::-1]
-    assert page.gap is None
-
-
-@pytest.mark.gen_test
-async def test_a_repeated_key_of_an_older_generation_is_answered_with_the_id_of_then(opened: Open, path: Path) -> None:
-    log = opened(path)
-    await started(log)
-    key = IdempotencyKey("key", b"digest")
-    first = await log.append([draft("a")], key)
-    await log.stop()
-    new_epoch(str(path), log.epoch)
-    log = opened(path)
-    await started(log)
-    again = await log.append([draft("a")], key)
-    assert (again.first_id, again.is_repeat) == (first.first_id, True)
-
-
-@pytest.mark.gen_test
-async def test_vacuum_gives_room_back_and_keeps_the_epoch(opened: Open, path: Path) -> None:
-    log = opened(path, keep_messages=10)
-    await started(log)
-    await say(log, *["x" * 1000] * 4000)
-    await until(lambda: log.first == 3991)
-    await log.stop()
-    before = path.stat().st_size
-    vacuum(str(path), log.epoch)
-    assert path.stat().st_size < before // 10
-    again = await run(opened, path)
-    assert (again.epoch, again.first, again.head) == (log.epoch, 3991, 4000)
-
-
-def test_neither_is_done_to_a_log_in_use_nor_to_none(path: Path) -> None:
-    with pytest.raises(LogError, match=r"there is no log; check log\.path"):
-        vacuum(str(path), EPOCH)
-    assert not path.exists()
-    file = LogFile(str(path))
-    with pytest.raises(LogError, match="another Eyewall is using this log"):
-        new_epoch(str(path), EPOCH)
-    file.release()
-
-
 @pytest.mark.gen_test
 async def test_a_copy_elsewhere_is_another_log(opened: Open, path: Path, tmp_path: Path) -> None:
     """A copy cannot be told from a move, and of two that go on each must be known for itself."""
-    first = await run(opened, path, "a")
+    first = await one_run(opened, path, "a")
     (tmp_path / "elsewhere").mkdir()
     elsewhere = tmp_path / "elsewhere" / path.name
     shutil.copy2(path, elsewhere)
-    assert (await run(opened, elsewhere)).epoch > first.epoch
-    assert (await run(opened, path)).epoch == first.epoch
+    assert (await one_run(opened, elsewhere)).epoch > first.epoch
+    assert (await one_run(opened, path)).epoch == first.epoch
 
 
 def remove(lock: Path) -> None:
@@ -265,9 +156,9 @@ async def test_a_log_of_which_nothing_is_known_begins_a_new_epoch(
     opened: Open, path: Path, harm: Callable[[Path], None]
 ) -> None:
     """It may be a backup. When it is none, its readers hear of a gap that may be there; a silent one would be a lie."""
-    first = await run(opened, path, "a")
+    first = await one_run(opened, path, "a")
     harm(path.with_name("eyewall.db-lock"))
-    assert (await run(opened, path)).epoch > first.epoch
+    assert (await one_run(opened, path)).epoch > first.epoch
 
 
 @pytest.mark.gen_test
@@ -275,10 +166,10 @@ async def test_a_write_ahead_log_that_was_cleared_away_after_a_kill_begins_a_new
     opened: Open, path: Path
 ) -> None:
     """What was acknowledged last was in it."""
-    first = await run(opened, path, "a")
+    first = await one_run(opened, path, "a")
     assert subprocess.run([sys.executable, "-c", KILLED, path, "49"]).returncode == 9
     path.with_name("eyewall.db-wal").unlink()
-    again = await run(opened, path)
+    again = await one_run(opened, path)
     assert again.epoch > first.epoch
     assert again.head == 1
 
@@ -287,11 +178,11 @@ async def test_a_write_ahead_log_that_was_cleared_away_after_a_kill_begins_a_new
 async def test_a_log_that_is_gone_is_begun_anew_and_that_is_said(
     opened: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = await run(opened, path, "a", "b")
+    first = await one_run(opened, path, "a", "b")
     path.unlink()
     clock = Time()
     clock.now -= 86400
-    again = await run(opened, path, "a", clock=clock)
+    again = await one_run(opened, path, "a", clock=clock)
     assert again.epoch > first.epoch, "also when the clock was set back"
     assert [record.getMessage() for record in caplog.records] == [
         f"{path}: the file is missing, with all messages up to {first.epoch}-2: a new log begins"
@@ -318,21 +209,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("after", ["none", "0", "49"])
 @pytest.mark.gen_test
 async def test_a_server_that_was_killed_goes_on_in_its_epoch(opened: Open, path: Path, after: str) -> None:
-    first = await run(opened, path, "a")
+    first = await one_run(opened, path, "a")
     for _ in range(3):
         assert subprocess.run([sys.executable, "-c", KILLED, path, after]).returncode == 9
-    assert (await run(opened, path)).epoch == first.epoch
-
-
-@pytest.mark.parametrize(
-    ("epoch", "head", "is_mismatch"),
-    [(5, 9, False), (5, 10, False), (6, 9, False), (5, 8, True), (4, 9, True), (6, 8, True)],
-)
-def test_a_log_whose_head_or_epoch_is_behind_the_marker_is_doubted(
-    path: Path, epoch: int, head: int, is_mismatch: bool
-) -> None:
-    """It may be ahead: the server was killed after a commit, before it wrote the marker."""
-    file = LogFile(str(path))
-    file.write_marker(5, 9)
-    assert bool(file.epoch_mismatch(epoch, head)) == is_mismatch
-    file.release()
+    assert (await one_run(opened, path)).epoch == first.epoch
