@@ -1,4 +1,4 @@
-"""For those who operate the server: is it alive, is it ready, how is it, what can it do."""
+"""Operations: liveness, readiness, metrics, and the description of the API."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -52,7 +52,7 @@ class MetricsHandler(BaseHandler):
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
         metrics.register(HubCollector(self.hub, self.log))
-        ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under the names everybody uses.
+        ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under their usual names.
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(generate_latest(metrics))
 
@@ -73,7 +73,7 @@ class HubCollector(Collector):
         yield GaugeMetricFamily("eyewall_catching_up", "Readers behind the head of the log", behind)
         yield GaugeMetricFamily("eyewall_filters", "Different filters of all readers", len(registry.filters))
         yield GaugeMetricFamily(
-            "eyewall_groups", "Groups of live readers who get the same bytes", self._hub.group_count
+            "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)

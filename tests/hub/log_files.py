@@ -34,7 +34,7 @@ class Time:
         return self.now
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets it; no time passes."""
+        """Set the clock: no time passes."""
         self.now += seconds
         self._jumped += seconds
 
@@ -63,7 +63,7 @@ async def say(log: SqliteLog, *texts: str) -> Receipt:
 
 @asynccontextmanager
 async def held(writer: Writer) -> AsyncIterator[list[str]]:
-    """The writer does nothing until the block ends, so that all who publish in it wait together.
+    """The writer does nothing until the block ends, so that all appends in it wait together.
 
     Gives the SQL that the writer's connection runs from then on.
     """

@@ -1,4 +1,4 @@
-"""Publishers in one process with the log itself, who write down each acknowledgement in the moment they get it.
+"""Publishers in one process with the log itself, which record each acknowledgement when they get it.
 
 Run under the recording disk: `python -m tests.reliability.publishers <folder> <seed> <synchronous>`. Everything that
 a log does seldom is made frequent, so that a short run has checkpoints, pruning and restarts in it.
@@ -35,7 +35,7 @@ OFTEN: Final = Tuning(
 
 
 def text(tag: str, index: int, size: int) -> str:
-    """What message `index` of a publish says: anybody can tell whether it is whole."""
+    """Return the text of message `index` of a publish, with a checksum of itself."""
     start = f"{tag}.{index} "
     return start + f"{zlib.crc32(start.encode()):08x}" * (size // 8)
 

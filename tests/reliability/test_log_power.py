@@ -108,7 +108,7 @@ def look_into(path: Path, acks: list[Ack]) -> Loss:
             elif seq >= log.first:
                 assert kept[seq] == text(ack.tag, index, ack.size), f"{seq} is not what was acknowledged"
     is_told = any(ack.epoch != log.epoch for ack in acks)
-    assert is_told or not lost, "nobody is told"
+    assert is_told or not lost, "readers are not told"
     return Loss(lost, is_told)
 
 

@@ -1,4 +1,4 @@
-"""A large history is pruned to a small one while eight publish: nobody waits for it longer than for anything else."""
+"""A large history is pruned to a small one while eight publish: no publish waits longer for it than for other load."""
 
 import asyncio
 import random

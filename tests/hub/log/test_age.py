@@ -1,4 +1,4 @@
-"""What goes by its age, where the clock was or is wrong."""
+"""What expires by its age while the clock is wrong, or after it was."""
 
 import logging
 import time
@@ -14,7 +14,7 @@ DAY = 86_400.0
 
 
 def test_a_clock_that_jumps_forward_takes_nothing_for_an_hour(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
-    """It took the whole history within a second. Whoever did not mean it has time to set it right."""
+    """It expired the whole history within a second. Now the operator has an hour to set the clock right."""
     kept.fill(1000)
     kept.clock.jump(31 * DAY)
     for _ in range(60):
@@ -41,7 +41,7 @@ def test_a_clock_that_is_set_right_again_has_taken_nothing(kept: Kept, caplog: p
     assert len(caplog.records) == 1
 
 
-def test_time_that_passes_is_no_jump_however_long_nobody_looked(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+def test_time_that_passes_between_two_readings_is_not_a_jump(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
     kept.fill(1000)
     kept.clock.now += 31 * DAY
     with caplog.at_level(logging.WARNING):

@@ -1,4 +1,4 @@
-"""Which files can be the log, and what is said of those that cannot."""
+"""Which files can be the log, and the error for each that cannot."""
 
 import os
 import sqlite3
@@ -33,7 +33,7 @@ def value(connection: sqlite3.Connection, statement: str) -> object:
 
 
 def made_by_hand(path: Path, script: str) -> bytes:
-    """A database of somebody else's, closed; gives its bytes."""
+    """Make a database without Eyewall, close it, and return its bytes."""
     with closing(sqlite3.connect(path)) as other:
         other.executescript(script)
     return path.read_bytes()

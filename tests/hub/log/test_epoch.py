@@ -33,7 +33,7 @@ def test_a_log_whose_end_may_be_lost_begins_a_new_epoch(
     in_order: bool,
     is_new: bool,
 ) -> None:
-    """Its seqs would be given out again: a reader who saw the first ones must not take the second for them."""
+    """Its seqs are given out again: a reader of the first messages must not take the second ones for them."""
     path = tmp_path / "eyewall.db"
     with closing(open_writer(str(path), synchronous, EPOCH)) as connection:
         if in_order:

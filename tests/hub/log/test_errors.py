@@ -1,4 +1,4 @@
-"""The writer outlives every error: nobody waits for ever, nothing false is said, and it heals by itself."""
+"""The writer survives every error: each append is answered truthfully, and it recovers by itself."""
 
 import logging
 import os
@@ -58,7 +58,7 @@ async def test_another_program_that_holds_the_file_is_an_error_that_passes(writt
 
 @pytest.mark.gen_test
 async def test_whatever_goes_wrong_is_answered_and_outlived(written: Written, caplog: pytest.LogCaptureFixture) -> None:
-    """What Draft.parse would never let through, and a connection that somebody has closed."""
+    """Text that Draft.parse would refuse, and a connection that was closed."""
     written.writer.start()
     unfit = Draft("demo", Level.INFO, "", "\ud800")
     with pytest.raises(NotStored):
@@ -103,7 +103,7 @@ async def test_a_log_that_may_only_be_read_is_not_called_full(
 
 @pytest.mark.gen_test
 async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None:
-    """Somebody has written over the file in its place."""
+    """Another program has overwritten the file in place."""
     written.writer.start()
     await written.say("mine")
     await written.run("UPDATE log SET head = 0")

@@ -1,4 +1,4 @@
-"""Which files the log can stand in, that nobody else has them, and that they stay where they are."""
+"""Which files can be the log, that one process locks them, and that they stay in their place."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ def test_a_file_with_two_names_is_refused(path: Path) -> None:
 
 
 def test_a_lock_goes_with_its_process(path: Path) -> None:
-    """However it ends: nothing is left that somebody would have to remove by hand."""
+    """However it ends, no file has to be removed by hand."""
     program = "import os, sys\nfrom hub.log.file import LogFile\nheld = LogFile(sys.argv[1])\nos._exit(9)"
     assert subprocess.run([sys.executable, "-c", program, path]).returncode == 9
     LogFile(str(path)).release()
@@ -92,7 +92,7 @@ def test_a_folder_is_no_log(tmp_path: Path) -> None:
     assert refusal(tmp_path) == f"{tmp_path}: this is a folder; log.path must name a file"
 
 
-def test_a_pipe_is_no_log_and_nobody_waits_for_it(path: Path) -> None:
+def test_a_pipe_is_no_log_and_is_not_opened(path: Path) -> None:
     os.mkfifo(path)
     assert refusal(path) == f"{path}: this is a device, pipe or socket; log.path must name a file"
     assert [found.name for found in path.parent.iterdir()] == [path.name]

@@ -59,7 +59,7 @@ def test_large_messages_are_counted_by_their_size_not_their_number(kept: Kept) -
 
 
 def test_the_newest_stays_however_old_and_large(kept: Kept) -> None:
-    """It carries the head: who resumes there must learn that nothing is missing."""
+    """It carries the head: a reader that resumes there must learn that nothing is missing."""
     kept.limit(keep_bytes="1MiB", keep_messages=1)
     kept.fill(3, 2 << 20)
     kept.clock.now += 365 * DAY

@@ -1,4 +1,4 @@
-"""Where a reader begins who asks by time: found in a few steps, whatever the clock has done."""
+"""Positions by time: found in a few steps, however the clock has jumped."""
 
 import sqlite3
 from contextlib import closing
@@ -47,7 +47,7 @@ async def test_a_position_is_found_by_its_time(opened: Open, path: Path) -> None
 
 
 @pytest.mark.gen_test
-async def test_a_clock_set_back_hides_no_message_from_who_asks_by_time(opened: Open, path: Path) -> None:
+async def test_a_clock_set_back_hides_no_message_from_a_request_by_time(opened: Open, path: Path) -> None:
     """Said at 0, 20, then 5 and 15 seconds: "since 10" begins with the second, and holds all but the first."""
     clock = Time()
     log = opened(path, clock)
@@ -61,7 +61,7 @@ async def test_a_clock_set_back_hides_no_message_from_who_asks_by_time(opened: O
 @pytest.mark.parametrize("clock_back", [False, True])
 @pytest.mark.gen_test
 async def test_to_find_it_only_a_few_messages_are_looked_at(opened: Open, path: Path, clock_back: bool) -> None:
-    """Each of those said since then was: whoever asked for a month took a reading thread for 50 ms and more."""
+    """A scan of all later messages took a reading thread 50 ms and more for a month."""
     clock = Time()
     log = opened(path, clock)
     await started(log)
@@ -85,7 +85,7 @@ async def test_it_is_the_first_that_is_kept_and_late_enough_however_the_clock_ju
         await say(log, *["m"] * random.randint(1, 3))
         if random.random() < 0.2:
             await until(lambda: log.first > log.head - 30)
-    # While nobody prunes.
+    # Retention must not delete meanwhile.
     log.configure(log.config.model_copy(update={"keep_messages": 1000}))
     kept = await in_writer(log, "SELECT seq, time FROM message ORDER BY seq")
     first, end = int(str(kept[0][0])), log.head + 1

@@ -81,7 +81,7 @@ async def test_the_head_is_what_has_been_delivered(opened: Open, path: Path) -> 
 
 
 @pytest.mark.gen_test
-async def test_a_publisher_who_has_gone_has_said_it_all_the_same(opened: Open, path: Path) -> None:
+async def test_an_append_of_a_publisher_that_is_gone_is_stored_all_the_same(opened: Open, path: Path) -> None:
     log = opened(path)
     delivered = await started(log)
     async with held(log.writer):

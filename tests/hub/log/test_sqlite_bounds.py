@@ -127,7 +127,7 @@ async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Ope
 
 
 @pytest.mark.gen_test
-async def test_stop_answers_who_waits_and_is_harmless_twice(opened: Open, path: Path) -> None:
+async def test_stop_answers_waiting_appends_and_is_idempotent(opened: Open, path: Path) -> None:
     log = opened(path)
     delivered = await started(log)
     async with held(log.writer):

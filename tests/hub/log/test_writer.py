@@ -1,4 +1,4 @@
-"""The thread that writes: who shares a commit, who hears what and when, and how it ends."""
+"""The writer's thread: group commit, the order of delivery and answers, and its end."""
 
 import asyncio
 import sqlite3
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 
 @pytest.mark.gen_test
-async def test_publishers_who_wait_together_share_one_commit(written: Written) -> None:
+async def test_publishers_that_wait_together_share_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer) as statements:
         answers = [written.say(f"m{number}") for number in range(100)]
@@ -27,7 +27,7 @@ async def test_publishers_who_wait_together_share_one_commit(written: Written) -
 
 
 @pytest.mark.gen_test
-async def test_everybody_sees_a_message_before_its_publisher_hears_of_it(written: Written) -> None:
+async def test_a_message_is_delivered_before_its_publisher_is_answered(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
         answers = [written.say("a", "b"), written.say("c")]
@@ -46,7 +46,7 @@ async def test_what_is_answered_can_be_seen_in_the_file(written: Written) -> Non
 
 @pytest.mark.gen_test
 async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
-    """In drafts and in bytes; who stands behind that gets the next one, in order."""
+    """Bounded in drafts and in bytes. The rest gets the next commit, in order."""
     written.writer.start()
     async with held(written.writer) as statements:
         many = [written.say(*["x"] * (COMMIT_DRAFTS // 2)) for _ in range(4)]
@@ -70,7 +70,7 @@ async def test_the_same_key_is_said_once_also_within_one_commit(written: Written
 
 
 @pytest.mark.gen_test
-async def test_the_same_key_for_something_else_is_a_conflict_for_nobody_else(written: Written) -> None:
+async def test_the_same_key_for_another_request_is_a_conflict_for_that_request_alone(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
         answers = [
@@ -106,7 +106,7 @@ async def test_stop_is_harmless_twice_and_at_the_same_time(written: Written) -> 
 
 
 @pytest.mark.gen_test
-async def test_after_stop_nobody_waits_for_ever(written: Written) -> None:
+async def test_after_stop_every_job_is_refused(written: Written) -> None:
     written.writer.start()
     await asyncio.to_thread(written.writer.stop)
     with pytest.raises(NotStored, match="the log is closed"):
@@ -122,7 +122,7 @@ def test_one_that_was_never_started_lets_go_of_its_file(written: Written, io_loo
 
 
 @pytest.mark.gen_test
-async def test_of_a_commit_that_failed_everybody_has_an_error_of_his_own(written: Written) -> None:
+async def test_each_append_of_a_failed_commit_has_an_error_of_its_own(written: Written) -> None:
     """Each handler writes into it what became of its own request."""
     written.writer.start()
     await written.run("ALTER TABLE message RENAME TO gone")
