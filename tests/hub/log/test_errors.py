@@ -1,18 +1,26 @@
 """The writer survives every error: each append is answered truthfully, and it recovers by itself."""
 
+import asyncio
 import logging
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from hub.errors import LogFull, NotStored
-from hub.log.file import LogError
+from hub.log.database import open_reader, open_writer
+from hub.log.file import LogError, LogFile
+from hub.log.jobs import Append
+from hub.log.maintenance import IdleTask
 from hub.log.protocol import IdempotencyKey
+from hub.log.tuning import Tuning
+from hub.log.writer import Writer
 from hub.message import Draft, Level
-from tests.hub.log_files import Open, held, rows, say, started
+from tests.hub.log_files import Time, held, rows
+from tests.hub.parts import EPOCH, draft
 from tests.hub.written import Written
 from tests.waiting import until
 
@@ -126,23 +134,35 @@ async def test_a_key_is_not_remembered_when_its_message_was_not_stored(written: 
 
 
 @pytest.mark.gen_test
-async def test_what_a_reopening_that_failed_may_have_left_is_written_again(opened: Open, path: Path) -> None:
-    """It writes too, and what went wrong may have been its sync."""
-    log = opened(path)
-    await started(log)
-    await say(log, "before")
+async def test_what_a_reopening_that_failed_may_have_left_is_written_again(path: Path) -> None:
+    """It writes too, and its sync may be what failed."""
+    file, is_failing = LogFile(str(path)), False
 
-    def fail() -> sqlite3.Connection:
-        raise LogError("disk I/O error")
+    def connect() -> sqlite3.Connection:
+        if is_failing:
+            raise LogError("disk I/O error")
+        return open_writer(file.path, "full", EPOCH, file)
 
-    connect, log.writer._connect = log.writer._connect, fail
+    def committed(appends: Sequence[Append]) -> None:
+        for append in appends:
+            append.settle()
+
+    tuning = Tuning(maintenance_seconds=0.01)
+    writer = Writer("the.db", connect, Time(), [IdleTask(lambda _: False)], committed, file, tuning)
+    writer.start()
+    await writer.append([draft("before")], 6, None)
+    is_failing = True
     wal = path.with_name("eyewall.db-wal")
-    await log.writer.call(sqlite3.Connection.close)
+    reader = open_reader(file.path)  # Keeps the write-ahead log when the writer's connection is closed.
+    await writer.call(sqlite3.Connection.close)
     os.utime(wal, (0, 0))
     with pytest.raises(NotStored):
-        await say(log, "lost")
+        await writer.append([draft("lost")], 4, None)
     await until(lambda: wal.stat().st_mtime > 0)
-    log.writer._connect = connect
-    with suppress(NotStored):  # The connection is still the closed one, unless a chore has come first.
-        await say(log, "lost or kept")
-    await say(log, "kept")
+    is_failing = False
+    with suppress(NotStored):  # The connection is still the closed one, unless maintenance came first.
+        await writer.append([draft("lost or kept")], 12, None)
+    await writer.append([draft("kept")], 4, None)
+    reader.close()
+    await asyncio.to_thread(writer.stop)
+    file.release()
