@@ -41,9 +41,11 @@ from hub.hub import Hub
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.database import MEMORY
 from hub.log.file import LogError
+from hub.log.offline import new_epoch, vacuum
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
 from hub.process_logging import LogOutput
+from hub.search.index import SearchIndex
 from hub.sources import Sources, make
 
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
@@ -62,8 +64,8 @@ class Eyewall:
         self.assets = Assets(resource("static"))
         # With the page's digest, so that a page never talks to a worker of another version.
         self.version = f"{__version__}+{self.assets.digest}"
-        path = config.log.path
-        self.log = SqliteLog(path if path == MEMORY else str(folder / path), config.log, time.time)
+        path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)
+        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex())
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.limits = ConnectionLimits(config.server, "connections besides streams")
@@ -108,7 +110,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         io_loop = MonotonicLoop(asyncio_loop=asyncio.get_running_loop(), make_current=False)
         wall = Eyewall(config, path.parent, io_loop)
         hub = wall.hub
-        await wall.log.start(hub.deliver)
+        await wall.log.start([hub.deliver])
         stack.push_async_callback(wall.log.stop)
         hub.start()
         stack.callback(hub.stop)
@@ -186,6 +188,17 @@ def print_banner(address: str, port: int) -> None:
     print(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo", flush=True)
 
 
+def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
+    """What --new-epoch and --vacuum do, with the server stopped. Raises LogError."""
+    now = int(time.time() * 1000)
+    if epoch_too:
+        print(f"{path}: epoch {new_epoch(path, now)} begins")
+    if vacuum_too:
+        before = Path(path).stat().st_size if Path(path).exists() else 0
+        vacuum(path, now)
+        print(f"{path}: {before / 2**20:.1f} MiB before, {Path(path).stat().st_size / 2**20:.1f} MiB now")
+
+
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit status: 0 after an orderly end, 2 when the settings or the address are wrong."""
     parser = argparse.ArgumentParser(description="A live wall for what servers say.")
@@ -193,6 +206,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--port", metavar="N", help="the port, instead of the one in the settings")
     parser.add_argument("--check", action="store_true", help="check the settings and exit")
     parser.add_argument("--print-config", action="store_true", help="print the settings in force and exit")
+    parser.add_argument("--new-epoch", action="store_true", help="begin a new epoch of the stopped log and exit")
+    parser.add_argument("--vacuum", action="store_true", help="give the stopped log's unused space back and exit")
     parser.add_argument("--version", action="version", version=f"Eyewall {__version__}")
     asked = parser.parse_args(arguments)
     overrides = {} if asked.port is None else {"server.port": asked.port}
@@ -209,6 +224,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(dump(config), end="")
         return 0
     try:
+        if asked.new_epoch or asked.vacuum:
+            maintain_log(str(asked.config.parent / config.log.path), vacuum_too=asked.vacuum, epoch_too=asked.new_epoch)
+            return 0
         raise_descriptor_limit()
         asyncio.run(serve(config, asked.config, reload))
     except (LogError, CannotListen) as error:

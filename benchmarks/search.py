@@ -27,7 +27,7 @@ from hub.filter import Filter
 from hub.history import History, HistoryPage, HistoryQuery
 from hub.log.sqlite import SqliteLog
 from hub.message import Draft, Level
-from hub.search.index import STEP_ROWS
+from hub.search.index import STEP_ROWS, SearchIndex
 
 TARGET_MS: Final = 50.0
 BATCH: Final = 4000
@@ -92,8 +92,8 @@ def line(chance: random.Random) -> str:
 @asynccontextmanager
 async def filled(path: Path, count: int) -> AsyncIterator[SqliteLog]:
     """A log of so many messages, all of them indexed."""
-    log = SqliteLog(str(path), LogConfig(keep_messages=2 * count, keep_bytes=1 << 40))
-    await log.start(lambda _: None)
+    log = SqliteLog(str(path), LogConfig(keep_messages=2 * count, keep_bytes=1 << 40), index=SearchIndex())
+    await log.start([])
     try:
         began, batch = time.perf_counter(), []
         for draft in messages(count):

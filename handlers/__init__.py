@@ -46,7 +46,7 @@ def routes(
         (r"/connections/([^/]+)", ConnectionHandler, {"live": live, "hub": hub}),
         (r"/static/(.+)", AssetHandler, {"live": live, "assets": assets}),
         (r"/healthz", HealthHandler, {"live": live}),
-        (r"/readyz", ReadyHandler, {"live": live, "is_ready": is_ready}),
+        (r"/readyz", ReadyHandler, {"live": live, "log": log, "is_ready": is_ready}),
         (r"/metrics", MetricsHandler, stream),
         (r"/openapi\.json", OpenApiHandler, {"live": live}),
     ]

@@ -1,4 +1,4 @@
-"""For those who operate the server: is it alive, is it ready, how is it, what can it do."""
+"""Operations: liveness, readiness, metrics, and the description of the API."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -22,15 +22,20 @@ class HealthHandler(BaseHandler):
 
 
 class ReadyHandler(BaseHandler):
-    """GET /readyz: send me traffic, or, while it drains, do not."""
+    """GET /readyz: whether this server can be sent traffic; 503 while it drains, or cannot store messages."""
 
-    def initialize(self, live: LiveConfig, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names its parts
+    def initialize(self, live: LiveConfig, log: Log, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names its parts
         super().initialize(live)
+        self.log = log
         self.is_ready = is_ready
 
     def get(self) -> None:
-        ready = self.is_ready()
-        self.write_json({"status": "ready" if ready else "draining"}, 200 if ready else 503)
+        if not self.is_ready():
+            self.write_json({"status": "draining"}, 503)
+        elif reason := self.log.health():
+            self.write_json({"status": "unavailable", "reason": reason}, 503)
+        else:
+            self.write_json({"status": "ready"})
 
 
 class MetricsHandler(BaseHandler):
@@ -44,7 +49,7 @@ class MetricsHandler(BaseHandler):
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
         metrics.register(HubCollector(self.hub, self.log))
-        ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under the names everybody uses.
+        ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under their usual names.
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(generate_latest(metrics))
 
@@ -65,7 +70,7 @@ class HubCollector(Collector):
         yield GaugeMetricFamily("eyewall_catching_up", "Readers behind the head of the log", behind)
         yield GaugeMetricFamily("eyewall_filters", "Different filters of all readers", len(registry.filters))
         yield GaugeMetricFamily(
-            "eyewall_groups", "Groups of live readers who get the same bytes", self._hub.group_count
+            "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)

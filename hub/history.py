@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from hub.delivery.cursor import Gap, resolve
+from hub.delivery.cursor import Gap, resolve, resolve_before
 from hub.errors import InvalidInput, Overloaded
 from hub.filter import Filter
-from hub.log.protocol import format_id, format_time, parse_id
-from hub.log.sqlite import SqliteLog
+from hub.log.protocol import SearchableLog, format_time, parse_id
 from hub.message import Message
 from hub.search.find import EVER, SearchRange, SearchResult, find
 
@@ -66,7 +65,7 @@ class HistoryPage:
 class History:
     """The log, as those see it who look back."""
 
-    def __init__(self, log: SqliteLog) -> None:
+    def __init__(self, log: SearchableLog) -> None:
         self._log = log
         # One at a time, so that of the log's two reading threads one is left for the streams' replay.
         self._turn = asyncio.Semaphore(1)
@@ -84,7 +83,7 @@ class History:
             raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
         self._answering += 1
         try:
-            head = format_id(self._log.epoch, self._log.head)
+            head = self._log.generations.format_id(self._log.head)
             is_behind_something = asked.after is not None
             while True:
                 found = await self._find(replace(search, limit=min(search.limit, PIECE_MESSAGES)))
@@ -99,11 +98,11 @@ class History:
             self._answering -= 1
 
     def _page(self, head: str, gap: Gap | None, found: SearchResult) -> HistoryPage:
-        page, epoch = HistoryPage(head, gap, found.messages), self._log.epoch
+        page, generations = HistoryPage(head, gap, found.messages), self._log.generations
         if found.first:
-            page.first = {"id": format_id(epoch, found.first[0]), "time": format_time(found.first[1])}
+            page.first = {"id": generations.format_id(found.first[0]), "time": format_time(found.first[1])}
         if found.reached is not None:
-            page.next = format_id(epoch, found.reached)
+            page.next = generations.format_id(found.reached)
         return page
 
     def _pruned(self, search: SearchRange, found: SearchResult) -> Gap | None:
@@ -113,8 +112,8 @@ class History:
         is_due = not search.newest_first or found.reached is None
         if before <= search.low or not is_due:
             return None
-        epoch = self._log.epoch
-        return Gap(format_id(epoch, search.low - 1), format_id(epoch, before), before - search.low, "expired")
+        id_of = self._log.generations.format_id
+        return Gap(id_of(search.low - 1), id_of(before), before - search.low, "expired")
 
     def _search(self, asked: HistoryQuery) -> tuple[SearchRange, Gap | None]:
         log = self._log
@@ -124,18 +123,16 @@ class History:
             after, gap = resolve(asked.after, log)
             low = after + 1
         if asked.before is not None:
-            epoch, seq = _check_id("before", asked.before)
-            if epoch == log.epoch:
-                high = min(high, seq - 1)
-            else:  # In front of an id of another log there is nothing of this one.
-                high, gap = 0, Gap(None, format_id(log.epoch, log.first), None, "new_log")
+            _check_id("before", asked.before)
+            before, gap_before = resolve_before(asked.before, log)
+            high, gap = min(high, before), gap_before or gap
         since = EVER[0] if asked.since is None else asked.since
         until = EVER[1] if asked.until is None else asked.until - 1
         return SearchRange(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
 
     async def _find(self, search: SearchRange) -> SearchResult:
         async with self._turn:
-            return await self._log.query(partial(find, epoch=self._log.epoch, search=search))
+            return await self._log.query(partial(find, generations=self._log.generations, search=search))
 
 
 def _both(gap: Gap | None, next_one: Gap | None) -> Gap | None:
@@ -143,11 +140,9 @@ def _both(gap: Gap | None, next_one: Gap | None) -> Gap | None:
     if gap is None or next_one is None:
         return gap or next_one
     missing = None if gap.missing is None or next_one.missing is None else gap.missing + next_one.missing
-    return Gap(gap.after, next_one.before, missing, gap.reason)
+    return replace(gap, before=next_one.before, missing=missing)
 
 
-def _check_id(field: str, text: str) -> tuple[int, int]:
-    found = parse_id(text)
-    if found is None:
+def _check_id(field: str, text: str) -> None:
+    if parse_id(text) is None:
         raise InvalidInput(field, f"{text[:40]!r} is no id", hint="use the id of a message: <epoch>-<seq>")
-    return found

@@ -40,6 +40,22 @@ def config_of(folder: Path, text: str) -> str:
     return str(path)
 
 
+def test_a_new_epoch_and_a_vacuum_are_for_a_log_that_is_not_in_use(tmp_path: Path, start_wall: StartWall) -> None:
+    settings = f"log: {{path: {tmp_path / 'wall.db'}}}\n"
+    config = config_of(tmp_path, settings)
+    assert run("--config", config, "--vacuum").stderr == f"{tmp_path / 'wall.db'}: there is no log; check log.path\n"
+    wall = start_wall(settings)
+    first = wall.publish("a")
+    refused = run("--config", config, "--new-epoch")
+    assert (refused.returncode, "another Eyewall is using this log" in refused.stderr) == (2, True)
+    wall.stop()
+    done = run("--config", config, "--new-epoch", "--vacuum")
+    assert done.returncode == 0
+    epoch = int(done.stdout.split(" epoch ")[1].split()[0])
+    assert epoch > int(first.partition("-")[0])
+    assert start_wall(settings).publish("b") == f"{epoch}-2"
+
+
 class Client:
     """One connection to a wall, and what came over it."""
 

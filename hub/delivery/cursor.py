@@ -1,64 +1,101 @@
-"""Where a reader wants to go on, and what it has missed for good.
+"""Where a reader resumes, and which messages it has missed for good.
 
-Pure: a cursor is outside data (a browser's Last-Event-ID), so nothing here raises; what cannot be
-honoured becomes a Gap that says so in-band.
+Pure. A cursor is outside data (a browser's Last-Event-ID), so nothing here raises: what cannot be
+honoured becomes a Gap that the reader is sent in the stream.
 """
 
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple, Self
 
-from hub.log.protocol import Log, format_id, parse_id
+from hub.log.generations import End
+from hub.log.protocol import Log, parse_id
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Messages that a reader will never get. `missing` is None when nobody can know how many."""
+    """Messages that a reader will never get. Fields that are None are left out of its JSON."""
 
-    after: str | None  # The last id the reader had; None when it was not an id.
+    after: str | None  # The last id that the reader had; None when it was not an id.
     before: str  # The first id that it can still get.
-    missing: int | None
-    reason: Literal["expired", "new_log"]
+    missing: int | None  # Messages that it has not seen; None when the number is unknown.
+    reason: Literal["expired", "new_log", "rolled_back", "damaged"]
+    withdrawn: int | None = None  # Messages that it has seen and that no longer exist.
+    counts: Literal["all"] | None = None  # "all": the numbers include messages that its filter would not match.
 
     @classmethod
     def expired(cls, log: Log, after: int) -> Self:
-        """The log no longer holds what follows seq `after`."""
-        first = log.first
-        return cls(format_id(log.epoch, after), format_id(log.epoch, first), first - 1 - after, "expired")
+        """The log no longer holds the messages that follow seq `after`."""
+        first, id_of = log.first, log.generations.format_id
+        return cls(id_of(after), id_of(first), first - 1 - after, "expired")
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Position(NamedTuple):
-    """The seq behind which to go on, and the gap in front of it, if there is one."""
+    """The seq after which a reader resumes, and the gap in front of it, if any."""
 
     after: int
     gap: Gap | None = None
 
 
 def resolve(last_event_id: str, log: Log) -> Position:
-    """Where a reader who has seen this id goes on."""
-    parsed = parse_id(last_event_id)
+    """Return where a reader resumes that has received this id.
+
+    Exact if the id's epoch gave out that seq before it ended, however many epochs have begun since.
+    """
     oldest = log.first - 1
-    if parsed is None or parsed[0] != log.epoch or parsed[1] > log.head:
-        # Garbage, another log, or this log before somebody put an older copy back: in each case the
-        # reader's position says nothing about this log, so it gets everything there is.
-        after = format_id(*parsed) if parsed else None
-        return Position(oldest, Gap(after, format_id(log.epoch, log.first), None, "new_log"))
-    if parsed[1] < oldest:
-        return Position(oldest, Gap.expired(log, parsed[1]))
-    return Position(parsed[1])
+    seq = end = None
+    parsed = parse_id(last_event_id)
+    try:
+        if parsed is not None:
+            seq, end = parsed[1], log.generations.end_of(parsed[0])
+    except KeyError:
+        seq = None  # An id of another log.
+    if seq is None:
+        after = last_event_id if parsed else None
+        return Position(oldest, Gap(after, log.generations.format_id(log.first), None, "new_log"))
+    if end is not None and seq > end.last:
+        return _rolled_back(last_event_id, seq, end, log)
+    if seq > log.head:
+        # The log lost messages within an epoch, and nothing tells which: a reader gets everything there is.
+        return Position(oldest, Gap(last_event_id, log.generations.format_id(log.first), None, "rolled_back"))
+    if seq < oldest:
+        return Position(oldest, Gap.expired(log, seq))
+    return Position(seq)
+
+
+def resolve_before(text: str, log: Log) -> Position:
+    """Return the seq of the last message in front of the id `text`, which must be one."""
+    parsed = parse_id(text) or (0, 0)
+    id_of = log.generations.format_id
+    try:
+        end = log.generations.end_of(parsed[0])
+    except KeyError:  # In front of an id of another log there is nothing of this one.
+        return Position(0, Gap(None, id_of(log.first), None, "new_log"))
+    if end is None or parsed[1] <= end.last:
+        return Position(parsed[1] - 1)
+    # Messages of that epoch between its end and this id no longer exist.
+    return Position(end.last, Gap(id_of(end.last), text, parsed[1] - 1 - end.last, "rolled_back"))
+
+
+def _rolled_back(text: str, seq: int, end: End, log: Log) -> Position:
+    """The reader has received messages behind the end of their epoch: it resumes with the next epoch."""
+    after = max(end.last, log.first - 1)
+    # Not seen: messages of that epoch behind the reader's, and messages of the next one that have expired.
+    missing = max(0, end.known_last - seq) + after - end.last
+    return Position(after, Gap(text, log.generations.format_id(after + 1), missing, "rolled_back", seq - end.last))
 
 
 async def find(milliseconds: int, log: Log) -> Position:
-    """Where a reader begins who wants everything said at that time (ms since 1970) or later."""
+    """Return where a reader begins that wants all messages of that time (ms since 1970) or later."""
     after, first = await log.seq_at(milliseconds)
     if after == first - 1 and first > 1:
-        # Everything kept is that young, so what was pruned may have been as well; how much of it, nobody knows.
-        return Position(after, Gap(None, format_id(log.epoch, first), None, "expired"))
+        # All messages kept are late enough, so deleted ones may have been too; their number is unknown.
+        return Position(after, Gap(None, log.generations.format_id(first), None, "expired"))
     return Position(after)
 
 
 def newest(count: int, log: Log) -> Position:
-    """Where a reader begins who wants the newest `count` messages that are kept."""
+    """Return where a reader begins that wants the newest `count` messages that are kept."""
     return Position(max(log.first - 1, log.head - count))

@@ -1,4 +1,4 @@
-"""When the log cannot be written: what its publishers are told, and the one line that its operator gets."""
+"""Errors of the log: what publishers are told, and the one line that the operator gets."""
 
 import logging
 import sqlite3
@@ -12,44 +12,44 @@ logger = logging.getLogger("eyewall.log")
 REPEAT_SECONDS: Final = 60.0
 UNWRITABLE: Final = "cannot be written"
 _DAMAGED: Final = "the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
-# What to do about each of SQLite's primary result codes. A disk that was remounted read-only fails its writes (IOERR).
+# What to do about SQLite's primary result codes. Writes to a disk that was remounted read-only fail with IOERR.
 ADVICE: Final = {
-    sqlite3.SQLITE_FULL: "make room, and it goes on",
-    sqlite3.SQLITE_READONLY: "the file or its disk may only be read: make it writable, and it goes on",
+    sqlite3.SQLITE_FULL: "free disk space, and it recovers",
+    sqlite3.SQLITE_READONLY: "the file or its disk is read-only: make it writable, and it recovers",
     sqlite3.SQLITE_IOERR: "its disk fails, or has become read-only: see the kernel's messages (dmesg)",
-    sqlite3.SQLITE_BUSY: "another program is writing to it: stop that, and it goes on",
+    sqlite3.SQLITE_BUSY: "another program is writing to it: stop that program, and it recovers",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
 
 
 class ErrorThrottle:
-    """With one log, called `name` in the lines. In one thread: the writer has its own, the loop another."""
+    """Logs the errors of one log, called `name` in the lines. Not shared by threads."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._said: dict[str, tuple[str, float]] = {}  # The last line of each kind, and when (monotonic).
+        self._reported: dict[str, tuple[str, float]] = {}  # The last line of each kind, and when (monotonic).
 
-    def say(self, what: str, error: Exception) -> None:
-        """Log it when it begins, and each minute; not for every publisher who tries."""
+    def report(self, what: str, error: Exception) -> None:
+        """Log an error when it begins and then once a minute, not for each request that it fails."""
         text = f"{self._name}: {what}: {error}"
         if advice := ADVICE.get(code_of(error)):
             text += f"; {advice}"
         now = time.monotonic()
-        before, at = self._said.get(what, ("", 0.0))
+        before, at = self._reported.get(what, ("", 0.0))
         if text != before or now > at + REPEAT_SECONDS:
-            self._said[what] = text, now
+            self._reported[what] = text, now
             unexpected = not isinstance(error, sqlite3.Error | EyewallError)
             logger.error("%s", text, exc_info=error if unexpected else None)
 
-    def is_over(self) -> None:
-        """Something was written. Chores may fail all the same, and of these a line each minute is enough."""
-        if self._said.pop(UNWRITABLE, None):
+    def recovered(self) -> None:
+        """Log that a commit succeeded, after one that did not. Errors of maintenance stay throttled."""
+        if self._reported.pop(UNWRITABLE, None):
             logger.info("%s: can be written again", self._name)
 
 
-def explain(error: Exception) -> EyewallError:
-    """The same for a publisher."""
+def to_client_error(error: Exception) -> EyewallError:
+    """Return a new error for one publisher."""
     if code_of(error) == sqlite3.SQLITE_FULL:
         return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
     if isinstance(error, sqlite3.Error):
@@ -58,5 +58,5 @@ def explain(error: Exception) -> EyewallError:
 
 
 def code_of(error: Exception) -> int:
-    """SQLite's primary result code; 0 for what is none of its errors."""
+    """Return SQLite's primary result code; 0 for other errors."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

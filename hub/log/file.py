@@ -1,8 +1,8 @@
-"""The log's file as a file: whether it can be one, that it is ours alone, and that it is still the one we opened.
+"""The log's file as a file: usable, locked by this process, and still the one that was opened.
 
-Of what is in it it knows how far it came: that stands in a second file, `<name>-lock`, so that the
-next start sees when a backup was put back. Then the same seqs would be given out again
-for other messages, and a reader who saw the first ones must be told (a new epoch, database.py).
+A second file, `<name>-lock`, is the marker: it says how far the log came, and which files the log and
+the marker are. The next start compares them, and so recognizes a restored backup. Then seqs will be
+given out again for other messages, which needs a new epoch (database.py).
 """
 
 import errno
@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import stat
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,70 +17,67 @@ from typing import Final, Self
 
 from hub.errors import EyewallError
 
-BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 MOUNTS: Final = Path("/proc/self/mounts")
 NETWORK: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre"}
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
 )
-# How far the time written in the lock file may be from the time of that writing, as the kernel keeps it (ctime, which
-# nobody can set). A few ticks; but a power cut may keep the one and lose the other, for as long as the kernel puts off
-# writing (30 s by default).
-AGREE_SECONDS: Final = 0.25
-AGREE_AFTER_BOOT_SECONDS: Final = 120
-_LEFT: Final = re.compile(rb"([0-9]{1,15})-([0-9]{1,18}) ([0-9]{1,19}) ([0-9a-f-]{1,40}) *\n")
-_LEFT_BYTES: Final = 128  # Always as many, and all in one sector: a line is there or not.
+_MARKER: Final = re.compile(rb"([0-9]{1,15})-([0-9]{1,18}) log ([0-9]+):([0-9]+) lock ([0-9]+):([0-9]+) *\n")
+_MARKER_BYTES: Final = 128  # Fixed and within one sector, so that a power cut leaves a whole line or none.
+
+Identity = tuple[int, int]
+"""Device and inode of a file."""
 
 
 class LogError(EyewallError):
-    """This file cannot be our log. The message names it and says what to do."""
+    """The file cannot be used as the log. The message names it and says what to do."""
 
 
 class Misplaced(LogError):
-    """It is not where it was. Passes when it is put back."""
+    """The file is not in its place. Recovers when it is put back."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogMarker:
-    """How far a log had come, when that was written (ns since 1970), and in which boot of the machine."""
+    """How far a log had come, and the identities of the log's file and of the marker's own."""
 
     epoch: int
     head: int
-    written: int
-    boot: bytes
+    log: Identity
+    lock: Identity
 
     @classmethod
     def parse(cls, line: bytes) -> Self | None:
-        """None for what is none, as it is when nothing was written yet."""
-        found = _LEFT.fullmatch(line)
-        return cls(int(found[1]), int(found[2]), int(found[3]), found[4]) if found else None
+        """Return None for a line that is no marker, such as that of an empty file."""
+        found = _MARKER.fullmatch(line)
+        if found is None:
+            return None
+        epoch, head, *files = map(int, found.groups())
+        return cls(epoch, head, (files[0], files[1]), (files[2], files[3]))
 
     @property
     def line(self) -> bytes:
-        said = b"%d-%d %d %s" % (self.epoch, self.head, self.written, self.boot)
-        return said.ljust(_LEFT_BYTES - 1) + b"\n"
-
-    def agrees(self, changed: int, seconds: float) -> bool:
-        """Was the file changed (ns since 1970) when this was written to it, and not again?"""
-        return abs(changed - self.written) <= seconds * 1_000_000_000
+        text = b"%d-%d log %d:%d lock %d:%d" % (self.epoch, self.head, *self.log, *self.lock)
+        return text.ljust(_MARKER_BYTES - 1) + b"\n"
 
 
 class LogFile:
-    """Held as long as this process writes it. The kernel lets go of it when the process ends, however."""
+    """The locked file of one log. The kernel releases the lock when the process ends, however it ends."""
 
     def __init__(self, path: str) -> None:
-        """Raises LogError when it cannot be had."""
-        # As SQLite does: what belongs to the file stands beside it, not beside a link to it.
+        """Raises LogError when the file cannot be locked, or cannot be a log."""
+        # As SQLite does: the files that belong to the log are beside the file, not beside a link to it.
         self.path = str(_usable(path))
         self._wal = self.path + "-wal"
         self._descriptors: list[int] = []
         try:
-            # Two locks: this one holds also when the log is replaced, the other one also under another name. They are
-            # flock's: closing any descriptor of a file drops SQLite's own locks on it, so ours is the first that is
-            # opened and the last that is closed.
-            self._lock = self._hold(self.path + "-lock")
-            self.left = LogMarker.parse(os.pread(self._lock, 4096, 0))
-            found = os.fstat(self._hold(self.path))
+            # Two locks: the first also holds when the log is replaced, the second also under another name. They are
+            # flock's: closing any descriptor of a file drops SQLite's own locks on it, so this one is opened before
+            # SQLite's and closed after them.
+            self._lock = self._open_locked(self.path + "-lock")
+            self._lock_identity = _identity(os.fstat(self._lock))
+            self.marker = LogMarker.parse(os.pread(self._lock, 4096, 0))
+            found = os.fstat(self._open_locked(self.path))
         except BaseException:
             self.release()
             raise
@@ -91,20 +87,19 @@ class LogFile:
                 f"{self.path}: has another name too (a hard link), under which its last messages would be missed; "
                 "remove one of them, or choose another log.path"
             )
-        self._is = _identity(found)
-        self._wal_is: tuple[int, int] | None = None
-        self._boot = BOOT.read_bytes().strip()
-        # SQLite takes it away at an orderly end. It may have ended with a sync that failed, and nobody knows that now.
-        self._is_trusted = not Path(self._wal).exists()
+        self._identity = _identity(found)
+        self._wal_identity: Identity | None = None
+        # SQLite removes it at an orderly end. After another end, its last sync may have failed.
+        self._wal_is_suspect = Path(self._wal).exists()
 
     def opened(self) -> None:
-        """SQLite has opened it: from now on its write-ahead log has to stay in its place too."""
-        self._wal_is = _identity(Path(self._wal).stat())
+        """Call it when SQLite has opened the file: from now on the write-ahead log must stay in its place too."""
+        self._wal_identity = _identity(Path(self._wal).stat())
 
     def check(self) -> None:
-        """Raises Misplaced when what is written now would be in no file that the next start finds."""
-        for path, identity in ((self.path, self._is), (self._wal, self._wal_is)):
-            try:  # Not Path.stat: that takes three times as long.
+        """Raises Misplaced when the next start would not find what is written now. Any thread."""
+        for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
+            try:  # Not Path.stat, which takes three times as long.
                 found = _identity(os.stat(path)) if identity else None  # noqa: PTH116
             except OSError:
                 found = None
@@ -114,17 +109,17 @@ class LogFile:
                     "put the same file back, or restart the server with what is there"
                 )
 
-    def distrust(self) -> None:
-        """After an I/O error: what was in the write-ahead log without a sync may not be on the disk."""
-        self._is_trusted = False
+    def mark_wal_suspect(self) -> None:
+        """After an I/O error: unsynced parts of the write-ahead log may not be on the disk."""
+        self._wal_is_suspect = True
 
-    def make_sure(self) -> None:
-        """Before anything is built on what a failed sync may have left behind, write it again. Raises LogError.
+    def rewrite_wal(self) -> None:
+        """If the write-ahead log is suspect, write it again before anything relies on it. Raises LogError.
 
-        Linux counts as written what it could not write: later syncs leave it out and succeed, and after a power cut
-        nothing behind it is found again, or a file that is damaged.
+        After a failed sync, Linux marks the lost pages as clean: later syncs skip them and succeed. After a power cut
+        all that follows them would be lost, or the file damaged.
         """
-        if self._is_trusted:
+        if not self._wal_is_suspect:
             return
         self.check()
         try:
@@ -135,45 +130,40 @@ class LogFile:
                 os.fdatasync(wal.fileno())
         except OSError as error:
             raise LogError(f"{self._wal}: cannot be written again after a failed sync ({error.strerror})") from None
-        self._is_trusted = True
+        self._wal_is_suspect = False
 
-    def vouch(self, epoch: int, head: int, *, synced: bool = False) -> None:
-        """Remember how far the log is. Some 5 µs, behind each commit."""
-        written = time.time_ns()
-        # When it fails, less is vouched for: at worst the next start begins an epoch that it need not.
+    def write_marker(self, epoch: int, head: int, *, synced: bool = False) -> None:
+        """Record how far the log is, after each commit. Without `synced`, a power cut may leave an older marker."""
+        # When it fails, the marker lags behind, which the next start accepts.
         with suppress(OSError):
-            for _ in range(2):
-                self.left = LogMarker(epoch, head, written, self._boot)
-                os.pwrite(self._lock, self.left.line, 0)
-                changed = os.fstat(self._lock).st_ctime_ns
-                if self.left.agrees(changed, AGREE_SECONDS):
-                    break
-                written = changed  # We were held up in between, or the file system rounds.
+            self.marker = LogMarker(epoch, head, self._identity, self._lock_identity)
+            os.pwrite(self._lock, self.marker.line, 0)
             if synced:
                 self._sync()
 
-    def doubt(self, epoch: int, head: int) -> str:
-        """Why a log that came so far may not be the one that was left here; "" when it surely is.
+    def epoch_mismatch(self, epoch: int, head: int) -> str:
+        """Return why a log with this head may not be the one that was left here; "" when the marker fits.
 
-        A copy cannot be told from the original, nor a move from a restore: what has been touched is doubted.
+        A doubt is always reported: a new epoch costs readers nothing as long as no message is missing.
         """
-        left = self.left
-        if left is None:
-            return "its -lock file, which says how far it came, is missing or new"
-        seconds = AGREE_SECONDS if left.boot == self._boot else AGREE_AFTER_BOOT_SECONDS
-        if not left.agrees(os.fstat(self._lock).st_ctime_ns, seconds):
-            return "its -lock file was copied, put back or changed by somebody else"
-        if epoch != left.epoch or head < left.head:
-            return f"it is another copy, which ends with {epoch}-{head} instead of {left.epoch}-{left.head}"
+        marker = self.marker
+        if marker is None:
+            return "its -lock file, which says how far it came, is missing or unreadable"
+        if marker.lock != self._lock_identity:
+            return "its -lock file is a copy"
+        if marker.log != self._identity:
+            return "the file was copied or restored"
+        if epoch < marker.epoch or head < marker.head:
+            return f"it ends with {epoch}-{head}, before {marker.epoch}-{marker.head}"
         return ""
 
     def release(self) -> None:
-        """After SQLite's last connection was closed. Safe to call twice."""
+        """Unlock the file. Call it after SQLite's last connection was closed. Idempotent."""
         while self._descriptors:
             os.close(self._descriptors.pop())
 
     def _sync(self) -> None:
-        """The lock file, and that it is in its folder."""
+        """Sync the marker, and its entry in the folder."""
         os.fsync(self._lock)
         folder = os.open(Path(self.path).parent, os.O_RDONLY)
         try:
@@ -181,7 +171,7 @@ class LogFile:
         finally:
             os.close(folder)
 
-    def _hold(self, path: str) -> int:
+    def _open_locked(self, path: str) -> int:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             self._descriptors.append(descriptor)
@@ -196,10 +186,10 @@ class LogFile:
 
 
 def _usable(name: str) -> Path:
-    """Its real path. Raises LogError, before anything is opened, for what could never be a log."""
+    """Return the real path. Raises LogError, before anything is opened, for a path that cannot be a log."""
     if "\0" in name:
-        raise LogError(f"{name!r}: no file can be named so; remove the NUL from log.path")
-    path = Path(os.path.realpath(name))  # Of a ring of links too, which Path.resolve would not take.
+        raise LogError(f"{name!r}: invalid file name; remove the NUL from log.path")
+    path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links.
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -229,7 +219,7 @@ def _identity(found: os.stat_result) -> tuple[int, int]:
 
 
 def _file_system(path: Path) -> str:
-    """The type of the file system that `path` is on, as the kernel calls it; "" when it does not say."""
+    """Return the type of the file system that holds `path`, as the kernel names it; "" when unknown."""
     place = str(path.parent)
     best, kind = "", ""
     try:
@@ -237,7 +227,7 @@ def _file_system(path: Path) -> str:
     except OSError:
         return ""
     for fields in (line.split(" ") for line in mounts if line):
-        # Blanks stand there as \\040. Of two mounts on one folder the later one is seen.
+        # Spaces are escaped as \\040. Of two mounts on one folder the later one is in effect.
         mount = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[1])
         if len(mount) >= len(best) and (place + "/").startswith(mount.rstrip("/") + "/"):
             best, kind = mount, fields[2]

@@ -1,38 +1,51 @@
-"""What the log's writer is asked to do, and who waits for it."""
+"""The jobs of the log's writer."""
 
 import asyncio
+import queue
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.errors import Conflict, EyewallError
+from hub.errors import Conflict, EyewallError, NotStored
+from hub.log.generations import Generations
 from hub.log.protocol import IdempotencyKey, Receipt, format_time
 from hub.message import Draft, Message
+
+COMMIT_DRAFTS: Final = 4096  # Drafts in one transaction, about 20 ms. More would delay the first of them.
+COMMIT_BYTES: Final = 4 << 20  # Bytes of text in one transaction.
 
 
 @dataclass(slots=True)
 class Append:
-    """What one publisher waits for."""
+    """One append, and the future that its publisher awaits."""
 
     drafts: Sequence[Draft]
     size: int  # Bytes, about.
-    once: IdempotencyKey | None
+    key: IdempotencyKey | None
     answer: "asyncio.Future[Receipt]"
-    receipt: Receipt | EyewallError | None = None
+    result: Receipt | EyewallError | None = None
     messages: list[Message] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Resolve the future, on the loop. Its publisher may be gone, or may have got OutcomeUnknown."""
+        if self.answer.done():
+            return
+        if isinstance(self.result, Receipt):
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(self.result or EyewallError("the log gave no answer"))
 
 
 @dataclass(slots=True)
 class Call:
-    """Something else to do with the connection."""
+    """A function to run on the writing connection."""
 
     function: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
 
     def settle(self, result: object, error: BaseException | None) -> None:
-        """On the loop. Its caller may have gone."""
+        """Resolve the future, on the loop. Its caller may be gone."""
         if self.answer.done():
             return
         if error is not None:
@@ -41,36 +54,56 @@ class Call:
             self.answer.set_result(result)
 
 
-STEP_SECONDS: Final = 0.003  # When a step of a chore begins nothing more.
-# Of the write-ahead log, between two looks of the chores while somebody publishes: to ask them all takes as long as a
-# small commit, and what they look for then is counted in megabytes.
-UNASKED_BYTES: Final = 256 << 10
-COMMIT_FRAMES: Final = 8 << 10  # Bytes that the smallest commit adds to it.
-
-Chore = Callable[[sqlite3.Connection, bool], bool]
-"""A step of at most some 20 ms; true when there is more to do. Told whether it stands between two commits."""
+Jobs = queue.SimpleQueue[Append | Call | None]
+"""What waits for the writer; None tells it to stop."""
 
 
-@contextmanager
-def relaxed_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that a power cut may undo, as what chores do may be: it waits for no disk.
+def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
+    """Return the jobs that wait, up to the size of a commit; none after so many seconds. True: stop."""
+    appends: list[Append] = []
+    calls: list[Call] = []
+    drafts = size = 0
+    try:
+        job = jobs.get(timeout=seconds) if seconds > 0 else jobs.get_nowait()
+        while True:
+            if job is None:
+                return appends, calls, True
+            if isinstance(job, Call):
+                calls.append(job)
+            else:
+                appends.append(job)
+                drafts += len(job.drafts)
+                size += job.size
+                if drafts >= COMMIT_DRAFTS or size >= COMMIT_BYTES:
+                    break
+            job = jobs.get_nowait()
+    except queue.Empty:
+        pass
+    return appends, calls, False
 
-    The next commit of messages syncs it too, because both are in the write-ahead log, in order.
-    """
-    (level,) = connection.execute("PRAGMA synchronous").fetchone()
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("BEGIN IMMEDIATE")
-    yield  # After an error the writer rolls back, and syncs as before (Writer._recover).
-    connection.execute("COMMIT")
-    connection.execute(f"PRAGMA synchronous = {level}")
+
+def closed() -> NotStored:
+    """Return the error of a job that came after the end."""
+    return NotStored("the log is closed", hint="the server is stopping; publish again when it is back")
 
 
-def find_receipt(connection: sqlite3.Connection, epoch: int, once: IdempotencyKey) -> Receipt | EyewallError | None:
-    """What was answered to this key, also earlier in this very transaction."""
-    row = connection.execute("SELECT digest, first, count, time FROM receipt WHERE key = ?", (once.key,)).fetchone()
+def find_receipt(
+    connection: sqlite3.Connection, generations: Generations, key: IdempotencyKey
+) -> Receipt | EyewallError | None:
+    """Return the receipt of the append with this key, also of one in the same transaction; Conflict for another one."""
+    row = connection.execute(
+        "SELECT digest, first, count, time FROM receipt WHERE principal = ? AND key = ?", (key.principal, key.key)
+    ).fetchone()
     if row is None:
         return None
     digest, first, count, milliseconds = row
-    if digest != once.digest:
-        return Conflict("this Idempotency-Key was used for something else", hint="use a fresh key for each message")
-    return Receipt(epoch, first, count, format_time(milliseconds), is_repeat=True)
+    if digest != key.digest:
+        hint = "use a new key for each message"
+        return Conflict("this Idempotency-Key was used for another request", hint=hint)
+    return Receipt(generations.epoch_of(first), first, count, format_time(milliseconds), is_repeat=True)
+
+
+def store_receipt(connection: sqlite3.Connection, key: IdempotencyKey, first: int, count: int, time: int) -> None:
+    """Remember an append under its key, in the transaction of its messages. `time`: ms since 1970."""
+    row = (key.principal, key.key, key.digest, first, count, time)
+    connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -1,23 +1,29 @@
-"""The log: the ordered sequence of messages, and the only thing that assigns ids.
+"""What the hub requires of a log: the ordered sequence of messages, which alone assigns ids.
 
-An id is `<epoch>-<seq>`: `epoch` is when this log was made (ms since 1970), `seq` is 1, 2, 3 …
-without holes, so a reader can prove that it has no gap, and recognises a new log as new.
-Inside the process a position in the log is its seq, an int; 0 is in front of everything.
+An id is `<epoch>-<seq>`. `seq` is 1, 2, 3 … without holes over the whole life of a log, so a reader
+can prove that it has no gap. `epoch` is the generation of the log that gave it out: the time at which
+that generation began (ms since 1970). Inside the process a position in the log is its seq, an int; 0
+is in front of everything.
 """
 
 import re
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
+from hub.log.generations import Generations
 from hub.message import Draft, Message
+
+T = TypeVar("T")
 
 Clock = Callable[[], float]
 """Seconds since 1970, like `time.time`."""
 
 Deliver = Callable[[Sequence[Message]], None]
+"""Gets committed messages, in order, on the loop."""
 
 _ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,18})")
 
@@ -27,20 +33,20 @@ def format_id(epoch: int, seq: int) -> str:
 
 
 def parse_id(text: str) -> tuple[int, int] | None:
-    """Epoch and seq, or None for what no log has ever given out."""
+    """Return epoch and seq, or None for a text that is not an id."""
     parts = _ID.fullmatch(text)
     return (int(parts[1]), int(parts[2])) if parts else None
 
 
 @lru_cache(1024)
 def format_time(milliseconds: int) -> str:
-    """Milliseconds since 1970 as `2026-11-23T11:02:04.120Z`."""
+    """Return milliseconds since 1970 as `2026-11-23T11:02:04.120Z`."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> list[Message]:
-    """The drafts as messages `after + 1`, `after + 2`, …, all said at the same moment."""
+    """Return the drafts as messages `after + 1`, `after + 2`, …, all with the same time."""
     return [
         Message(
             id=f"{epoch}-{seq}",
@@ -57,23 +63,23 @@ def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> li
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A publisher's wish that a repeated request is not said twice (Idempotency-Key)."""
+    """A key under which one append is stored once, however often the publisher repeats it."""
 
     key: str
-    digest: bytes  # Of all that was handed in: the same key for something else is a Conflict.
-    principal: str = ""
+    digest: bytes  # Of the whole request: the same key for another request is a Conflict.
+    principal: str = ""  # Keys of different principals do not meet; "" is the anonymous one.
 
 
 @dataclass(slots=True)
 class Receipt:
-    """What became of one append: `count` messages from seq `first` on, all at `time`."""
+    """The result of one append: `count` messages from seq `first` on, all at `time`."""
 
     epoch: int
     first: int
     count: int
     time: str
-    receivers: int | None = None  # Set by Hub.publish; None if it is not known.
-    is_repeat: bool = False  # The Idempotency-Key was used before: nothing was appended.
+    is_repeat: bool = False  # Stored by an earlier append with the same key.
+    receivers: int | None = None  # Counted at delivery by the hub; the log never sets it.
 
     @property
     def first_id(self) -> str:
@@ -85,38 +91,55 @@ class Receipt:
 
 
 class Log(Protocol):
-    """What the hub asks of a log. Everything is called from the loop's thread."""
+    """The log as the hub uses it. Everything is called on the loop's thread."""
 
-    epoch: int
+    @property
+    def epoch(self) -> int:
+        """The newest generation, which stamps new messages."""
+
+    @property
+    def generations(self) -> Generations:
+        """Which epoch gave out which seqs."""
 
     @property
     def first(self) -> int:
-        """Seq of the oldest message kept; `head + 1` when none is."""
+        """Seq of the oldest message kept; `head + 1` when the log is empty."""
 
     @property
     def head(self) -> int:
         """Seq of the newest message; 0 in a log that never had one."""
 
-    async def start(self, deliver: Deliver) -> None:
-        """Open it. From now on `deliver` gets every message, once, in order, after its commit."""
+    async def start(self, subscribers: Sequence[Deliver]) -> None:
+        """Open the log. Each subscriber then gets every message once, in order, after its commit."""
 
-    async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
-        """Commit the drafts (at least one), in order and together; returns when they are safe.
+    async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
+        """Commit the drafts (at least one), in order and together. Return when they are durable.
 
-        Raises NotStored (LogFull for a full disk) when nothing was stored, and Conflict.
+        Raises NotStored (LogFull for a full disk) when nothing was stored, OutcomeUnknown after a
+        timeout, and Conflict. The drafts of a timed-out append may still be committed and delivered.
         """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
-        """The messages `after + 1`, `after + 2`, …: at least one and at most `limit`, fewer when they are large.
+        """Return the messages `after + 1`, `after + 2`, …: 1 to `limit`, fewer when they are large.
 
-        None at all when `after + 1` is not kept.
+        Return none when `after + 1` is not kept. Raises LogFailed.
         """
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
-        """The seq in front of the first message said at that time (ms since 1970) or later, and the oldest one kept.
+        """Return the seq in front of the first message of that time (ms since 1970) or later, and the oldest seq kept.
 
-        Both of the same moment: `first` may not have heard yet of what was pruned by then.
+        Both are of the same moment: `first` may lag behind the file. Raises LogFailed.
         """
 
+    def health(self) -> str | None:
+        """Return why nothing can be published at this moment; None when all is well."""
+
     async def stop(self) -> None:
-        """Finish what was accepted and close. Safe to call twice."""
+        """Finish the appends that were accepted, and close. Idempotent."""
+
+
+class SearchableLog(Log, Protocol):
+    """A log that history can search: its messages are in an SQLite file (tables: schema.py)."""
+
+    async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function that only reads in a reader's thread. Raises LogFailed."""

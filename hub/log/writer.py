@@ -1,11 +1,10 @@
-"""The one thread that writes the log: group commit, and small chores in between.
+"""The one thread that writes the log: group commit, and maintenance in between.
 
-All publishers who wait at that moment share one transaction; each is answered after its commit, so
-the more publishers there are, the more share a sync. Knows SQL and threads; knows no readers.
+All appends that wait at a moment share one transaction; each is answered after its commit. So the more
+publishers there are, the more of them share a sync. Knows SQL and threads; knows no readers.
 """
 
 import asyncio
-import itertools
 import queue
 import sqlite3
 import threading
@@ -13,27 +12,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hub.errors import NotStored
-from hub.log.database import close_writer
-from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, explain
+from hub.log.database import close_writer, load_generations
+from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, to_client_error
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import COMMIT_FRAMES, UNASKED_BYTES, Append, Call, Chore, find_receipt
+from hub.log.jobs import Append, Call, Jobs, closed, find_receipt, store_receipt, take
+from hub.log.maintenance import Maintenance, MaintenanceTask, Step
 from hub.log.protocol import Clock, IdempotencyKey, Receipt, format_time, stamp
+from hub.log.tuning import DEFAULT, Tuning
 from hub.message import RANK, Draft
-
-COMMIT_DRAFTS: Final = 4096  # In one transaction: some 20 ms. More would make the first of them wait.
-COMMIT_BYTES: Final = 4 << 20
-TIDY_SECONDS: Final = 1.0  # How often every chore is asked, however much or little is published.
-# After a step, so many times as long as it took: while somebody publishes a tenth of the time has to do. And where
-# nobody does, the loop may be busy on the same core (replays: its lag p99 was 36 ms with no rest, measured).
-BUSY_REST: Final = 9
-CALM_REST: Final = 6
 
 
 class Writer:
-    """`committed` is called on the loop with what is in the log now, in order, before anybody is answered.
+    """Owns the writing connection and its thread.
 
-    `name` is what error lines call the log, `file` what it stands in, if anything.
+    `committed` is called on the loop after each commit, in order, and answers the appends. `name` is what error lines
+    call the log; `file` is its locked file, if any.
     """
 
     def __init__(
@@ -41,202 +34,210 @@ class Writer:
         name: str,
         connect: Callable[[], sqlite3.Connection],
         clock: Clock,
-        chores: Sequence[Chore],
+        tasks: Sequence[MaintenanceTask],
         committed: Callable[[Sequence[Append]], None],
         file: LogFile | None = None,
+        tuning: Tuning = DEFAULT,
     ) -> None:
         self._connect = connect
         self._file = file
         self._connection = connect()
         (self._synchronous,) = self._connection.execute("PRAGMA synchronous").fetchone()
         self._clock = clock
-        self._chores = chores
-        self._turns = itertools.cycle(chores)
-        self._unasked = 0  # Bytes committed since.
-        self._idle = 0  # How many of them in a row had nothing to do.
-        # Monotonic. Not at once: who publishes first after a start waits for no chore of before.
-        self._tidy_at = time.monotonic() + TIDY_SECONDS
+        self._tuning = tuning
+        self._maintenance = Maintenance(tasks, self._attempt, tuning.maintenance_seconds)
         self._committed = committed
-        self._trouble = ErrorThrottle(name)
-        row: tuple[int, int] = self._connection.execute("SELECT epoch, head FROM log").fetchone()
-        self.epoch, self._head = row
+        self._errors = ErrorThrottle(name)
+        self.generations: Final = load_generations(self._connection)
+        self._epoch: Final = self.generations.epoch
+        self._head: int
+        (self._head,) = self._connection.execute("SELECT head FROM log").fetchone()
         if file:
-            file.vouch(*row, synced=True)
-        self._jobs: queue.SimpleQueue[Append | Call | None] = queue.SimpleQueue()
+            file.write_marker(self._epoch, self._head, synced=True)
+        self._jobs: Jobs = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
-        self._stopped = False
+        self._is_stopped = False
+        self._failure: tuple[str, float] | None = None  # Of the last commit: why it failed, and when (monotonic).
+        self._busy_since: float | None = None  # Monotonic. None while it waits for a job.
         self._loop: asyncio.AbstractEventLoop
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """Before `start` anybody's, then the thread's alone."""
+        """Before `start` for any thread, afterwards for the writer's alone."""
         return self._connection
+
+    @property
+    def queue_size(self) -> int:
+        """Jobs that wait, about."""
+        return self._jobs.qsize()
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    def append(self, drafts: Sequence[Draft], size: int, once: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
-        """Queue what a publisher says. The future may also hold LogFull, NotStored or Conflict."""
+    def append(self, drafts: Sequence[Draft], size: int, key: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
+        """Queue an append. Raises NotStored, or the future has an error: LogFull, NotStored or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
-        self._put(Append(drafts, size, once, answer))
+        self._put(Append(drafts, size, key, answer))
         return answer
 
     def call(self, function: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
-        """Run a function on the writing connection, between two commits."""
+        """Run a function on the writing connection, between two commits. Raises NotStored."""
         answer: asyncio.Future[Any] = self._loop.create_future()
         self._put(Call(function, answer))
         return answer
 
+    def health(self) -> str | None:
+        """Return why nothing can be written; None when all is well. On the loop."""
+        busy_since, failure = self._busy_since, self._failure
+        if self._is_stopped:
+            return "the log's writer has stopped"
+        if busy_since is not None and time.monotonic() > busy_since + self._tuning.stuck_seconds:
+            return f"the log's writer has not finished a step for {self._tuning.stuck_seconds:g} s"
+        if self._file:
+            try:
+                self._file.check()
+            except LogError as error:
+                return error.message
+        return failure[0] if failure else None
+
     def stop(self) -> None:
-        """Finish the queue and close; returns when that is done, so not on the loop. Safe to call twice."""
-        self._stopped = True
+        """Finish the queue and close; returns when that is done, so do not call it on the loop. Idempotent."""
+        self._is_stopped = True
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
         self._connection.close()
 
     def _put(self, job: Append | Call) -> None:
-        if self._stopped:  # Nobody would ever take it.
-            raise NotStored("the log is closed", hint="the server is stopping; publish again when it is back")
+        if self._is_stopped:
+            raise closed()
         self._jobs.put(job)
 
     # The thread
 
     def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            appends, calls, stopping = self._take(self._tidy_at - time.monotonic())
+        try:
+            self._work()
+            self._close()
+        finally:  # Nothing that is queued from here on would be taken.
+            self._is_stopped = True
+            self._refuse_queue()
+
+    def _work(self) -> None:
+        is_stopping = False
+        while not is_stopping:
+            seconds = self._maintenance.seconds_left()
+            wait = min(seconds, self._tuning.probe_seconds) if self._failure else seconds
+            appends, calls, is_stopping = take(self._jobs, wait)
+            self._busy_since = time.monotonic()
             if appends:
                 self._commit(appends)
+            elif self._failure and time.monotonic() >= self._failure[1] + self._tuning.probe_seconds:
+                self._commit([])  # A probe: without it, a log that nothing is published to would stay unhealthy.
             for call in calls:
                 self._call(call)
-            began = time.monotonic()
-            if began >= self._tidy_at:
-                self._tidy()
-                now = time.monotonic()
-                self._tidy_at = max(self._tidy_at, now + (BUSY_REST if appends else CALM_REST) * (now - began))
-            elif self._unasked >= UNASKED_BYTES:
-                self._unasked = 0
-                any(self._do(chore, busy=True) for chore in self._chores)  # One of them, at most.
-        for _ in range(2):  # Once more after a failed sync: what it left behind must not be copied as it is.
+            self._maintenance.run(is_active=bool(appends))
+            self._busy_since = None
+
+    def _close(self) -> None:
+        for _ in range(2):  # Twice: after a failed sync the write-ahead log must be rewritten before it is copied.
             try:
-                self._make_sure()
+                self._rewrite_wal()
                 close_writer(self._connection)
                 break
             except (sqlite3.Error, LogError) as error:
                 self._recover(error)
-                self._trouble.say("cannot be tidied up at the end (the next start does it)", error)
+                self._errors.report("cannot be checkpointed at the end (the next start does it)", error)
 
-    def _take(self, seconds: float) -> tuple[list[Append], list[Call], bool]:
-        """Everything that waits, as much as one commit may hold; or nothing, after so many seconds."""
-        appends: list[Append] = []
-        calls: list[Call] = []
-        drafts = size = 0
-        try:
-            job = self._jobs.get(timeout=seconds) if seconds > 0 else self._jobs.get_nowait()
-            while True:
-                if job is None:
-                    return appends, calls, True
-                if isinstance(job, Call):
-                    calls.append(job)
-                else:
-                    appends.append(job)
-                    drafts += len(job.drafts)
-                    size += job.size
-                    if drafts >= COMMIT_DRAFTS or size >= COMMIT_BYTES:
-                        break
-                job = self._jobs.get_nowait()
-        except queue.Empty:
-            pass
-        return appends, calls, False
+    def _refuse_queue(self) -> None:
+        while not self._jobs.empty():
+            appends, calls, _ = take(self._jobs, 0)
+            for append in appends:
+                append.result = closed()
+            for call in calls:
+                self._loop.call_soon_threadsafe(call.settle, None, closed())
+            self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _commit(self, appends: list[Append]) -> None:
         connection = self._connection
-        self._unasked += COMMIT_FRAMES + sum(append.size for append in appends)
+        self._maintenance.committed(sum(append.size for append in appends))
         try:
-            self._make_sure()
+            self._rewrite_wal()
             connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
             if self._file:
                 self._file.check()
             connection.execute("COMMIT")
-        except Exception as error:  # Whatever it is, nobody may wait for ever, and the thread lives on.
+        except Exception as error:  # Every append must get an answer, and the thread must go on.
             self._recover(error)
-            self._trouble.say(UNWRITABLE, error)
-            for append in appends:  # An error each: who catches one adds to it what concerns him alone.
-                append.receipt, append.messages = explain(error), []
+            self._errors.report(UNWRITABLE, error)
+            for append in appends:  # An error each: its request adds details to it.
+                append.result, append.messages = to_client_error(error), []
+            self._failure = to_client_error(error).message, time.monotonic()
         else:
-            self._head = head
+            self._head, self._failure = head, None
             if self._file:
-                self._file.vouch(self.epoch, head)
-            self._trouble.is_over()
-        self._loop.call_soon_threadsafe(self._committed, appends)
+                self._file.write_marker(self._epoch, head)
+            if appends:
+                self._errors.recovered()
+        if appends:
+            self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _write(self, appends: list[Append]) -> int:
-        """Give every append its receipt, and its drafts their seqs. Returns the new head."""
+        """Give every append its result, and its drafts their seqs. Return the new head."""
         head, now = self._head, int(self._clock() * 1000)
         time_text = format_time(now)
         rows = []
         for append in appends:
-            if append.once is not None and (said := find_receipt(self._connection, self.epoch, append.once)):
-                append.receipt = said
+            key, count = append.key, len(append.drafts)
+            if key is not None and (found := find_receipt(self._connection, self.generations, key)):
+                append.result = found
                 continue
-            append.receipt = Receipt(self.epoch, head + 1, len(append.drafts), time_text)
-            append.messages = stamp(append.drafts, self.epoch, head, time_text)
+            append.result = Receipt(self._epoch, head + 1, count, time_text)
+            append.messages = stamp(append.drafts, self._epoch, head, time_text)
             for seq, draft in enumerate(append.drafts, head + 1):
                 data = bytes(draft.data).decode() if draft.data is not None else None
                 rows.append((seq, now, draft.topic, RANK[draft.level], draft.source, draft.message, data))
-            if append.once is not None:
-                once = append.once
-                row = (once.key, once.digest, head + 1, len(append.drafts), now, 0)
-                self._connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)
-            head += len(append.drafts)
-        if rows:
+            if key is not None:
+                store_receipt(self._connection, key, head + 1, count, now)
+            head += count
+        if rows or not appends:
             self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             update = "UPDATE log SET head = ? WHERE head = ? AND epoch = ?"
-            if self._connection.execute(update, (head, self._head, self.epoch)).rowcount != 1:
-                raise LogError("another program has changed it; restart the server with the log that shall go on")
+            if self._connection.execute(update, (head, self._head, self._epoch)).rowcount != 1:
+                raise LogError("another program has changed it; restart the server with the log that is to be kept")
         return head
 
     def _call(self, call: Call) -> None:
         try:
             result, error = call.function(self._connection), None
-        except Exception as problem:  # The caller's to handle, whatever it is.
+        except Exception as problem:  # The caller handles it.
             result, error = None, problem
         self._loop.call_soon_threadsafe(call.settle, result, error)
 
-    def _tidy(self) -> None:
-        """One step of one chore, so that nobody waits for more than that; when none has anything to do, a rest.
-
-        Each in its turn: while all that waits is being indexed, what takes too much room has to go.
-        """
-        self._idle = 0 if self._do(next(self._turns), busy=False) else self._idle + 1
-        if self._idle == len(self._chores):
-            self._idle = 0
-            self._tidy_at = time.monotonic() + TIDY_SECONDS
-
-    def _do(self, chore: Chore, *, busy: bool) -> bool:
+    def _attempt(self, step: Step) -> bool:
+        """Run a step of maintenance. After an error there was nothing to do."""
         try:
-            self._make_sure()
-            return chore(self._connection, busy)
+            self._rewrite_wal()
+            return step(self._connection)
         except Exception as error:  # As in _commit.
-            self._trouble.say("cannot be tidied up", error)
+            self._errors.report("maintenance failed", error)
             self._recover(error)
             return False
 
-    def _make_sure(self) -> None:
+    def _rewrite_wal(self) -> None:
         if self._file:
-            self._file.make_sure()
+            self._file.rewrite_wal()
 
     def _recover(self, error: Exception) -> None:
-        """After an error: a connection without a transaction, a new one if need be; but never to another log."""
+        """After an error, get a connection without a transaction: a new one if need be, but never to another file."""
         if self._file and code_of(error) == sqlite3.SQLITE_IOERR:
-            self._file.distrust()
+            self._file.mark_wal_suspect()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")  # A chore may have lowered it.
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")  # Maintenance may have lowered it.
         except sqlite3.Error:
             try:
                 self._connection.close()
@@ -245,5 +246,5 @@ class Writer:
                 self._connection = self._connect()
             except (sqlite3.Error, OSError, LogError) as problem:
                 if self._file:  # It may have written something, and its sync may have failed.
-                    self._file.distrust()
-                self._trouble.say("cannot be reopened", problem)
+                    self._file.mark_wal_suspect()
+                self._errors.report("cannot be reopened", problem)

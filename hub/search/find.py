@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from hub.filter import Filter
-from hub.log.database import ROWS, Row, snapshot
-from hub.log.sqlite import LEVELS, ROW_BYTES, as_message
+from hub.log.generations import Generations
+from hub.log.rows import LEVELS, ROW_BYTES, ROWS, Row, as_message, snapshot
 from hub.message import RANK, Draft, Message
 from hub.query.match_context import MatchContext
 from hub.search.candidates import stretches
@@ -55,7 +55,7 @@ class SearchResult:
 
 
 def find(
-    connection: sqlite3.Connection, epoch: int, search: SearchRange, seconds: float = SLICE_SECONDS
+    connection: sqlite3.Connection, generations: Generations, search: SearchRange, seconds: float = SLICE_SECONDS
 ) -> SearchResult:
     """At most `search.limit` messages, in order, in about so many seconds."""
     until = time.monotonic() + seconds
@@ -70,7 +70,7 @@ def find(
                     text_size = len(row[5]) + len(row[6] or "")
                     looked += ROW_BYTES + text_size
                     if search.wanted.matches(MatchContext(_draft(row))):
-                        found.messages.append(as_message(epoch, row))
+                        found.messages.append(as_message(generations, row))
                         size += text_size
                 is_full = len(found.messages) >= search.limit or size >= PAGE_BYTES
                 if is_full or ((row is None or looked > LOOK_BYTES) and time.monotonic() > until):

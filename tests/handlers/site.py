@@ -138,7 +138,7 @@ class Upload:
 async def site_of(config: Config, folder: Path, **options: Any) -> AsyncIterator[Site]:
     """Serve as server.py does, without signals and sources. `options` are those of `Eyewall.acceptor`."""
     wall = Eyewall(config, folder, IOLoop.current())
-    await wall.log.start(wall.hub.deliver)
+    await wall.log.start([wall.hub.deliver])
     wall.hub.start()
     sockets, acceptor = bind(config.server), wall.acceptor(**options)
     acceptor.listen(sockets)

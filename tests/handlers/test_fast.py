@@ -174,7 +174,7 @@ async def test_pipelined_requests_are_answered_in_order(both_ways: Site) -> None
 @pytest.mark.gen_test
 async def test_an_answer_during_the_shutdown_closes_the_connection(site: Site) -> None:
     reader, writer = await site.connect()
-    async with held(site.wall.log._writer):
+    async with held(site.wall.log.writer):
         writer.write(request("/topics/db", b"x"))
         await until(lambda: site.wall.limits.count == 1 and bool(site.wall.hub._publishing))
         site.acceptor.stop_accepting()
@@ -186,7 +186,7 @@ async def test_an_answer_during_the_shutdown_closes_the_connection(site: Site) -
 @pytest.mark.gen_test
 @pytest.mark.parametrize("how", ["close", "reset"])
 async def test_a_publisher_that_disconnects_while_it_waits_gives_back_its_slot(both_ways: Site, how: str) -> None:
-    async with held(both_ways.wall.log._writer):
+    async with held(both_ways.wall.log.writer):
         for _ in range(5):
             _, writer = await both_ways.connect()
             writer.write(request("/topics/db", b"x"))

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 from tornado.ioloop import IOLoop
 
+from hub.log.generations import Generations
 from hub.search.find import SearchRange, SearchResult, find
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import PATIENCE_SECONDS, Site
@@ -28,10 +29,10 @@ async def test_who_leaves_in_the_middle_of_an_export_ends_it(
     """Else each page that was closed too early would read the whole log to the end."""
     pieces = 0
 
-    def counted(connection: sqlite3.Connection, epoch: int, search: SearchRange) -> SearchResult:
+    def counted(connection: sqlite3.Connection, generations: Generations, search: SearchRange) -> SearchResult:
         nonlocal pieces
         pieces += 1
-        return find(connection, epoch, search, seconds=-1)
+        return find(connection, generations, search, seconds=-1)
 
     monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
     monkeypatch.setattr("hub.history.find", counted)
@@ -54,9 +55,9 @@ async def test_an_export_that_fails_in_the_middle_does_not_look_complete(
     """Neither by a last chunk nor by HTTP/1.0's orderly end."""
     go_on = threading.Event()
 
-    def failing(connection: sqlite3.Connection, epoch: int, search: SearchRange) -> SearchResult:
+    def failing(connection: sqlite3.Connection, generations: Generations, search: SearchRange) -> SearchResult:
         if search.high == 5:  # The first piece.
-            return find(connection, epoch, search)
+            return find(connection, generations, search)
         go_on.wait(PATIENCE_SECONDS)
         raise sqlite3.OperationalError("disk I/O error")
 

@@ -33,7 +33,7 @@ async def test_a_key_is_for_where_and_how_it_is_said_too(both_ways: Site) -> Non
     body = '{"message":"1"}'
     first = await both_ways.post("/topics/a?level=error", body, idempotency_key="k")
     again = await both_ways.post("/topics/a", body, idempotency_key="k", x_level="error")
-    assert first.json == again.json
+    assert {"id": first.json["id"], "time": first.json["time"]} == again.json
     for path, kind in (("/topics/a", ""), ("/topics/b?level=error", ""), ("/topics/a?level=error", JSON)):
         assert (await both_ways.post(path, body, kind, idempotency_key="k")).status == 409
     assert both_ways.wall.log.head == 1

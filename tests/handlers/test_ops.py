@@ -1,8 +1,11 @@
 """For those who operate the server."""
 
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 
 
@@ -19,6 +22,23 @@ async def test_a_server_that_drains_wants_no_more_traffic(site: Site) -> None:
     site.wall.ready = False
     answer = await site.get("/readyz")
     assert (answer.status, answer.json) == (503, {"status": "draining"})
+
+
+@pytest.mark.gen_test
+async def test_a_server_that_cannot_store_messages_wants_no_traffic_until_it_can(
+    start_site: StartSite, tmp_path: Path
+) -> None:
+    """Looked at in each call: the file was moved, and nothing has been published since."""
+    site = await start_site(log={"path": str(tmp_path / "ready.db")})
+    file, away = tmp_path / "ready.db", tmp_path / "away.db"
+    await site.say("m")
+    file.rename(away)
+    answer = await site.get("/readyz")
+    assert (answer.status, answer.json["status"]) == (503, "unavailable")
+    assert answer.json["reason"].startswith("ready.db was removed, moved or replaced while the server runs")
+    assert (await site.get("/healthz")).status == 200
+    away.rename(file)
+    assert (await site.get("/readyz")).json == {"status": "ready"}
 
 
 @pytest.mark.gen_test

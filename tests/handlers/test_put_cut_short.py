@@ -110,7 +110,7 @@ async def test_a_put_that_is_held_back_ends_when_its_client_disconnects(
 async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(site: Site) -> None:
     """Lines that the log is storing at that moment are counted: a publisher that sends the rest repeats nothing."""
     upload = await Upload.open(site, "/topics/a")
-    async with held(site.wall.log._writer):
+    async with held(site.wall.log.writer):
         # Not drained: what neither the server nor the kernel takes before the log goes on may stay here.
         upload.writer.write(b"%x\r\n%b\r\n" % (100_000, b"line\n" * 20_000))
         await until(lambda: bool(site.wall.hub._publishing))

@@ -7,6 +7,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.log.sqlite import SqliteLog
+from hub.log.tuning import DEFAULT, Tuning
 from tests.hub.kept import Kept
 from tests.hub.log_files import Open, Time, open_log
 from tests.hub.written import Written
@@ -22,8 +23,10 @@ def opened(io_loop: IOLoop) -> Iterator[Open]:
     """Opens logs, of which none is left open at the end."""
     logs: list[SqliteLog] = []
 
-    def opening(where: Path | str, clock: Time | None = None, **settings: object) -> SqliteLog:
-        log = open_log(where, clock, **settings)
+    def opening(
+        where: Path | str, clock: Time | None = None, *, tuning: Tuning = DEFAULT, **settings: object
+    ) -> SqliteLog:
+        log = open_log(where, clock, tuning=tuning, **settings)
         logs.append(log)
         return log
 

@@ -1,27 +1,41 @@
-"""A log's file and its chores, without the thread that asks them."""
+"""A log's file and the tasks of its maintenance, without the thread that runs them."""
 
 from pathlib import Path
 
 from hub.log.age import Age
+from hub.log.checkpoint import Checkpoint
 from hub.log.database import open_writer
-from hub.log.readers import ReaderPool
-from hub.log.retention import Retention
+from hub.log.retention import ReceiptExpiry, Retention
+from hub.log.tuning import DEFAULT, Tuning
+from hub.search.index import SearchIndex
 from tests.hub.log_files import NOON, Time, config
 from tests.hub.parts import EPOCH
 
 
 class Kept:
-    """A log's file and its chores, without the thread; each step is checked."""
+    """A log's file and its maintenance. Checks the file after each step of retention."""
 
-    def __init__(self, path: str, **settings: object) -> None:
+    def __init__(
+        self, path: str, *, tuning: Tuning = DEFAULT, index: SearchIndex | None = None, **settings: object
+    ) -> None:
         self.path = Path(path)
-        self.connection = open_writer(path, "full", EPOCH)
+        self.connection = open_writer(path, "full", EPOCH, tuning=tuning)
         self.clock = Time()
-        self.heard: list[int] = []
-        age = Age(self.clock, self.clock.monotonic)
-        self.readers = ReaderPool()
-        self.chores = Retention(config(**settings), age, self.wal_bytes, self.readers, self.heard.append)
+        self.pruned: list[int] = []
+        self.index = index or SearchIndex()
+        self.limits = config(**settings)
+        self.tune(tuning)
         self.steps = 0
+
+    def tune(self, tuning: Tuning) -> None:
+        """Make the tasks anew."""
+        age = Age(self.clock, self.clock.monotonic)
+        self.retention = Retention(self.limits, age, self.index, self.pruned.append, tuning)
+        self.checkpoint = Checkpoint(self.wal_bytes, tuning)
+        self.expire_receipts = ReceiptExpiry(age, tuning)
+
+    def limit(self, **settings: object) -> None:
+        self.limits = self.retention.config = config(**settings)
 
     def reopen(self) -> None:
         self.connection.close()
@@ -31,7 +45,7 @@ class Kept:
         return Path(f"{self.path}-wal").stat().st_size
 
     def fill(self, count: int, size: int = 300, *, time: float = NOON, apart: float = 0) -> None:
-        """`count` more messages, the first said at `time`, then one each `apart` seconds."""
+        """Store `count` more messages, the first at `time`, then one each `apart` seconds."""
         ((head,),) = self.connection.execute("SELECT head FROM log").fetchall()
         rows = (
             (head + number, int((time + apart * number) * 1000), "a", 1, "", "x" * size, None)
@@ -42,17 +56,18 @@ class Kept:
         self.connection.execute("UPDATE log SET head = head + ?", (count,))
         self.connection.execute("COMMIT")
 
-    def prune(self, *, busy: bool = False) -> None:
-        """All steps that there are to do; after each one what is kept has no holes, and the loop was told."""
-        while self.chores.prune(self.connection, busy):
+    def prune(self, *, urgent: bool = False) -> None:
+        """Run all steps of retention. After each one the log has no holes, and the new first seq was reported."""
+        step = self.retention.urgent_step if urgent else self.retention.step
+        while step(self.connection):
             self.steps += 1
             rows = "SELECT min(seq), max(seq), count(*), (SELECT head FROM log) FROM message"
             first, newest, count, head = self.connection.execute(rows).fetchone()
             assert newest == head
             assert count == head - first + 1
-            assert self.heard[-1] == first
+            assert self.pruned[-1] == first
             assert not self.connection.in_transaction
-        assert self.heard == sorted(set(self.heard))
+        assert self.pruned == sorted(set(self.pruned))
 
     @property
     def seqs(self) -> tuple[int, int]:

@@ -10,8 +10,10 @@ from hub.config import LogConfig
 from hub.history import History, HistoryPage, HistoryQuery
 from hub.log.protocol import Receipt
 from hub.log.sqlite import SqliteLog
+from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from hub.message import Message
+from hub.search.index import SearchIndex
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -32,7 +34,7 @@ class Time:
         return self.now
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets it; no time passes."""
+        """Set the clock: no time passes."""
         self.now += seconds
         self._jumped += seconds
 
@@ -61,7 +63,7 @@ async def say(log: SqliteLog, *texts: str) -> Receipt:
 
 @asynccontextmanager
 async def held(writer: Writer) -> AsyncIterator[list[str]]:
-    """The writer does nothing until the block ends, so that all who publish in it wait together.
+    """The writer does nothing until the block ends, so that all appends in it wait together.
 
     Gives the SQL that the writer's connection runs from then on.
     """
@@ -83,7 +85,7 @@ async def held(writer: Writer) -> AsyncIterator[list[str]]:
 
 async def queued(log: SqliteLog, count: int) -> None:
     """Wait until so many publishers wait for the writer."""
-    await until(lambda: log._writer._jobs.qsize() >= count)
+    await until(lambda: log.writer.queue_size >= count)
 
 
 def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq") -> list[tuple[object, ...]]:
@@ -100,7 +102,7 @@ async def page_of(history: History, asked: HistoryQuery) -> HistoryPage:
 
 async def in_writer(log: SqliteLog, statement: str) -> list[tuple[object, ...]]:
     """Run a statement on the writing connection."""
-    found = await log._writer.call(lambda connection: connection.execute(statement).fetchall())
+    found = await log.writer.call(lambda connection: connection.execute(statement).fetchall())
     assert isinstance(found, list)
     return found
 
@@ -109,12 +111,22 @@ def config(**settings: object) -> LogConfig:
     return LogConfig.model_validate(settings)
 
 
-def open_log(path: Path | str, clock: Time | None = None, **settings: object) -> SqliteLog:
+def open_log(path: Path | str, clock: Time | None = None, *, tuning: Tuning = DEFAULT, **settings: object) -> SqliteLog:
     clock = clock or Time()
-    return SqliteLog(str(path), config(**settings), clock, clock.monotonic)
+    return SqliteLog(str(path), config(**settings), clock, clock.monotonic, index=SearchIndex(), tuning=tuning)
 
 
 async def started(log: SqliteLog) -> Delivered:
     delivered = Delivered()
-    await log.start(delivered)
+    await log.start([delivered])
     return delivered
+
+
+async def one_run(opened: Open, path: Path, *texts: str, clock: Time | None = None) -> SqliteLog:
+    """One run of a server that says something, and its orderly end."""
+    log = opened(path, clock)
+    await started(log)
+    for text in texts:
+        await say(log, text)
+    await log.stop()
+    return log

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from hub.log.generations import Generations
 from hub.log.protocol import Deliver, IdempotencyKey, Log, Receipt, stamp
 from hub.message import Draft, Message
 from tests.hub.parts import EPOCH, TIME
@@ -11,7 +12,7 @@ class MemoryLog:
     """Keeps the promises of the Log protocol, except that it ends with the process."""
 
     def __init__(self, *, epoch: int = EPOCH) -> None:
-        self.epoch = epoch
+        self.generations = Generations([(epoch, 1, 0)])
         self.first = 1
         self.reads = 0
         self.error: Exception | None = None  # Raised by each read.
@@ -19,13 +20,17 @@ class MemoryLog:
         self.subscribers: Sequence[Deliver] = ()
 
     @property
+    def epoch(self) -> int:
+        return self.generations.epoch
+
+    @property
     def head(self) -> int:
         return len(self.messages)
 
-    async def start(self, deliver: Deliver) -> None:
-        self.subscribers = [deliver]
+    async def start(self, subscribers: Sequence[Deliver]) -> None:
+        self.subscribers = subscribers
 
-    async def append(self, drafts: Sequence[Draft], once: IdempotencyKey | None = None) -> Receipt:
+    async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
         return self.store(drafts)
 
     def store(self, drafts: Sequence[Draft]) -> Receipt:
@@ -48,6 +53,9 @@ class MemoryLog:
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         return (self.first - 1 if milliseconds <= EPOCH else self.head), self.first
+
+    def health(self) -> str | None:
+        return None
 
     async def stop(self) -> None:
         self.subscribers = ()

@@ -2,11 +2,13 @@
 
 from hypothesis import strategies as st
 
+from hub.log.generations import Generations
 from hub.log.protocol import format_id, format_time
 from hub.message import Draft, Level, Message
 
 EPOCH = 1_795_400_000_000
 TIME = format_time(EPOCH)
+GENERATIONS = Generations([(EPOCH, 1, 0)])
 
 # Any text: line ends of all kinds, NUL, U+2028, a BOM, emoji, but no lone surrogates.
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0\u2028\u2029\x85\ufeff\x0b\x1e"))

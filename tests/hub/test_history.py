@@ -19,7 +19,7 @@ from tests.waiting import until
 
 async def history_of(tmp_path: Path, count: int, clock: Time | None = None) -> tuple[SqliteLog, History]:
     log = open_log(tmp_path / "log.db", clock)
-    await log.start(lambda messages: None)
+    await log.start([])
     await say(log, *(f"m{seq}" for seq in range(1, count + 1)))
     return log, History(log)
 

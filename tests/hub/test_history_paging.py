@@ -49,7 +49,7 @@ class Wall:
 @asynccontextmanager
 async def wall_of(folder: Path, seed: int) -> AsyncIterator[Wall]:
     log = open_log(folder / f"{seed}.db")
-    await log.start(lambda _: None)
+    await log.start([])
     try:
         wall = Wall(log, Random(seed))
         await wall.say(120)

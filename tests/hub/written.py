@@ -6,25 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hub.log.database import open_writer
-from hub.log.jobs import Append, Chore
+from hub.log.jobs import Append
+from hub.log.maintenance import MaintenanceTask
 from hub.log.protocol import IdempotencyKey, Receipt
+from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from tests.hub.log_files import Delivered, Time
 from tests.hub.parts import EPOCH, draft
 
 
-def nothing_to_do(_connection: sqlite3.Connection, _busy: bool) -> bool:
-    return False
-
-
 class Written:
     """A writer on a file of its own, and what the loop was told, in order."""
 
-    def __init__(self, path: Path, chores: Sequence[Chore] = ()) -> None:
+    def __init__(self, path: Path, tasks: Sequence[MaintenanceTask] = (), tuning: Tuning = DEFAULT) -> None:
         self.path = path
         self.told: list[str] = []  # "committed …" and "answered …" as they came.
         self.delivered = Delivered()
-        self.writer = Writer("the.db", self.connect, Time(), chores or [nothing_to_do], self.committed)
+        self.writer = Writer("the.db", self.connect, Time(), tasks, self.committed, tuning=tuning)
 
     def connect(self) -> sqlite3.Connection:
         return open_writer(str(self.path), "full", EPOCH)
@@ -34,14 +32,10 @@ class Written:
             self.delivered(append.messages)
             self.told += [f"committed {message.message}" for message in append.messages]
         for append in appends:
-            if isinstance(append.receipt, Receipt):
-                append.answer.set_result(append.receipt)
-            else:
-                assert append.receipt is not None
-                append.answer.set_exception(append.receipt)
+            append.settle()
 
-    def say(self, *texts: str, size: int = 10, once: IdempotencyKey | None = None) -> "asyncio.Future[Receipt]":
-        answer = self.writer.append([draft(text) for text in texts], size, once)
+    def say(self, *texts: str, size: int = 10, key: IdempotencyKey | None = None) -> "asyncio.Future[Receipt]":
+        answer = self.writer.append([draft(text) for text in texts], size, key)
         answer.add_done_callback(lambda _: self.told.append(f"answered {texts[0]}"))
         return answer
 

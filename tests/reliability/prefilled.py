@@ -19,5 +19,5 @@ def prefill(path: Path, count: int, size: int = 100) -> None:
         connection.execute("UPDATE log SET head = ?", (count,))
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    file.vouch(EPOCH, count)
+    file.write_marker(EPOCH, count)
     file.release()

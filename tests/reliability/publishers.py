@@ -1,7 +1,7 @@
 """Publishers in one process with the log. Each acknowledgement is recorded at the moment it arrives.
 
 Run under the recording disk: `python -m tests.reliability.publishers <folder> <seed> <synchronous>`. Everything that
-a log does seldom is made frequent, so that a short run has checkpoints, pruning, shrinking and restarts in it.
+a log does seldom is made frequent, so that a short run has checkpoints, pruning and restarts in it.
 """
 
 import asyncio
@@ -14,20 +14,28 @@ from pathlib import Path
 from typing import Final
 
 from hub.config import LogConfig
-from hub.errors import LogFailed
-from hub.log import database, retention, writer
+from hub.errors import NotStored
 from hub.log.protocol import IdempotencyKey
 from hub.log.sqlite import SqliteLog
+from hub.log.tuning import Tuning
 from hub.message import Draft
+from hub.search.index import SearchIndex
 
 KEEP_MESSAGES: Final = 600
 PUBLISHERS: Final = 8
 ROUNDS: Final = 2  # The log is stopped and started in between.
 PUBLISHES: Final = 25  # Of each publisher in each round.
+OFTEN: Final = Tuning(
+    wal_bytes=64 << 10,
+    checkpoint_seconds=0,
+    checkpoint_now_seconds=0,
+    urgent_rows=100,
+    maintenance_seconds=0.01,
+)
 
 
 def text(tag: str, index: int, size: int) -> str:
-    """Return the text of message `index` of a publish. A reader can tell whether it is complete."""
+    """Return the text of message `index` of a publish, with a checksum of itself."""
     start = f"{tag}.{index} "
     return start + f"{zlib.crc32(start.encode()):08x}" * (size // 8)
 
@@ -41,7 +49,7 @@ async def publish(log: SqliteLog, acks: int, chance: random.Random, tag: str) ->
         once = IdempotencyKey(own, own.encode()) if chance.random() < 0.3 else None
         try:
             receipt = await log.append(drafts, once)
-        except LogFailed:  # A sync failed: it is not acknowledged.
+        except NotStored:  # A sync failed: it is not acknowledged.
             continue
         os.write(acks, f"{receipt.epoch} {receipt.first} {count} {size} {own} {int(once is not None)}\n".encode())
         if chance.random() < 0.1:
@@ -49,25 +57,14 @@ async def publish(log: SqliteLog, acks: int, chance: random.Random, tag: str) ->
 
 
 async def main(folder: Path, seed: int, synchronous: str) -> None:
-    often()
     acks = os.open(folder / "acks", os.O_WRONLY | os.O_CREAT, 0o600)
     config = LogConfig.model_validate({"synchronous": synchronous, "keep_messages": KEEP_MESSAGES})
     for round_number in range(ROUNDS):
-        log = SqliteLog(str(folder / "eyewall.db"), config)
-        await log.start(lambda _messages: None)
+        log = SqliteLog(str(folder / "eyewall.db"), config, index=SearchIndex(), tuning=OFTEN)
+        await log.start([])
         tags = [f"{seed}.{round_number}.{publisher}" for publisher in range(PUBLISHERS)]
         await asyncio.gather(*(publish(log, acks, random.Random(tag), tag) for tag in tags))
         await log.stop()
-
-
-def often() -> None:
-    database.WAL_BYTES = 256 << 10  # type: ignore[misc]  # Final everywhere else
-    retention.WAL_BYTES = 256 << 10  # type: ignore[attr-defined]
-    retention.CHECKPOINT_NOW_SECONDS = retention.CHECKPOINT_SECONDS = 0  # type: ignore[misc]
-    retention.BUSY_ROWS = 100  # type: ignore[misc]
-    retention.KEPT_FREE_PAGES = 20  # type: ignore[misc]
-    retention.LEAST_WAL_BYTES = 64 << 10  # type: ignore[misc]
-    writer.TIDY_SECONDS = 0.01  # type: ignore[misc]
 
 
 def start(arguments: Sequence[str]) -> None:

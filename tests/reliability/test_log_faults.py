@@ -1,4 +1,4 @@
-"""A full disk and failing calls: publishers are told at once, nobody is told a lie, streams stay up, and it heals."""
+"""A full disk and failing calls: publishers are told at once and truthfully, streams stay open, and it recovers."""
 
 import asyncio
 import contextlib

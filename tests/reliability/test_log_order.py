@@ -1,4 +1,4 @@
-"""The order of system calls: nobody is told, and nobody is shown, what is not on the disk yet."""
+"""The order of system calls: nothing is acknowledged or delivered before it is on the disk."""
 
 import asyncio
 import bisect

@@ -6,14 +6,15 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from hub.config import LogConfig
-from hub.log import database, file
+from hub.log.file import LogMarker
 from hub.log.sqlite import SqliteLog
+from hub.log.tuning import Tuning
 from tests.reliability.disk import WRITE, Act, compile_recorder, cuts, read_trace
 from tests.reliability.publishers import KEEP_MESSAGES, text
 from tests.wall import ROOT
@@ -70,20 +71,26 @@ class Loss:
     is_told: bool
 
 
-@pytest.fixture(autouse=True)
-def another_boot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine has come up again, and its files are made here long after the cut."""
-    boot = tmp_path / "boot"
-    boot.write_text("b007\n")
-    monkeypatch.setattr(file, "BOOT", boot)
-    monkeypatch.setattr(database, "BOOT", boot)
-    monkeypatch.setattr(file, "AGREE_AFTER_BOOT_SECONDS", 3600)
+def keep_own_inodes(path: Path) -> None:
+    """Write the inodes of these files into the marker: a cut leaves the same files, and these are copies."""
+    lock = path.with_name(f"{path.name}-lock")
+    if not lock.exists() or not path.exists():
+        return
+    marker = LogMarker.parse(lock.read_bytes())
+    if marker is not None:
+        own, log = lock.stat(), path.stat()
+        lock.write_bytes(replace(marker, log=(log.st_dev, log.st_ino), lock=(own.st_dev, own.st_ino)).line)
 
 
 def look_into(path: Path, acks: list[Ack]) -> Loss:
     """Raises AssertionError for what may never be."""
-    log = SqliteLog(str(path), LogConfig(keep_messages=KEEP_MESSAGES))  # Raises LogError for a file it refuses.
-    connection = log._writer.connection
+    boot = path.with_name("boot")  # The machine has come up again.
+    boot.write_text("b007\n")
+    keep_own_inodes(path)
+    tuning = Tuning(boot_id=boot)
+    # Raises LogError for a file it refuses.
+    log = SqliteLog(str(path), LogConfig(keep_messages=KEEP_MESSAGES), tuning=tuning)
+    connection = log.writer.connection
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     kept = dict(connection.execute("SELECT seq, message FROM message").fetchall())
     receipts = dict(connection.execute("SELECT key, first FROM receipt").fetchall())
@@ -101,7 +108,7 @@ def look_into(path: Path, acks: list[Ack]) -> Loss:
             elif seq >= log.first:
                 assert kept[seq] == text(ack.tag, index, ack.size), f"{seq} is not what was acknowledged"
     is_told = any(ack.epoch != log.epoch for ack in acks)
-    assert is_told or not lost, "nobody is told"
+    assert is_told or not lost, "readers are not told"
     return Loss(lost, is_told)
 
 

@@ -1,4 +1,4 @@
-"""Readers who come back at any place of the log while it grows: from the file, from memory, at the head."""
+"""Readers that come back at any place of the log while it grows: from the file, from memory, at the head."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ class Reconnects:
     places: Counter[str] = field(default_factory=Counter)
 
     def place(self) -> tuple[str, int, int]:
-        """A cursor, and how many messages to read behind it. Whoever is near the head reads on into what comes."""
+        """A cursor, and how many messages to read behind it. A reader near the head reads on into new messages."""
         name = random.choice(["file", "file", "memory", "head", "head"])
         if name == "file":
             return name, random.randrange(1, OLD // 2), random.choice([1, 100, 1200])
@@ -101,7 +101,7 @@ class Reconnects:
 
 @pytest.mark.gen_test(timeout=1800)
 @pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-async def test_whoever_comes_back_reads_on_exactly(
+async def test_a_reader_that_comes_back_reads_on_exactly(
     tmp_path: Path, start_wall: StartWall, count: int, figures: Callable[..., None]
 ) -> None:
     path = tmp_path / "eyewall.db"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.log.database import MIGRATIONS
+from hub.log.schema import MIGRATIONS
 from tests.reliability.prefilled import prefill
 from tests.wall import StartWall, Wall
 

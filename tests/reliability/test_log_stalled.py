@@ -1,4 +1,4 @@
-"""Readers who never read: they cost little, slow nobody down, are cut in time, and miss nothing when they come back."""
+"""Readers that never read: they cost little, delay no other reader, are cut in time, and miss nothing later."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ class Memory:
 
     def look(self) -> None:
         self.rss = max(self.rss, psutil.Process(self.wall.pid).memory_info().rss)
-        # Not /proc/net/sockstat: that is everybody's on this machine.
+        # Not /proc/net/sockstat, which counts all processes of this machine.
         ours = f"( sport = :{self.wall.port} or dport = :{self.wall.port} )"
         said = subprocess.run(["ss", "-tmnH", ours], capture_output=True, text=True, check=True).stdout
         self.tcp = max(self.tcp, sum(sum(map(int, found)) for found in IN_KERNEL.findall(said)))
@@ -100,7 +100,7 @@ async def publish(wall: Wall, count: int) -> int:
 
 
 async def caught_up(crowd: Crowd, seq: int) -> dict[str, Any]:
-    """Wait until all who read have read it. What was delivered meanwhile."""
+    """Wait until all readers have read it. Return what was delivered meanwhile."""
     deadline = time.monotonic() + 300
     while (answer := await crowd.do())["behind"] < seq:
         assert time.monotonic() < deadline, answer
@@ -113,7 +113,7 @@ async def caught_up(crowd: Crowd, seq: int) -> dict[str, Any]:
     ("each", "mib", "stall_seconds"),
     [(20, 2, 5), pytest.param(200, 64, 10, marks=[pytest.mark.long, pytest.mark.timeout(900)])],
 )
-async def test_who_never_reads_costs_little_and_misses_nothing(
+async def test_a_reader_that_never_reads_costs_little_and_misses_nothing(
     tmp_path: Path, start_wall: StartWall, each: int, mib: int, stall_seconds: int, figures: Callable[..., None]
 ) -> None:
     if shutil.which("ss") is None:

@@ -69,7 +69,7 @@ async def test_nor_does_one_that_was_set_forward_between_two_runs(
     await say(log, *["m"] * 10)
     await until(lambda: log.first == 11)  # The chores were there, and took what is too many.
     assert [record.getMessage() for record in caplog.records] == [
-        "by the clock all messages are too old: for an hour nothing goes by its age"
+        "by the clock all messages have expired: for an hour nothing expires by its age"
     ]
     clock.now += 3601
     await until(lambda: log.first == 60)

@@ -1,16 +1,17 @@
-"""Which files can be the log, and what is said of those that cannot."""
+"""Which files can be the log, and the error for each that cannot."""
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from hub.log import database
-from hub.log.database import APPLICATION_ID, MEMORY, MIGRATIONS, open_reader, open_writer
+from hub.log.database import MEMORY, open_reader, open_writer
 from hub.log.file import LogError
+from hub.log.schema import APPLICATION_ID, MIGRATIONS
 from tests.hub.parts import EPOCH
 
 NEWER = len(MIGRATIONS) + 1
@@ -32,15 +33,15 @@ def value(connection: sqlite3.Connection, statement: str) -> object:
 
 
 def made_by_hand(path: Path, script: str) -> bytes:
-    """A database of somebody else's, closed; gives its bytes."""
+    """Make a database without Eyewall, close it, and return its bytes."""
     with closing(sqlite3.connect(path)) as other:
         other.executescript(script)
     return path.read_bytes()
 
 
-def refusal(path: Path) -> str:
+def refusal(path: Path, migrations: Sequence[str] = MIGRATIONS) -> str:
     with pytest.raises(LogError) as refused:
-        open_writer(str(path), "full", EPOCH)
+        open_writer(str(path), "full", EPOCH, migrations=migrations)
     said = str(refused.value)
     assert said.startswith(f"{path}: ")
     assert "\n" not in said
@@ -53,7 +54,7 @@ def test_a_new_file_is_an_empty_log_that_survives_power_cuts(connection: sqlite3
     assert value(connection, "PRAGMA application_id") == APPLICATION_ID
     assert value(connection, "PRAGMA journal_mode") == "wal"
     assert value(connection, "PRAGMA synchronous") == 2
-    assert value(connection, "PRAGMA auto_vacuum") == 2
+    assert value(connection, "PRAGMA auto_vacuum") == 0
     assert value(connection, "PRAGMA secure_delete") == 0
     assert value(connection, "PRAGMA wal_autocheckpoint") == 0
 
@@ -79,21 +80,19 @@ def test_an_empty_file_becomes_a_log(path: Path) -> None:
         assert value(connection, "SELECT epoch FROM log") == EPOCH
 
 
-def test_an_older_version_is_brought_up_to_date_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_version_is_brought_up_to_date_once(path: Path) -> None:
     open_writer(str(path), "full", EPOCH).close()
     second = "ALTER TABLE log ADD COLUMN name TEXT DEFAULT 'wall'"
-    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, second))
     for _ in range(2):
-        with closing(open_writer(str(path), "full", EPOCH + 1)) as connection:
+        with closing(open_writer(str(path), "full", EPOCH + 1, migrations=(*MIGRATIONS, second))) as connection:
             assert connection.execute("SELECT epoch, head, name FROM log").fetchall() == [(EPOCH, 0, "wall")]
             assert value(connection, "PRAGMA user_version") == NEWER
 
 
-def test_a_migration_that_fails_leaves_the_old_version_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_the_old_version_whole(path: Path) -> None:
     open_writer(str(path), "full", EPOCH).close()
-    with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE more (x); CREATE TABLE log (x)"))
-        assert "already exists" in refusal(path)
+    broken = (*MIGRATIONS, "CREATE TABLE more (x); CREATE TABLE log (x)")
+    assert "already exists" in refusal(path, broken)
     with closing(open_writer(str(path), "full", EPOCH)) as connection:
         assert value(connection, "PRAGMA user_version") == len(MIGRATIONS)
         assert value(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'more'") == 0
@@ -119,7 +118,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path, version
 def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     said = refusal(path)
-    assert "damaged, or no log" in said
+    assert "damaged or not a log" in said
     assert "restore it from a backup, or move it away" in said
     assert path.read_bytes() == content
 
@@ -177,3 +176,12 @@ def test_a_reader_holds_the_file_from_the_start(path: Path) -> None:
     writer.close()
     assert path.with_name(path.name + "-wal").exists()
     reader.close()
+
+
+def test_a_file_of_the_version_before_keeps_its_receipts_and_gets_its_first_generation(path: Path) -> None:
+    with closing(open_writer(str(path), "full", EPOCH, migrations=MIGRATIONS[:5])) as old:
+        old.execute("INSERT INTO receipt VALUES ('key', x'00', 7, 2, 5, 3)")
+    with closing(open_writer(str(path), "full", EPOCH + 1)) as connection:
+        assert connection.execute("SELECT * FROM receipt").fetchall() == [("", "key", b"\0", 7, 2, 5)]
+        assert connection.execute("SELECT * FROM generation").fetchall() == [(EPOCH, 1, 0)]
+        assert connection.execute("SELECT keep_messages, keep_bytes, keep_seconds FROM log").fetchall() == [(None,) * 3]

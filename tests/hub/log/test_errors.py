@@ -1,20 +1,26 @@
-"""The writer outlives every error: nobody waits for ever, nothing false is said, and it heals by itself."""
+"""The writer survives every error: each append is answered truthfully, and it recovers by itself."""
 
 import asyncio
 import logging
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from hub.errors import LogFull, NotStored
-from hub.log.file import LogError
-from hub.log.jobs import UNASKED_BYTES, relaxed_transaction
+from hub.log.database import open_reader, open_writer
+from hub.log.file import LogError, LogFile
+from hub.log.jobs import Append
+from hub.log.maintenance import IdleTask
 from hub.log.protocol import IdempotencyKey
+from hub.log.tuning import Tuning
+from hub.log.writer import Writer
 from hub.message import Draft, Level
-from tests.hub.log_files import Open, held, rows, say, started
+from tests.hub.log_files import Time, held, rows
+from tests.hub.parts import EPOCH, draft
 from tests.hub.written import Written
 from tests.waiting import until
 
@@ -42,7 +48,7 @@ async def test_a_full_disk_stores_nothing_and_heals_by_itself(
     assert rows(written.path) == [(1, "before"), (2, "after")]
     said = [record.getMessage() for record in caplog.records]
     assert said == [
-        "the.db: cannot be written: database or disk is full; make room, and it goes on",
+        "the.db: cannot be written: database or disk is full; free disk space, and it recovers",
         "the.db: can be written again",
     ]
 
@@ -60,7 +66,7 @@ async def test_another_program_that_holds_the_file_is_an_error_that_passes(writt
 
 @pytest.mark.gen_test
 async def test_whatever_goes_wrong_is_answered_and_outlived(written: Written, caplog: pytest.LogCaptureFixture) -> None:
-    """What Draft.parse would never let through, and a connection that somebody has closed."""
+    """Text that Draft.parse would refuse, and a connection that was closed."""
     written.writer.start()
     unfit = Draft("demo", Level.INFO, "", "\ud800")
     with pytest.raises(NotStored):
@@ -79,7 +85,7 @@ async def test_a_damaged_file_is_named_with_what_to_do(written: Written, caplog:
     await written.run("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'receipt'")
     await written.run("PRAGMA writable_schema = RESET")
     with pytest.raises(NotStored):
-        await written.say("lost", once=IdempotencyKey("key", b"digest"))
+        await written.say("lost", key=IdempotencyKey("key", b"digest"))
     assert any(
         "the.db: cannot be" in record.getMessage() and "the file is damaged: stop, then restore" in record.getMessage()
         for record in caplog.records
@@ -99,13 +105,13 @@ async def test_a_log_that_may_only_be_read_is_not_called_full(
     assert (
         caplog.records[0]
         .getMessage()
-        .endswith("readonly database; the file or its disk may only be read: make it writable, and it goes on")
+        .endswith("readonly database; the file or its disk is read-only: make it writable, and it recovers")
     )
 
 
 @pytest.mark.gen_test
 async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None:
-    """Somebody has written over the file in its place."""
+    """Another program has overwritten the file in place."""
     written.writer.start()
     await written.say("mine")
     await written.run("UPDATE log SET head = 0")
@@ -117,70 +123,46 @@ async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None
 
 
 @pytest.mark.gen_test
-async def test_a_chore_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    asked: list[bool] = []
-
-    def fail(connection: sqlite3.Connection, busy: bool) -> bool:
-        asked.append(busy)
-        connection.execute("BEGIN")
-        raise OverflowError("too large")
-
-    written = Written(tmp_path / "eyewall.db", [fail])
-    written.writer.start()
-    caplog.set_level(logging.INFO)
-    await until(lambda: asked)
-    for number in range(1, 20):
-        assert (await written.say("kept", size=UNASKED_BYTES)).first == number
-    await until(lambda: len(asked) > 19)
-    assert [record.getMessage() for record in caplog.records] == ["the.db: cannot be tidied up: too large"]
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
-async def test_after_a_chore_that_failed_messages_are_synced_as_before(tmp_path: Path) -> None:
-    """It had been allowed to do without; a message that is acknowledged may not."""
-
-    def fail(connection: sqlite3.Connection, _busy: bool) -> bool:
-        with relaxed_transaction(connection):
-            raise OverflowError("too large")
-
-    written = Written(tmp_path / "eyewall.db", [fail])
-    written.writer.start()
-    for number in range(1, 5):
-        assert (await written.say("kept", size=UNASKED_BYTES)).first == number
-        assert await written.run("PRAGMA synchronous") == [(2,)]
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
 async def test_a_key_is_not_remembered_when_its_message_was_not_stored(written: Written) -> None:
     written.writer.start()
-    once = IdempotencyKey("key", b"digest")
+    key = IdempotencyKey("key", b"digest")
     await written.run("PRAGMA max_page_count = 1")
     with pytest.raises(LogFull):
-        await written.say("x" * 100_000, once=once)
+        await written.say("x" * 100_000, key=key)
     await written.run("PRAGMA max_page_count = 1000000")
-    assert (await written.say("x" * 100_000, once=once)).first == 1
+    assert (await written.say("x" * 100_000, key=key)).first == 1
 
 
 @pytest.mark.gen_test
-async def test_what_a_reopening_that_failed_may_have_left_is_written_again(opened: Open, path: Path) -> None:
-    """It writes too, and what went wrong may have been its sync."""
-    log = opened(path)
-    await started(log)
-    await say(log, "before")
+async def test_what_a_reopening_that_failed_may_have_left_is_written_again(path: Path) -> None:
+    """It writes too, and its sync may be what failed."""
+    file, is_failing = LogFile(str(path)), False
 
-    def fail() -> sqlite3.Connection:
-        raise LogError("disk I/O error")
+    def connect() -> sqlite3.Connection:
+        if is_failing:
+            raise LogError("disk I/O error")
+        return open_writer(file.path, "full", EPOCH, file)
 
-    connect, log._writer._connect = log._writer._connect, fail
+    def committed(appends: Sequence[Append]) -> None:
+        for append in appends:
+            append.settle()
+
+    tuning = Tuning(maintenance_seconds=0.01)
+    writer = Writer("the.db", connect, Time(), [IdleTask(lambda _: False)], committed, file, tuning)
+    writer.start()
+    await writer.append([draft("before")], 6, None)
+    is_failing = True
     wal = path.with_name("eyewall.db-wal")
-    await log._writer.call(sqlite3.Connection.close)
+    reader = open_reader(file.path)  # Keeps the write-ahead log when the writer's connection is closed.
+    await writer.call(sqlite3.Connection.close)
     os.utime(wal, (0, 0))
     with pytest.raises(NotStored):
-        await say(log, "lost")
+        await writer.append([draft("lost")], 4, None)
     await until(lambda: wal.stat().st_mtime > 0)
-    log._writer._connect = connect
-    with suppress(NotStored):  # The connection is still the closed one, unless a chore has come first.
-        await say(log, "lost or kept")
-    await say(log, "kept")
+    is_failing = False
+    with suppress(NotStored):  # The connection is still the closed one, unless maintenance came first.
+        await writer.append([draft("lost or kept")], 12, None)
+    await writer.append([draft("kept")], 4, None)
+    reader.close()
+    await asyncio.to_thread(writer.stop)
+    file.release()

@@ -1,4 +1,4 @@
-"""Which files the log can stand in, that nobody else has them, and that they stay where they are."""
+"""Which files can be the log, that one process locks them, and that they stay in their place."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ def test_a_file_with_two_names_is_refused(path: Path) -> None:
 
 
 def test_a_lock_goes_with_its_process(path: Path) -> None:
-    """However it ends: nothing is left that somebody would have to remove by hand."""
+    """However it ends, no file has to be removed by hand."""
     program = "import os, sys\nfrom hub.log.file import LogFile\nheld = LogFile(sys.argv[1])\nos._exit(9)"
     assert subprocess.run([sys.executable, "-c", program, path]).returncode == 9
     LogFile(str(path)).release()
@@ -92,7 +92,7 @@ def test_a_folder_is_no_log(tmp_path: Path) -> None:
     assert refusal(tmp_path) == f"{tmp_path}: this is a folder; log.path must name a file"
 
 
-def test_a_pipe_is_no_log_and_nobody_waits_for_it(path: Path) -> None:
+def test_a_pipe_is_no_log_and_is_not_opened(path: Path) -> None:
     os.mkfifo(path)
     assert refusal(path) == f"{path}: this is a device, pipe or socket; log.path must name a file"
     assert [found.name for found in path.parent.iterdir()] == [path.name]
@@ -117,7 +117,7 @@ def test_a_name_that_is_too_long_is_said_in_short(tmp_path: Path) -> None:
 
 
 def test_a_name_with_a_nul_is_refused() -> None:
-    assert refusal("a\0b.db") == "'a\\x00b.db': no file can be named so; remove the NUL from log.path"
+    assert refusal("a\0b.db") == "'a\\x00b.db': invalid file name; remove the NUL from log.path"
 
 
 @pytest.mark.parametrize("name", ["eyewall.db", "eyewall.db-wal"])
@@ -140,11 +140,11 @@ def test_what_an_unclean_end_left_is_written_again_before_it_is_built_on(path: P
     wal.write_bytes(b"frames" * 500_000)
     os.utime(wal, (0, 0))
     file = LogFile(str(path))
-    file.make_sure()
+    file.rewrite_wal()
     assert wal.read_bytes() == b"frames" * 500_000
     assert wal.stat().st_mtime > 0
     os.utime(wal, (0, 0))
-    file.make_sure()
+    file.rewrite_wal()
     assert wal.stat().st_mtime == 0, "once is enough"
     file.release()
 
@@ -153,10 +153,10 @@ def test_another_file_in_its_place_is_not_what_a_failed_sync_left(path: Path, he
     wal = path.with_name("eyewall.db-wal")
     wal.rename(path.with_name("away"))
     wal.write_bytes(b"another")
-    held.distrust()
+    held.mark_wal_suspect()
     for _ in range(2):
         with pytest.raises(Misplaced):
-            held.make_sure()
+            held.rewrite_wal()
 
 
 def test_descriptors_are_returned_also_when_it_cannot_be_had(path: Path, held: LogFile) -> None:

@@ -2,15 +2,13 @@
 
 from contextlib import closing
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.log import retention
 from hub.log.database import MEMORY
-from hub.log.retention import BUSY_ROWS, KEPT_FREE_PAGES
+from hub.log.tuning import DEFAULT
 from tests.hub.kept import Kept
-from tests.hub.log_files import NOON, config
+from tests.hub.log_files import NOON
 
 DAY = 86_400.0
 
@@ -19,18 +17,18 @@ def test_a_log_within_its_bounds_is_left_alone(kept: Kept) -> None:
     kept.prune()
     kept.fill(1000)
     kept.prune()
-    assert (kept.seqs, kept.heard) == ((1, 1000), [])
+    assert (kept.seqs, kept.pruned) == ((1, 1000), [])
 
 
 def test_what_is_too_many_goes_from_the_oldest_end(kept: Kept) -> None:
     kept.fill(5000)
-    kept.chores.config = config(keep_messages=100)
+    kept.limit(keep_messages=100)
     kept.prune()
     assert kept.seqs == (4901, 5000)
 
 
 def test_what_is_too_old_goes(kept: Kept) -> None:
-    kept.chores.config = config(keep_for="1h")
+    kept.limit(keep_for="1h")
     kept.fill(3000, apart=2)
     kept.clock.now = NOON + 3000 + 3600
     kept.prune()
@@ -46,7 +44,7 @@ def test_many_that_are_too_old_go_in_several_steps(kept: Kept) -> None:
 
 
 def test_what_takes_too_much_room_goes(kept: Kept) -> None:
-    kept.chores.config = config(keep_bytes="2MiB")
+    kept.limit(keep_bytes="2MiB")
     kept.fill(20_000)
     kept.prune()
     assert (1 << 20) < kept.used_bytes <= (2 << 20)
@@ -54,15 +52,15 @@ def test_what_takes_too_much_room_goes(kept: Kept) -> None:
 
 def test_large_messages_are_counted_by_their_size_not_their_number(kept: Kept) -> None:
     """A hundred of a tenth of a megabyte are five times too much; a fifth of them stays."""
-    kept.chores.config = config(keep_bytes="2MiB")
+    kept.limit(keep_bytes="2MiB")
     kept.fill(100, 100 << 10)
     kept.prune()
     assert (3 << 19) < kept.used_bytes <= (2 << 20)
 
 
 def test_the_newest_stays_however_old_and_large(kept: Kept) -> None:
-    """It carries the head: who resumes there must learn that nothing is missing."""
-    kept.chores.config = config(keep_bytes="1MiB", keep_messages=1)
+    """It carries the head: a reader that resumes there must learn that nothing is missing."""
+    kept.limit(keep_bytes="1MiB", keep_messages=1)
     kept.fill(3, 2 << 20)
     kept.clock.now += 365 * DAY
     kept.prune()
@@ -70,7 +68,7 @@ def test_the_newest_stays_however_old_and_large(kept: Kept) -> None:
 
 
 def test_one_large_message_more_takes_only_its_own_size_away(kept: Kept) -> None:
-    kept.chores.config = config(keep_bytes="4MiB")
+    kept.limit(keep_bytes="4MiB")
     kept.fill(30, 100 << 10)
     kept.fill(1, 1 << 20)
     kept.prune()
@@ -82,19 +80,19 @@ def test_one_large_message_more_takes_only_its_own_size_away(kept: Kept) -> None
 
 def test_a_busy_log_puts_off_what_is_little(kept: Kept) -> None:
     """Each step brings a sync of its own; under load that would be one for every commit."""
-    kept.chores.config = config(keep_messages=100)
+    kept.limit(keep_messages=100)
     kept.fill(1000)
-    kept.prune(busy=True)
+    kept.prune(urgent=True)
     assert kept.seqs == (1, 1000)
-    kept.fill(BUSY_ROWS)
-    kept.prune(busy=True)
+    kept.fill(DEFAULT.urgent_rows)
+    kept.prune(urgent=True)
     assert kept.seqs[0] > 1000
 
 
 def test_a_busy_log_of_a_small_size_is_not_emptied(kept: Kept) -> None:
-    kept.chores.config = config(keep_bytes="1MiB")
+    kept.limit(keep_bytes="1MiB")
     kept.fill(40_000)
-    kept.prune(busy=True)
+    kept.prune(urgent=True)
     assert kept.used_bytes > 1 << 20
 
 
@@ -125,31 +123,3 @@ def test_whatever_was_said_the_bounds_hold_and_nothing_more_goes(
         assert first == head or kept.used_bytes <= 1 << 20
         if kept.used_bytes > 3 << 18 and not kept.pragma("freelist_count"):
             assert first == must_go
-
-
-def test_the_file_gets_smaller_again(kept: Kept) -> None:
-    kept.fill(40_000)
-    full = kept.pragma("page_count")
-    kept.chores.config = config(keep_messages=100)
-    kept.prune()
-    assert not kept.chores.shrink(kept.connection, True)
-    assert kept.pragma("page_count") == full
-    free = kept.pragma("freelist_count")
-    while kept.chores.shrink(kept.connection, False):
-        assert kept.pragma("freelist_count") < free
-        free = kept.pragma("freelist_count")
-    assert kept.pragma("freelist_count") <= KEPT_FREE_PAGES
-    kept.chores.checkpoint(kept.connection, False)
-    assert kept.path.stat().st_size <= (KEPT_FREE_PAGES + 100) * kept.pragma("page_size") < full * 4096 // 2
-    assert kept.connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-def test_a_step_that_had_its_turn_late_still_does_something(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else it would be asked again and again on a machine that is always late."""
-    kept.fill(20_000)
-    kept.chores.config = config(keep_messages=100)
-    kept.prune()
-    free = kept.pragma("freelist_count")
-    monkeypatch.setattr(retention, "STEP_SECONDS", -1)
-    assert kept.chores.shrink(kept.connection, False)
-    assert KEPT_FREE_PAGES < kept.pragma("freelist_count") < free

@@ -74,17 +74,17 @@ async def test_everything_is_delivered_once_and_in_order(opened: Open, path: Pat
 async def test_the_head_is_what_has_been_delivered(opened: Open, path: Path) -> None:
     log = opened(path)
     heads: list[tuple[int, int]] = []
-    await log.start(lambda messages: heads.append((log.head, int(messages[-1].id.partition("-")[2]))))
+    await log.start([lambda messages: heads.append((log.head, int(messages[-1].id.partition("-")[2])))])
     await asyncio.gather(*(say(log, "m") for _ in range(50)))
     assert heads
     assert all(head == newest for head, newest in heads)
 
 
 @pytest.mark.gen_test
-async def test_a_publisher_who_has_gone_has_said_it_all_the_same(opened: Open, path: Path) -> None:
+async def test_an_append_of_a_publisher_that_is_gone_is_stored_all_the_same(opened: Open, path: Path) -> None:
     log = opened(path)
     delivered = await started(log)
-    async with held(log._writer):
+    async with held(log.writer):
         gone = asyncio.ensure_future(say(log, "gone"))
         there = asyncio.ensure_future(say(log, "there"))
         await queued(log, 2)
@@ -102,7 +102,7 @@ async def test_a_delivery_that_fails_leaves_no_publisher_waiting(
     def fail(_messages: object) -> None:
         raise ZeroDivisionError
 
-    await log.start(fail)
+    await log.start([fail])
     assert (await say(log, "m")).first == 1
     assert "cannot deliver" in caplog.text
 

@@ -3,29 +3,27 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tornado.ioloop import IOLoop
 
-from hub.errors import LogFailed, Overloaded
-from hub.log import sqlite as sqlite_log
+from hub.errors import NotStored, Overloaded
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.protocol import IdempotencyKey
-from tests.hub.log_files import Open, held, in_writer, open_log, queued, say, started
+from hub.log.tuning import Tuning
+from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
 
 
 @pytest.mark.gen_test
-async def test_too_many_that_wait_are_refused_with_when_to_come_back(
-    opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_log, "MAX_WAITING", 10)
-    log = opened(path)
+async def test_too_many_that_wait_are_refused_with_when_to_come_back(opened: Open, path: Path) -> None:
+    log = opened(path, tuning=Tuning(max_waiting=10))
     await started(log)
-    async with held(log._writer):
+    async with held(log.writer):
         waiting = [asyncio.ensure_future(say(log, "m")) for _ in range(10)]
         await queued(log, 10)
         with pytest.raises(Overloaded) as refused:
@@ -36,11 +34,10 @@ async def test_too_many_that_wait_are_refused_with_when_to_come_back(
 
 
 @pytest.mark.gen_test
-async def test_what_waits_is_bounded_in_bytes_too(opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_log, "MAX_WAITING_BYTES", 3 << 20)
-    log = opened(path)
+async def test_what_waits_is_bounded_in_bytes_too(opened: Open, path: Path) -> None:
+    log = opened(path, tuning=Tuning(max_waiting_bytes=3 << 20))
     await started(log)
-    async with held(log._writer):
+    async with held(log.writer):
         waiting = [asyncio.ensure_future(say(log, "x" * 1_000_000)) for _ in range(4)]
         await queued(log, 4)
         with pytest.raises(Overloaded):
@@ -55,7 +52,7 @@ async def test_bounds_that_change_hold_from_then_on(opened: Open, path: Path) ->
     await started(log)
     await say(log, *["m"] * 3000)
     assert log.first == 1
-    log.configure(open_log(MEMORY, keep_messages=10)._retention.config)
+    log.configure(config(keep_messages=10))
     await until(lambda: log.first == 2991)
     assert await in_writer(log, "SELECT min(seq), count(*) FROM message") == [(2991, 10)]
 
@@ -101,7 +98,7 @@ async def test_a_link_to_the_file_is_the_file(opened: Open, path: Path, tmp_path
     await started(log)
     for _ in range(6):
         await say(log, *["x" * 1000] * 4000)
-    assert log._retention._wal_bytes() > 1 << 20
+    assert log.wal_bytes() > 1 << 20
 
 
 @pytest.mark.gen_test
@@ -119,7 +116,7 @@ async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Ope
     delivered = await started(log)
     once = IdempotencyKey("key", b"digest")
     first = await log.append([draft("a")], once)
-    assert await log.append([draft("a")], once) == first
+    assert await log.append([draft("a")], once) == replace(first, is_repeat=True)
     await say(log, *["m"] * 500)
     await until(lambda: log.first == 402)
     assert [message.id for message in await log.read(401, 500)] == [message.id for message in delivered[401:]]
@@ -130,10 +127,10 @@ async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Ope
 
 
 @pytest.mark.gen_test
-async def test_stop_answers_who_waits_and_is_harmless_twice(opened: Open, path: Path) -> None:
+async def test_stop_answers_waiting_appends_and_is_idempotent(opened: Open, path: Path) -> None:
     log = opened(path)
     delivered = await started(log)
-    async with held(log._writer):
+    async with held(log.writer):
         answers = [asyncio.ensure_future(say(log, f"m{n}")) for n in range(50)]
         await queued(log, 50)
         stopping = asyncio.ensure_future(log.stop())
@@ -142,7 +139,7 @@ async def test_stop_answers_who_waits_and_is_harmless_twice(opened: Open, path: 
     assert all(answer.done() for answer in answers)
     assert len(delivered) == 50
     await asyncio.gather(log.stop(), log.stop())
-    with pytest.raises(LogFailed):
+    with pytest.raises(NotStored):
         await say(log, "late")
     assert not Path(f"{path}-wal").exists()
 

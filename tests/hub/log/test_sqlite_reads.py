@@ -1,4 +1,4 @@
-"""Reading from the log's file: pages, positions by time, and readers who are in nobody's way."""
+"""Reads of the log's file: pages, positions by time, and reads that delay no commit."""
 
 import asyncio
 import sqlite3
@@ -101,8 +101,8 @@ async def test_a_read_that_fails_says_so_and_the_next_one_works(
 
 
 @pytest.mark.gen_test
-async def test_who_waits_to_read_when_the_log_is_closed_is_told_so(opened: Open, path: Path) -> None:
-    """Whoever reads ends in peace; the others would hold up the end of the server, one after the other."""
+async def test_a_read_that_waits_when_the_log_is_closed_fails(opened: Open, path: Path) -> None:
+    """Reads that run are finished. Those that wait would delay the end of the server."""
     log = opened(path)
     await started(log)
     go_on, reading = threading.Event(), asyncio.Semaphore(0)

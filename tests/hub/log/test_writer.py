@@ -1,4 +1,4 @@
-"""The thread that writes: who shares a commit, who hears what and when, and how it ends."""
+"""The writer's thread: group commit, the order of delivery and answers, and its end."""
 
 import asyncio
 import sqlite3
@@ -9,16 +9,15 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from hub.errors import Conflict, NotStored
-from hub.log.jobs import Chore
+from hub.log.jobs import COMMIT_DRAFTS
 from hub.log.protocol import IdempotencyKey, Receipt
-from hub.log.writer import COMMIT_DRAFTS
 from tests.hub.log_files import held, rows
 from tests.hub.written import Written
 from tests.waiting import until
 
 
 @pytest.mark.gen_test
-async def test_publishers_who_wait_together_share_one_commit(written: Written) -> None:
+async def test_publishers_that_wait_together_share_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer) as statements:
         answers = [written.say(f"m{number}") for number in range(100)]
@@ -28,7 +27,7 @@ async def test_publishers_who_wait_together_share_one_commit(written: Written) -
 
 
 @pytest.mark.gen_test
-async def test_everybody_sees_a_message_before_its_publisher_hears_of_it(written: Written) -> None:
+async def test_a_message_is_delivered_before_its_publisher_is_answered(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
         answers = [written.say("a", "b"), written.say("c")]
@@ -47,7 +46,7 @@ async def test_what_is_answered_can_be_seen_in_the_file(written: Written) -> Non
 
 @pytest.mark.gen_test
 async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
-    """In drafts and in bytes; who stands behind that gets the next one, in order."""
+    """Bounded in drafts and in bytes. The rest gets the next commit, in order."""
     written.writer.start()
     async with held(written.writer) as statements:
         many = [written.say(*["x"] * (COMMIT_DRAFTS // 2)) for _ in range(4)]
@@ -59,58 +58,11 @@ async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
 
 
 @pytest.mark.gen_test
-async def test_chores_are_done_also_when_there_is_always_something_to_write(tmp_path: Path) -> None:
-    """One step at a time, so that nobody waits for more than that; and each in its turn, so that none waits for all
-    that another has to do.
-    """
-    asked: list[tuple[str, bool]] = []
-    left = {"prune": 3, "shrink": 2}
-
-    def chore(name: str) -> Chore:
-        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
-            asked.append((name, busy))
-            if not busy:
-                left[name] -= 1
-            return left[name] > 0
-
-        return step
-
-    written = Written(tmp_path / "eyewall.db", [chore("prune"), chore("shrink")])
-    written.writer.start()
-    while sum(not busy for _, busy in asked) < 5:
-        await written.say("more")
-    calm = [name for name, busy in asked if not busy]
-    assert calm[:5] == ["prune", "shrink", "prune", "shrink", "prune"]
-    while not {("prune", True), ("shrink", True)} <= {*asked}:  # Unless a second has passed, that is two more.
-        await written.say("more")
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
-async def test_between_two_commits_one_chore_does_something_at_most(tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    def chore(name: str) -> Chore:
-        def step(_connection: sqlite3.Connection, busy: bool) -> bool:
-            asked.append(name if busy else "")
-            return busy and name != "a"
-
-        return step
-
-    written = Written(tmp_path / "eyewall.db", [chore("a"), chore("b"), chore("c")])
-    written.writer.start()
-    while asked.count("b") < 4:  # Once for each commit but those that stand before a calm step.
-        await written.say("more")
-    assert "c" not in asked
-    await asyncio.to_thread(written.writer.stop)
-
-
-@pytest.mark.gen_test
 async def test_the_same_key_is_said_once_also_within_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
-        once = IdempotencyKey("key", b"digest")
-        answers = [written.say("m", once=once), written.say("m", once=once), written.say("other")]
+        key = IdempotencyKey("key", b"digest")
+        answers = [written.say("m", key=key), written.say("m", key=key), written.say("other")]
     first, second, other = await asyncio.gather(*answers)
     assert second == replace(first, is_repeat=True)
     assert (first.first, other.first) == (1, 2)
@@ -118,12 +70,12 @@ async def test_the_same_key_is_said_once_also_within_one_commit(written: Written
 
 
 @pytest.mark.gen_test
-async def test_the_same_key_for_something_else_is_a_conflict_for_nobody_else(written: Written) -> None:
+async def test_the_same_key_for_another_request_is_a_conflict_for_that_request_alone(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
         answers = [
-            written.say("m", once=IdempotencyKey("key", b"digest")),
-            written.say("n", once=IdempotencyKey("key", b"other")),
+            written.say("m", key=IdempotencyKey("key", b"digest")),
+            written.say("n", key=IdempotencyKey("key", b"other")),
             written.say("after"),
         ]
     first, second, third = await asyncio.gather(*answers, return_exceptions=True)
@@ -154,7 +106,7 @@ async def test_stop_is_harmless_twice_and_at_the_same_time(written: Written) -> 
 
 
 @pytest.mark.gen_test
-async def test_after_stop_nobody_waits_for_ever(written: Written) -> None:
+async def test_after_stop_every_job_is_refused(written: Written) -> None:
     written.writer.start()
     await asyncio.to_thread(written.writer.stop)
     with pytest.raises(NotStored, match="the log is closed"):
@@ -170,7 +122,7 @@ def test_one_that_was_never_started_lets_go_of_its_file(written: Written, io_loo
 
 
 @pytest.mark.gen_test
-async def test_of_a_commit_that_failed_everybody_has_an_error_of_his_own(written: Written) -> None:
+async def test_each_append_of_a_failed_commit_has_an_error_of_its_own(written: Written) -> None:
     """Each handler writes into it what became of its own request."""
     written.writer.start()
     await written.run("ALTER TABLE message RENAME TO gone")

@@ -10,7 +10,7 @@ import msgspec
 
 from hub.message import RANK, Draft, Level
 from hub.search import find as search
-from hub.search import index as search_index
+from hub.search.index import SearchIndex
 
 # In a slice of its usual time a busy machine does not come to the end of even a small log.
 find_in_peace = partial(search.find, seconds=600)
@@ -57,8 +57,13 @@ def fill(connection: sqlite3.Connection, seq: int, said: Draft, time: int) -> No
     connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def index(connection: sqlite3.Connection) -> None:
-    """All that the writer would do while nobody publishes."""
-    for chore in search_index.CHORES:
-        while chore(connection, False):
+FULL_SIZE = SearchIndex()
+SMALL = SearchIndex(segment=64, step_rows=24)
+"""Segments and steps of a few messages, so that a small log has many of each."""
+
+
+def index(connection: sqlite3.Connection, search_index: SearchIndex = FULL_SIZE) -> None:
+    """Do all that the idle writer would do."""
+    for task in search_index.tasks:
+        while task.step(connection):
             pass

@@ -7,13 +7,12 @@ from random import Random
 import pytest
 
 from hub.filter import Filter
-from hub.log import retention
-from hub.log.jobs import Chore
-from hub.search import index as search_index
+from hub.log.maintenance import MaintenanceTask
+from hub.log.tuning import Tuning
 from hub.search.find import SearchRange
+from hub.search.index import SearchIndex
 from tests.hub.kept import Kept
-from tests.hub.log_files import config
-from tests.hub.parts import EPOCH, draft
+from tests.hub.parts import EPOCH, GENERATIONS, draft
 from tests.hub.search.logs import fill, find_in_peace, index
 
 MIB = 1 << 20
@@ -34,16 +33,16 @@ def publish(kept: Kept, count: int, text: str = "") -> None:
     kept.connection.execute("COMMIT")
 
 
-def tidy(kept: Kept) -> Iterator[Chore]:
-    """Each step that the writer would do while nobody publishes."""
-    chores: list[Chore] = [kept.chores.prune, *search_index.CHORES]
+def maintain(kept: Kept) -> Iterator[None]:
+    """Do all that the idle writer would do, step by step."""
+    tasks: list[MaintenanceTask] = [kept.retention, *kept.index.tasks]
     has_done = True
     while has_done:
         has_done = False
-        for chore in chores:
-            if chore(kept.connection, False):
+        for task in tasks:
+            if task.step(kept.connection):
                 has_done = True
-                yield chore
+                yield
 
 
 def tables(connection: sqlite3.Connection) -> set[str]:
@@ -53,77 +52,80 @@ def tables(connection: sqlite3.Connection) -> set[str]:
 
 def test_the_index_never_takes_the_room_of_all_messages(kept: Kept) -> None:
     """It once did: of 60,000 messages one was kept, because what is indexed could not be let go of."""
-    kept.chores.config = config(keep_bytes=MIB)
+    kept.limit(keep_bytes=MIB)
     for _ in range(8):
         publish(kept, 1000)
-        for _ in tidy(kept):
+        for _ in maintain(kept):
             assert kept.used_bytes < 4 * MIB
         first, head = kept.seqs
         assert head - first > 500
         assert kept.used_bytes <= MIB
 
 
-def test_an_index_of_nothing_but_messages_that_are_gone_goes_too(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_index, "SEGMENT", 200)
+def test_an_index_of_nothing_but_messages_that_are_gone_goes_too(kept: Kept) -> None:
+    small = SearchIndex(segment=200)
     publish(kept, 1000)
-    index(kept.connection)
+    index(kept.connection, small)
     assert tables(kept.connection)
-    kept.chores.config = config(keep_messages=1)
+    kept.limit(keep_messages=1)
     kept.prune()
-    index(kept.connection)
+    index(kept.connection, small)
     assert not tables(kept.connection)
     assert not kept.connection.execute("SELECT * FROM segment").fetchall()
 
 
 def test_an_index_that_lags_behind_is_not_made_anew_again_and_again(kept: Kept) -> None:
     """Each table that comes or goes is a schema change, for which every connection prepares anew."""
-    kept.chores.config = config(keep_messages=100)
+    kept.limit(keep_messages=100)
     publish(kept, 1000)
     index(kept.connection)
     before = kept.pragma("schema_version")
     for _ in range(3):
         publish(kept, 1000)
-        for _ in tidy(kept):
+        for _ in maintain(kept):
             pass
     assert kept.pragma("schema_version") == before
     publish(kept, 300, "needle")
     index(kept.connection)
-    found = find_in_peace(kept.connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 4300, 1000, True))
+    found = find_in_peace(kept.connection, GENERATIONS, SearchRange(Filter.parse(q="needle"), 1, 4300, 1000, True))
     assert len(found.messages) == 300
 
 
-def test_a_busy_log_far_over_its_size_lets_messages_go_while_a_segment_goes(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(search_index, "STEP_SECONDS", 0)
-    monkeypatch.setattr(retention, "BUSY_BYTES", MIB // 4)
+@pytest.fixture
+def hasty(kept: Kept) -> Kept:
+    """Each step of dropping a segment ends with its first look at the clock."""
+    kept.index = SearchIndex(step_seconds=0)
+    kept.tune(Tuning(urgent_bytes=MIB // 4))
+    return kept
+
+
+def test_a_busy_log_far_over_its_size_lets_messages_go_while_a_segment_goes(hasty: Kept) -> None:
+    kept = hasty
     publish(kept, 5000)
     index(kept.connection)
     kept.connection.execute("DELETE FROM message WHERE seq < 3000")
-    kept.chores.config = config(keep_bytes=MIB)
+    kept.limit(keep_bytes=MIB)
     assert kept.used_bytes > 2 * MIB
-    assert kept.chores.prune(kept.connection, True)
+    assert kept.retention.urgent_step(kept.connection)
     assert kept.connection.execute("SELECT count(*) FROM segment").fetchall() == [(1,)]
     assert kept.seqs[0] > 3000
 
 
-def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(hasty: Kept) -> None:
     """One of long messages has hundreds of megabytes, and publishers wait for a step."""
-    monkeypatch.setattr(search_index, "STEP_SECONDS", 0)
+    kept = hasty
     publish(kept, 2000)
     index(kept.connection)
     publish(kept, 500, "needle")
     kept.connection.execute("DELETE FROM message WHERE seq < 1500")
-    kept.chores.config = config(keep_bytes=MIB)
+    kept.limit(keep_bytes=MIB)
     steps = 0
     while kept.connection.execute("SELECT 1 FROM segment WHERE start = 0").fetchone():
-        assert kept.chores.prune(kept.connection, False) or search_index.drop(kept.connection, False)
+        assert kept.retention.step(kept.connection) or kept.index.drop(kept.connection)
         steps += 1
         kept.reopen()  # The server may be stopped at any moment.
-        search_index.extend(kept.connection, False)  # Must not go on in what is half taken away.
-        found = find_in_peace(kept.connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 2500, 1000, True))
+        kept.index.extend(kept.connection)  # Must not go on in what is half taken away.
+        found = find_in_peace(kept.connection, GENERATIONS, SearchRange(Filter.parse(q="needle"), 1, 2500, 1000, True))
         assert len(found.messages) == 500
     assert steps > 10
     index(kept.connection)

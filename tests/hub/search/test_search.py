@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.filter import Filter
-from hub.log.database import ROWS
-from hub.log.sqlite import as_message
+from hub.log.rows import ROWS, as_message
 from hub.message import Draft, Level, Message
 from hub.query.match_context import MatchContext
 from hub.search import index as search_index
 from hub.search.find import EVER, PAGE_BYTES, SearchRange, find
-from tests.hub.parts import EPOCH, draft
-from tests.hub.search.logs import a_draft, fill, find_in_peace, index
+from hub.search.index import SearchIndex
+from tests.hub.parts import EPOCH, GENERATIONS, draft
+from tests.hub.search.logs import SMALL, a_draft, fill, find_in_peace, index
 
 QUERIES = [
     "", "timeout", "IME", "ab", "a", '"disk full"', "disk full", "disk OR ok", "-timeout", "ok -(a OR full)", "über",
@@ -32,7 +32,7 @@ QUERIES = [
 
 def everything(connection: sqlite3.Connection) -> list[tuple[int, int, Message]]:
     """Seq, time and message of all rows."""
-    return [(row[0], row[1], as_message(EPOCH, row)) for row in connection.execute(f"{ROWS} ORDER BY seq")]
+    return [(row[0], row[1], as_message(GENERATIONS, row)) for row in connection.execute(f"{ROWS} ORDER BY seq")]
 
 
 def expected(messages: list[tuple[int, int, Message]], search: SearchRange) -> list[str]:
@@ -50,7 +50,7 @@ def expected(messages: list[tuple[int, int, Message]], search: SearchRange) -> l
 def found_in_pages(connection: sqlite3.Connection, search: SearchRange) -> list[str]:
     ids: list[str] = []
     while True:
-        found = find(connection, EPOCH, search)
+        found = find(connection, GENERATIONS, search)
         ids += [message.id for message in found.messages]
         assert len(found.messages) <= search.limit
         if found.reached is None:
@@ -62,7 +62,7 @@ def found_in_pages(connection: sqlite3.Connection, search: SearchRange) -> list[
 @pytest.mark.parametrize("state", ["not indexed", "indexed", "pruned in between", "indexed further"])
 def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection, state: str) -> None:
     if state != "not indexed":
-        index(connection)
+        index(connection, SMALL)
         assert connection.execute("SELECT count(*) FROM segment").fetchone()[0] == 8
     if state in ("pruned in between", "indexed further"):
         connection.execute("DELETE FROM message WHERE seq <= 141")
@@ -71,7 +71,7 @@ def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection
         for seq in range(501, 571):
             fill(connection, seq, a_draft(random), time=EPOCH + random.randint(0, 600))
         connection.execute("UPDATE log SET head = 570")
-        index(connection)
+        index(connection, SMALL)
         numbers = [row[0] for row in connection.execute("SELECT number FROM segment ORDER BY number")]
         assert numbers == list(range(2, 9))
     filters = [Filter.parse(q=query) for query in QUERIES]
@@ -99,7 +99,7 @@ def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.C
     connection.execute("UPDATE log SET head = 1999")
     index(connection)
     assert rows_indexed(connection) > 1000
-    found = find_in_peace(connection, EPOCH, SearchRange(Filter.parse(q="needle"), 1, 1999, 10, True))
+    found = find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(q="needle"), 1, 1999, 10, True))
     assert [message.id for message in found.messages] == [f"{EPOCH}-501"]
 
 
@@ -114,7 +114,7 @@ def test_letters_that_the_index_cannot_tell_apart_are_found_all_the_same(connect
     assert rows_indexed(connection) > 505
     for seq, letter in enumerate("\ufffd\ufffe\uffff", 501):
         for text in (f"ab{letter}cd", f"{letter}c", letter):
-            found = find(connection, EPOCH, SearchRange(Filter.parse(q=text), 1, 999, 10, True))
+            found = find(connection, GENERATIONS, SearchRange(Filter.parse(q=text), 1, 999, 10, True))
             assert [message.id for message in found.messages] == [f"{EPOCH}-{seq}"]
 
 
@@ -127,13 +127,13 @@ def test_long_messages_make_short_steps(connection: sqlite3.Connection) -> None:
     for seq in range(501, 1100):
         fill(connection, seq, draft("x"), EPOCH)
     connection.execute("UPDATE log SET head = 1099")
-    assert search_index.extend(connection, False)
+    assert SearchIndex().extend(connection)
     assert rows_indexed(connection) == 16  # Two blocks of 20 kB each message.
 
 
 def test_nothing_is_indexed_while_publishers_wait(connection: sqlite3.Connection) -> None:
-    for chore in search_index.CHORES:
-        assert not chore(connection, True)
+    for task in SearchIndex(step_rows=1).tasks:
+        assert not task.urgent_step(connection)
     assert not connection.execute("SELECT * FROM segment").fetchall()
 
 
@@ -153,7 +153,7 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
     search = SearchRange(Filter.parse(q="nowhere"), 1, 500, 10, True)
     reached: list[int] = []
     while True:
-        found = find(connection, EPOCH, search, seconds=-1)
+        found = find(connection, GENERATIONS, search, seconds=-1)
         if found.reached is None:
             break
         reached.append(found.reached)
@@ -163,6 +163,6 @@ def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (PAGE_BYTES // 4),))
-    found = find_in_peace(connection, EPOCH, SearchRange(Filter.parse(), 1, 500, 100, False))
+    found = find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(), 1, 500, 100, False))
     assert len(found.messages) == 4
     assert found.reached == 4

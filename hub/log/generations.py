@@ -1,0 +1,54 @@
+"""The generations of a log: which epoch gave out which sequence numbers.
+
+A new generation begins when messages at the end of the log may have been lost or replaced. Sequence
+numbers go on without a hole, and every message keeps the id it was given. Immutable; any thread.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+
+class Generation(NamedTuple):
+    """One row of the table `generation`."""
+
+    epoch: int
+    first: int  # Seq of its first message, also while it has none.
+    previous_last: int  # The highest seq that the epoch before is known to have given out.
+
+
+class End(NamedTuple):
+    """Where an epoch ended."""
+
+    last: int  # The last seq of that epoch that the log still counts.
+    known_last: int  # The highest seq that epoch is known to have given out; it may have given out more.
+
+
+class Generations:
+    """All generations of one log, oldest first; at least one."""
+
+    def __init__(self, rows: Sequence[tuple[int, int, int]]) -> None:
+        self._all: Final = tuple(Generation(*row) for row in rows)
+        self._firsts: Final = [generation.first for generation in self._all]
+        self._newest_first: Final = self._firsts[-1]
+        self.epoch: Final = self._all[-1].epoch
+
+    def epoch_of(self, seq: int) -> int:
+        """The epoch under which message `seq` was given out, or will be; positions in front of all are the first's."""
+        if seq >= self._newest_first:
+            return self.epoch
+        return self._all[max(0, bisect_right(self._firsts, seq) - 1)].epoch
+
+    def format_id(self, seq: int) -> str:
+        """The id of message `seq`."""
+        return f"{self.epoch_of(seq)}-{seq}"
+
+    def end_of(self, epoch: int) -> End | None:
+        """Where an epoch ended; None for the newest one. Raises KeyError for an epoch of another log."""
+        for number, generation in enumerate(self._all):
+            if generation.epoch == epoch:
+                if number + 1 == len(self._all):
+                    return None
+                later = self._all[number + 1]
+                return End(later.first - 1, later.previous_last)
+        raise KeyError(epoch)

@@ -1,0 +1,74 @@
+"""Messages keep their ids over generations, and what an operator does to a stopped log."""
+
+from pathlib import Path
+
+import pytest
+
+from hub.filter import Filter
+from hub.history import History, HistoryQuery
+from hub.log.file import LogError, LogFile
+from hub.log.offline import new_epoch, vacuum
+from hub.log.protocol import IdempotencyKey
+from tests.hub.log_files import Open, Time, one_run, page_of, say, started
+from tests.hub.parts import EPOCH, draft
+from tests.waiting import until
+
+
+@pytest.mark.gen_test
+async def test_every_message_keeps_its_id_over_generations(opened: Open, path: Path) -> None:
+    clock = Time()
+    first = await one_run(opened, path, "a", "b", clock=clock)
+    second_epoch = new_epoch(str(path), first.epoch)
+    assert second_epoch == first.epoch + 1, "also when the clock stands still"
+    await one_run(opened, path, "c", clock=clock)
+    third_epoch = new_epoch(str(path), first.epoch + 1000)
+    log = opened(path, clock)
+    await started(log)
+    receipt = await say(log, "d")
+    assert receipt.first_id == f"{third_epoch}-4", "seq goes on"
+    ids = [f"{first.epoch}-1", f"{first.epoch}-2", f"{second_epoch}-3", f"{third_epoch}-4"]
+    assert [message.id for message in await log.read(0, 500)] == ids
+    page = await page_of(History(log), HistoryQuery(Filter.parse(), after=ids[0], newest_first=False))
+    assert [message.id for message in page.messages] == ids[1:]
+    assert (page.gap, page.head) == (None, ids[3])
+    page = await page_of(History(log), HistoryQuery(Filter.parse(), before=ids[2]))
+    assert [message.id for message in page.messages] == ids[1::-1]
+    assert page.gap is None
+
+
+@pytest.mark.gen_test
+async def test_a_repeated_key_of_an_older_generation_is_answered_with_the_id_of_then(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    key = IdempotencyKey("key", b"digest")
+    first = await log.append([draft("a")], key)
+    await log.stop()
+    new_epoch(str(path), log.epoch)
+    log = opened(path)
+    await started(log)
+    again = await log.append([draft("a")], key)
+    assert (again.first_id, again.is_repeat) == (first.first_id, True)
+
+
+@pytest.mark.gen_test
+async def test_vacuum_gives_room_back_and_keeps_the_epoch(opened: Open, path: Path) -> None:
+    log = opened(path, keep_messages=10)
+    await started(log)
+    await say(log, *["x" * 1000] * 4000)
+    await until(lambda: log.first == 3991)
+    await log.stop()
+    before = path.stat().st_size
+    vacuum(str(path), log.epoch)
+    assert path.stat().st_size < before // 10
+    again = await one_run(opened, path)
+    assert (again.epoch, again.first, again.head) == (log.epoch, 3991, 4000)
+
+
+def test_neither_is_done_to_a_log_in_use_nor_to_none(path: Path) -> None:
+    with pytest.raises(LogError, match=r"there is no log; check log\.path"):
+        vacuum(str(path), EPOCH)
+    assert not path.exists()
+    file = LogFile(str(path))
+    with pytest.raises(LogError, match="another Eyewall is using this log"):
+        new_epoch(str(path), EPOCH)
+    file.release()
