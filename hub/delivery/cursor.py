@@ -13,7 +13,7 @@ from hub.log.protocol import Log, parse_id
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Messages that a reader will never get. Fields that are None are left out of its JSON."""
+    """Messages that a reader will never get."""
 
     after: str | None  # The last id that the reader had; None when it was not an id.
     before: str  # The first id that it can still get.
@@ -29,7 +29,9 @@ class Gap:
         return cls(id_of(after), id_of(first), first - 1 - after, "expired")
 
     def as_json(self) -> dict[str, object]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """Return the fields. `after` and `missing` may be None; `withdrawn` and `counts` are then left out."""
+        optional = ("withdrawn", "counts")
+        return {name: value for name, value in asdict(self).items() if value is not None or name not in optional}
 
 
 class Position(NamedTuple):

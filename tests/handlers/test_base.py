@@ -166,8 +166,8 @@ async def test_an_unknown_error_tells_the_caller_nothing_and_the_log_everything(
     assert answer.status == 500
     assert answer.error == {
         "code": "internal_error",
-        "message": "something went wrong here",
-        "hint": "the server's log says more",
+        "message": "internal server error",
+        "hint": "see the server's log",
     }
     [record] = [record for record in caplog.records if record.exc_info]
     assert isinstance(record.exc_info[1] if record.exc_info else None, ZeroDivisionError)

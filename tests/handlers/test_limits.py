@@ -127,11 +127,11 @@ async def test_a_line_without_an_end_counts_like_a_body(start_site: StartSite) -
 
 
 @pytest.mark.gen_test
-async def test_a_body_that_nobody_reads_is_not_counted_behind_the_answer(site: Site) -> None:
-    """Several requests in one go: one is refused before its body is asked for, and the next is under way by then."""
+async def test_the_body_of_a_request_refused_by_its_header_is_not_counted(site: Site) -> None:
+    """Tornado answers before the body is read, and closes the connection behind the answer."""
     refused = site.head("POST", "/topics/a", 20_000, {"Origin": "http://elsewhere"}) + b"x" * 20_000
     reader, writer = await site.connect()
-    writer.write(refused + refused + site.head("POST", "/topics/a", 1) + b"x")
-    statuses = [(await Answer.read(reader)).status for _ in range(3)]
-    assert statuses == [403, 403, 201]
+    writer.write(refused)
+    assert (await Answer.read(reader)).status == 403
+    await until(lambda: site.acceptor.open == 0)
     assert site.wall.uploads.kept_bytes == 0

@@ -77,10 +77,10 @@ def test_a_position_ahead_of_the_log_gets_everything(seq: int) -> None:
     assert gap == Gap(after=an_id(seq), before=an_id(1), missing=None, reason="rolled_back")
 
 
-def test_what_is_not_set_is_left_out_of_a_gap() -> None:
+def test_a_gap_leaves_out_withdrawn_and_counts_if_they_are_not_set() -> None:
     _, gap = resolve("?", log_of(1))
     assert gap is not None
-    assert gap.as_json() == {"before": an_id(1), "reason": "new_log"}
+    assert gap.as_json() == {"after": None, "before": an_id(1), "missing": None, "reason": "new_log"}
     full = Gap(an_id(1), an_id(2), 0, "rolled_back", 1, "all")
     assert full.as_json() == {
         "after": an_id(1),
