@@ -16,7 +16,7 @@ from hub.delivery.group import Group
 from hub.delivery.replay_pages import Pages
 from hub.delivery.sse import PayloadCache
 from hub.delivery.transports import Sockets
-from hub.filter import LOOK_SECONDS, Filter
+from hub.filter import FILTER_SECONDS, Filter
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
@@ -80,7 +80,7 @@ class FanOut:
             if unflushed is None:
                 return False
             group = self._groups[key] = Group(connection.filter, chunked=connection.chunked)
-            until = time.monotonic() + LOOK_SECONDS
+            until = time.monotonic() + FILTER_SECONDS
             for message, frame in unflushed:
                 self._offer(group, MatchContext(message), frame, until)
         connection.join(group)
@@ -95,7 +95,7 @@ class FanOut:
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Encode each message once, and owe it to every group that wants it."""
-        until = time.monotonic() + LOOK_SECONDS
+        until = time.monotonic() + FILTER_SECONDS
         frames = [self._pages.append(message) for message in messages]  # All of them, whatever happens then.
         try:
             asked = list(self._groups.values())

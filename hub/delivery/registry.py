@@ -9,7 +9,7 @@ from hub.config import ServerConfig
 from hub.delivery.connection import Connection, new_id
 from hub.delivery.limits import ConnectionLimits
 from hub.errors import NotFound
-from hub.filter import LOOK_SECONDS, Filter
+from hub.filter import FILTER_SECONDS, Filter
 from hub.message import Draft
 from hub.query.match_context import MatchContext
 
@@ -34,12 +34,12 @@ class Registry:
     async def receivers(self, draft: Draft) -> int:
         """How many connections it would go to now. While there are many filters to ask, others get their turn."""
         seen, found = MatchContext(draft), 0
-        until = time.monotonic() + LOOK_SECONDS
+        until = time.monotonic() + FILTER_SECONDS
         for wanted, count in tuple(self.filters.items()):
             found += count if wanted.matches(seen) else 0
             if time.monotonic() > until:
                 await asyncio.sleep(0)
-                until = time.monotonic() + LOOK_SECONDS
+                until = time.monotonic() + FILTER_SECONDS
         return found
 
     def __contains__(self, connection: Connection) -> bool:

@@ -76,7 +76,7 @@ async def test_of_an_array_the_good_ones_are_published_and_the_bad_ones_named(bo
     assert (answer.json["accepted"], answer.json["first"], answer.json["last"]) == (2, *stream.ids)
     assert answer.json["rejected_count"] == 2
     assert [found["line"] for found in answer.json["rejected"]] == [2, 3]
-    assert "'b/b' is no topic" in answer.json["rejected"][0]["error"]
+    assert "invalid topic 'b/b'" in answer.json["rejected"][0]["error"]
 
 
 @pytest.mark.gen_test
@@ -126,11 +126,11 @@ async def test_a_batch_of_nothing_is_refused_in_whatever_form(both_ways: Site) -
         ("/topics/demo", "", "", "body: is empty"),
         ("/messages", "", JSON, "body: is empty"),
         ("/messages", " \n", JSON, "body: is empty"),
-        ("/messages", "{", JSON, "body: no valid JSON at line 1 column 2"),
+        ("/messages", "{", JSON, "body: invalid JSON at line 1 column 2"),
         ("/messages", '{"message":"m"}', JSON, "topic: is missing"),
         ("/messages", '{"topic":"a","message":3}', JSON, "body: Expected `str`, got `int` - at `$.message`"),
         ("/messages", '{"topic":"a","message":"m","level":"loud"}', JSON, "level: unknown level 'loud'"),
-        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: no valid JSON at line 1 column 35"),
+        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: invalid JSON at line 1 column 35"),
         ("/messages", '{"topic":"a","message":"\\ud800"}', JSON, "body: half a surrogate pair"),
         ("/messages", '{"topic":"a","message":"m","data":' + "[" * 10_000 + "]" * 10_000 + "}", JSON, "nested too"),
         ("/messages", '{"topic":"a\\u0000","message":"m"}', JSON, "topic: "),
@@ -198,7 +198,7 @@ async def test_a_line_of_ndjson_that_is_too_large_is_refused_with_the_limit_by_n
     answer = await site.post("/messages", "".join(lines), NDJSON)
     assert (answer.status, answer.json["accepted"]) == (201, 2)
     assert [(found["line"], found["error"]) for found in answer.json["rejected"]] == [
-        (2, "message: 1,025 bytes are over the limit of 1,024"),
+        (2, "message: 1,025 bytes exceed the limit of 1,024"),
         (3, "line: over the limit of 4,096 bytes (publish.max_body_bytes)"),
     ]
 

@@ -128,9 +128,11 @@ class EveryReader(RuleBasedStateMachine):
     def forget(self, kept: int) -> None:
         self.log.forget(self.log.head - kept)
 
-    @rule(module=st.sampled_from([fan_out, pages]), seconds=st.sampled_from([-1, 60]))
-    def make_time_for_queries(self, module: ModuleType, seconds: float) -> None:
-        self.patch.setattr(module, "LOOK_SECONDS", seconds)
+    @rule(
+        where=st.sampled_from([(fan_out, "FILTER_SECONDS"), (pages, "LOOK_SECONDS")]), seconds=st.sampled_from([-1, 60])
+    )
+    def make_time_for_queries(self, where: tuple[ModuleType, str], seconds: float) -> None:
+        self.patch.setattr(*where, seconds)
 
     @rule()
     def announce(self) -> None:

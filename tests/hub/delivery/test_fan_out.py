@@ -140,13 +140,13 @@ async def test_whose_filter_there_was_no_time_for_catches_up_and_the_others_do_n
         searching = [audience.join(Filter.parse(q=f"yes -nothing{number}")) for number in range(5)]
         await audience.settle()
         audience.log.say([draft("yes 1"), draft("no 2")])
-        monkeypatch.setattr(fan_out, "LOOK_SECONDS", -1)
+        monkeypatch.setattr(fan_out, "FILTER_SECONDS", -1)
         audience.log.say([draft("yes 3"), draft("no 4")])
         audience.hub.announce("config", {"status": "rejected"})
         audience.hub._fan_out.flush()
         await until(lambda: not any(reader.connection.is_live for reader in [topic, *searching]))
         assert everything.connection.is_live
-        monkeypatch.setattr(fan_out, "LOOK_SECONDS", 60)
+        monkeypatch.setattr(fan_out, "FILTER_SECONDS", 60)
         await audience.settle()
         audience.log.say([draft("yes 5")])
         await audience.settle()
@@ -164,7 +164,7 @@ async def test_who_is_behind_is_not_asked_about_the_rest_of_the_messages(monkeyp
             audience.join(Filter.parse([f"app{number}.*"]))
         await audience.settle()
         offers = Turns(monkeypatch, audience.hub._fan_out, "_offer")
-        monkeypatch.setattr(fan_out, "LOOK_SECONDS", -1)
+        monkeypatch.setattr(fan_out, "FILTER_SECONDS", -1)
         audience.log.say([draft() for _ in range(1000)])
         assert offers.all == 5
         monkeypatch.undo()

@@ -36,7 +36,7 @@ def test_count_and_peak_follow_who_comes_and_goes() -> None:
 @pytest.mark.gen_test
 async def test_while_receivers_are_counted_others_get_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 filters of 60 phrases and a message of 1 MiB are seconds of looking."""
-    monkeypatch.setattr("hub.delivery.registry.LOOK_SECONDS", -1)
+    monkeypatch.setattr("hub.delivery.registry.FILTER_SECONDS", -1)
     here = registry()
     for number in range(5):
         here.add(reader(wanted=Filter.parse(q=f"hello -nothing{number}")))
