@@ -126,7 +126,7 @@ class Draft(msgspec.Struct, frozen=True):
         if size > max_bytes:
             raise TooLarge(
                 "message",
-                f"{size:,} bytes exceed the limit of {max_bytes:,}",
+                f"{size:,} bytes are over the limit of {max_bytes:,}",
                 hint="shorten it, or raise publish.max_message_bytes in config.yaml",
             )
         return cls(topic, Level.parse(level), source, message, data)

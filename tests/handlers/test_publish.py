@@ -198,7 +198,7 @@ async def test_a_line_of_ndjson_that_is_too_large_is_refused_with_the_limit_by_n
     answer = await site.post("/messages", "".join(lines), NDJSON)
     assert (answer.status, answer.json["accepted"]) == (201, 2)
     assert [(found["line"], found["error"]) for found in answer.json["rejected"]] == [
-        (2, "message: 1,025 bytes exceed the limit of 1,024"),
+        (2, "message: 1,025 bytes are over the limit of 1,024"),
         (3, "line: over the limit of 4,096 bytes (publish.max_body_bytes)"),
     ]
 

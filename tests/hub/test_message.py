@@ -48,7 +48,7 @@ def test_half_a_surrogate_pair_is_rejected_with_its_position() -> None:
 
 def test_the_limit_counts_bytes_of_text_and_data_together() -> None:
     assert from_json('{"message":"äää","data":[1]}', max_bytes=9).message == "äää"
-    with pytest.raises(TooLarge, match="9 bytes exceed the limit of 8") as caught:
+    with pytest.raises(TooLarge, match="9 bytes are over the limit of 8") as caught:
         from_json('{"message":"äää","data":[1]}', max_bytes=8)
     assert "publish.max_message_bytes" in caught.value.hint
 
