@@ -10,8 +10,7 @@ from handlers.assets import AssetHandler, Assets
 from handlers.connections import ConnectionHandler, ConnectionsHandler
 from handlers.dashboard import DashboardHandler
 from handlers.events import EventsHandler
-from handlers.history import HistoryHandler
-from handlers.messages import TopicHandler
+from handlers.messages import MessagesHandler, TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
 from hub.config.live import LiveConfig
 from hub.history import History
@@ -40,7 +39,7 @@ def routes(
     return [
         (r"/", DashboardHandler, stream | {"assets": assets, "version": version}),
         (r"/events", EventsHandler, stream),
-        (r"/messages", HistoryHandler, publish | {"history": history}),
+        (r"/messages", MessagesHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
         (r"/connections", ConnectionsHandler, {"live": live, "hub": hub}),
         (r"/connections/([^/]+)", ConnectionHandler, {"live": live, "hub": hub}),

@@ -1,4 +1,4 @@
-"""GET /messages: what was said before, as JSON by the page, or all of it as NDJSON or CSV."""
+"""GET /messages: stored messages, a page as JSON, or all of them as NDJSON or CSV."""
 
 import asyncio
 import csv
@@ -14,147 +14,137 @@ from typing import Final
 import msgspec
 from tornado.iostream import StreamClosedError
 
-from handlers.messages import MessagesHandler
+from handlers.base import BaseHandler
 from handlers.params import request_filter
 from handlers.publish import NDJSON
-from hub.config.live import LiveConfig
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
 from hub.errors import InvalidInput
-from hub.history import History, HistoryPage, HistoryQuery
-from hub.hub import Hub
-from hub.ingest.upload_budget import UploadBudget
+from hub.history import History, HistoryPage
 from hub.message import Message
+from hub.search.find import EVER, SearchRange
 from hub.timestamps import parse_time
 
 logger = logging.getLogger("eyewall.http")
 
 DEFAULT_LIMIT: Final = 100
-MAX_LIMIT: Final = 1000  # Of JSON, which is made in one piece.
-EVERYTHING: Final = 1 << 40
-# For one piece. Who takes nothing at all the kernel has cut by then (front.py); this is for those who trickle.
-TAKE_SECONDS: Final = 60.0
+MAX_LIMIT: Final = 1000  # Messages of a JSON answer, which is one page.
+UNLIMITED: Final = 1 << 40
 COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
-# A cell that begins so is a formula to a spreadsheet, and could call out (OWASP, "CSV Injection"). The last four are
-# the wide forms that East Asian ones take for the same.
+# Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"). The last four are full-width forms, which
+# East Asian versions treat alike.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _json: Final = msgspec.json.Encoder()
 
 
-class HistoryHandler(MessagesHandler):
-    """`topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`, `format`."""
+class HistoryGet(BaseHandler):
+    """The GET method of /messages.
 
-    def initialize(  # type: ignore[override]  # each names what it uses
-        self, live: LiveConfig, hub: Hub, uploads: UploadBudget, history: History
-    ) -> None:
-        super().initialize(live, hub, uploads)
-        self.history = history
+    Parameters: `topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`,
+    `limit`, `format`. The handler that inherits it sets `history`.
+    """
+
+    history: History
 
     async def get(self) -> None:
         kind = self._format()
-        asked = self._asked(kind)
+        after, before = self.get_query_argument("after", None), self.get_query_argument("before", None)
+        search = self._search(kind, newest_first=self._order(after) == "desc")
+        pages = self.history.pages(search, after=after, before=before, is_export=kind != "json")
         self.add_header("Vary", "Accept")
         try:
-            async with aclosing(self.history.pages(asked)) as pages:
+            async with aclosing(pages):
                 await self._answer(kind, pages)
         except StreamClosedError:
-            return  # Who asked has gone.
+            return  # The client disconnected.
         except TimeoutError:
-            logger.info("%s was cut, who took too long over its answer from /messages", self.request.remote_ip)
+            logger.info("disconnected %s: write timeout in GET /messages", self.request.remote_ip)
 
     async def _answer(self, kind: str, pages: AsyncIterator[HistoryPage]) -> None:
-        """Piece by piece: the next one is looked for when the socket has taken the last one. JSON is one piece."""
-        page = await anext(pages)  # What is wrong with the request can still be said as such.
-        said = FORMS[kind](page)
+        """Send the pages, each after the socket has taken the one before. JSON is one page."""
+        page = await anext(pages)  # An error here is still answered with its status.
+        body = FORMS[kind](page)
         self.set_header("Content-Type", f"{TYPES[kind]}; charset=utf-8")
         if kind == "json":
-            self.set_header("Content-Length", len(said))
+            self.set_header("Content-Length", len(body))
         else:
             self.set_header("Content-Disposition", f'attachment; filename="eyewall.{kind}"')
         try:
-            await self._hand_over(_csv([COLUMNS]) + said if kind == "csv" else said)
+            await self._send(_csv([COLUMNS]) + body if kind == "csv" else body)
             if kind == "json" or self.request.method == "HEAD":
                 return
             async for page in pages:
-                await self._hand_over(FORMS[kind](page))
+                await self._send(FORMS[kind](page))
         except BaseException:
-            self._break_off()
+            self._reset()
             raise
 
-    async def _hand_over(self, piece: bytes) -> None:
-        """Wait until the socket has taken it. Raises TimeoutError when others have waited long enough for the place."""
-        self.write(piece)
-        async with asyncio.timeout(TAKE_SECONDS):
+    async def _send(self, page: bytes) -> None:
+        """Wait until the socket has taken the page. Raises TimeoutError, StreamClosedError."""
+        self.write(page)
+        async with asyncio.timeout(self.history.limits.write_seconds):
             await self.flush()
 
-    def _break_off(self) -> None:
-        """Hang up with RST: an end in order, also HTTP/1.0's mere FIN, would be taken for the end of the export."""
+    def _reset(self) -> None:
+        """Close with RST. After an orderly close, the client would take the export for complete."""
         stream = self.detach()
         if not stream.closed():
             stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
             stream.close()
 
     def _format(self) -> str:
-        asked = self.get_query_argument("format", "")
-        if asked and asked not in TYPES:
-            raise InvalidInput("format", f"{asked[:32]!r} is none of ours", hint=f"use one of {', '.join(TYPES)}")
+        name = self.get_query_argument("format", "")
+        if name and name not in TYPES:
+            raise InvalidInput("format", f"unknown format {name[:32]!r}", hint=f"use one of {', '.join(TYPES)}")
+        if name:
+            return name
         accept = self.request.headers.get("Accept", "")
-        if asked:
-            return asked
         if any(name in accept for name in NDJSON):
             return "ndjson"
         return "csv" if "text/csv" in accept else "json"
 
-    def _asked(self, kind: str) -> HistoryQuery:
-        one = self.get_query_argument
-        after = one("after", None)
-        order = one("order", "desc" if after is None else "asc")
+    def _order(self, after: str | None) -> str:
+        order = self.get_query_argument("order", "desc" if after is None else "asc")
         if order not in ("asc", "desc"):
-            raise InvalidInput("order", f"{order[:32]!r} is no order", hint="use asc (oldest first) or desc")
-        return HistoryQuery(
-            request_filter(self),
-            after=after,
-            before=one("before", None),
-            since=self._moment("since"),
-            until=self._moment("until"),
-            limit=self._limit(kind),
-            newest_first=order == "desc",
-            is_export=kind != "json",
-        )
+            raise InvalidInput("order", f"unknown order {order[:32]!r}", hint="use asc (oldest first) or desc")
+        return order
 
-    def _moment(self, name: str) -> int | None:
+    def _search(self, kind: str, *, newest_first: bool) -> SearchRange:
+        since, until = self._time("since", EVER[0]), self._time("until", EVER[1] + 1)
+        span = (since, until - 1)  # `until` is not included.
+        return SearchRange(request_filter(self), limit=self._limit(kind), newest_first=newest_first, span=span)
+
+    def _time(self, name: str, default: int) -> int:
         text = self.get_query_argument(name, None)
-        return None if text is None else parse_time(text, time.time(), field=name)
+        return default if text is None else parse_time(text, time.time(), field=name)
 
     def _limit(self, kind: str) -> int:
         text = self.get_query_argument("limit", None)
         if text is None:
-            return DEFAULT_LIMIT if kind == "json" else EVERYTHING
+            return DEFAULT_LIMIT if kind == "json" else UNLIMITED
         if not re.fullmatch("[0-9]{1,12}", text) or int(text) < 1:
-            raise InvalidInput(
-                "limit", f"{text[:32]!r} is no number of messages", hint="use a whole number from 1 to 999999999999"
-            )
+            hint = "use a whole number from 1 to 999999999999"
+            raise InvalidInput("limit", f"invalid number of messages {text[:32]!r}", hint=hint)
         if kind == "json" and int(text) > MAX_LIMIT:
-            raise InvalidInput(
-                "limit", f"{text} messages are too many in one piece", hint=f"at most {MAX_LIMIT}, or format=ndjson"
-            )
+            hint = f"use at most {MAX_LIMIT}, or format=ndjson"
+            raise InvalidInput("limit", f"{text} messages exceed the limit of one JSON page", hint=hint)
         return int(text)
 
 
 def json_page(page: HistoryPage) -> bytes:
-    """All of it, with where it goes on."""
+    """Return a page as one JSON object."""
     return _json.encode(page.as_json()) + b"\n"
 
 
 def json_lines(page: HistoryPage) -> bytes:
-    """A message a line; in front of them, if there is one, the gap."""
-    said = [{"gap": page.gap.as_json()}] if page.gap else []
-    return b"".join(_json.encode(value) + b"\n" for value in (*said, *page.messages))
+    """Return a page as one message per line, with the gap, if any, as the first line."""
+    gap = [{"gap": page.gap.as_json()}] if page.gap else []
+    return b"".join(_json.encode(value) + b"\n" for value in (*gap, *page.messages))
 
 
 def csv_lines(page: HistoryPage) -> bytes:
-    """The same as rows."""
+    """Return a page as one row per message, with the gap, if any, as the first row."""
     return _csv([*([_gap_cells(page.gap)] if page.gap else []), *map(_cells, page.messages)])
 
 
@@ -166,11 +156,11 @@ def _cells(message: Message) -> tuple[str, ...]:
 
 def _gap_cells(gap: Gap) -> tuple[str, ...]:
     count = "an unknown number of" if gap.missing is None else f"{gap.missing}"
-    return (gap.before, "", "", "", "", f"in front of this id {count} messages are missing: {gap.reason}", "")
+    return (gap.before, "", "", "", "", f"{count} messages before this id are missing: {gap.reason}", "")
 
 
 def _csv(rows: list[tuple[str, ...]]) -> bytes:
-    """RFC 4180."""
+    """Return rows in the format of RFC 4180."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()

@@ -1,5 +1,6 @@
-"""The URLs that messages are published to.
+"""The URLs of messages.
 
+GET  /messages           stored messages (history.py)
 POST /messages           one JSON object, an array of them, or NDJSON
 POST /topics/<topic>     a text; also JSON, for which the URL names the topic
 PUT  /topics/<topic>     a stream of lines, each published as it arrives, for hours
@@ -9,16 +10,27 @@ publish.py reads the bodies; hub/ingest decides what they mean.
 
 from typing import Final
 
+from handlers.history import HistoryGet
 from handlers.publish import JSON, NDJSON, PublishHandler
+from hub.config.live import LiveConfig
 from hub.errors import UnknownType
+from hub.history import History
+from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects, TopicText
+from hub.ingest.upload_budget import UploadBudget
 
 # What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
 TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
 
 
-class MessagesHandler(PublishHandler):
-    """POST /messages: the JSON has every field."""
+class MessagesHandler(HistoryGet, PublishHandler):
+    """/messages: GET searches stored messages; in a POST the JSON has every field."""
+
+    def initialize(  # type: ignore[override]  # each names its parts
+        self, live: LiveConfig, hub: Hub, uploads: UploadBudget, history: History
+    ) -> None:
+        PublishHandler.initialize(self, live, hub, uploads)
+        self.history = history
 
     def make_decoder(self, content_type: str) -> Decoder:
         if content_type not in NDJSON | JSON | TEXT:

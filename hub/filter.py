@@ -1,7 +1,7 @@
-"""Which messages a reader wants.
+"""Filters: the condition that decides which messages a reader receives.
 
-Owns every rule about what may be asked for. Knows neither HTTP nor the log: a Filter is a value,
-so readers who ask for the same are equal, and the hub keeps one group for all of them.
+Owns every rule about a filter's parameters. Knows neither HTTP nor the log. A Filter is a value:
+readers with equal filters share one group in the hub.
 """
 
 import re
@@ -19,7 +19,7 @@ from hub.query.match_context import MatchContext
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
-LOOK_SECONDS: Final = 0.02  # What one turn of the loop gives to asking filters about messages.
+FILTER_SECONDS: Final = 0.02  # Time that one turn of the event loop spends on evaluating filters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +33,27 @@ class Filter:
     _topic: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # The reader who asked for nothing in particular is the common one: it need not be asked again.
-        nothing_asked = not self.topics and self.level is Level.DEBUG and not self.query
-        object.__setattr__(self, "is_everything", nothing_asked)
+        # Most readers have no filter: matches() then evaluates nothing.
+        is_everything = not self.topics and self.level is Level.DEBUG and not self.query
+        object.__setattr__(self, "is_everything", is_everything)
         globs = "|".join(translate(glob) for glob in sorted(self.topics))
         object.__setattr__(self, "_topic", re.compile(globs) if globs else None)
 
     @staticmethod
     def parse(topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> "Filter":
-        """Check what was asked for, once. Raises InvalidInput: which parameter, and what it may be."""
+        """Return a checked filter. Raises InvalidInput with the parameter and its allowed values."""
         return _parse(frozenset(topics), level, q)
 
-    def matches(self, seen: MatchContext) -> bool:
-        """Asked once per message and group, never per reader."""
+    def matches(self, context: MatchContext) -> bool:
+        """True if the message passes. Evaluated once per message and group, not per reader."""
         return self.is_everything or (
-            seen.message.level in AT_LEAST[self.level]
-            and (self._topic is None or self._topic.match(seen.message.topic) is not None)
-            and (not self.query or self.query.matches(seen))
+            context.message.level in AT_LEAST[self.level]
+            and (self._topic is None or self._topic.match(context.message.topic) is not None)
+            and (not self.query or self.query.matches(context))
         )
 
     def as_json(self) -> dict[str, object]:
-        """What `GET /connections` shows; what was not asked for is left out."""
+        """Return the parameters that are set, as `GET /connections` lists them."""
         shown: dict[str, object] = {}
         if self.topics:
             shown["topics"] = sorted(self.topics)
@@ -65,17 +65,13 @@ class Filter:
 
 
 @lru_cache(1024)
-def _parse(wanted: frozenset[str], level: str, q: str) -> Filter:
-    """Remembered, so that readers who ask for the same hold the same Filter: 584 bytes less for each."""
-    if len(wanted) > MAX_TOPICS:
+def _parse(topics: frozenset[str], level: str, q: str) -> Filter:
+    """Cached, so that readers with the same parameters share one Filter. Saves 584 bytes per reader (measured)."""
+    if len(topics) > MAX_TOPICS:
         raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
-    for glob in wanted:
-        # fullmatch, because "$" also matches in front of a final line feed.
+    for glob in topics:
+        # fullmatch, because "$" also matches before a final line feed.
         if not GLOB.fullmatch(glob):
-            raise InvalidInput(
-                "topic",
-                f"{glob[:80]!r} is no topic",
-                hint="use 1 to 64 of A-Z a-z 0-9 . _ - and the wildcards * ?",
-            )
-    everything = wanted and "*" in wanted
-    return Filter(frozenset() if everything else wanted, Level.parse(level), parse_query(q))
+            hint = "use 1 to 64 characters from A-Z a-z 0-9 . _ - and the wildcards * ?"
+            raise InvalidInput("topic", f"invalid topic {glob[:80]!r}", hint=hint)
+    return Filter(frozenset() if "*" in topics else topics, Level.parse(level), parse_query(q))

@@ -1,7 +1,7 @@
-"""History: what was said before, a page at a time.
+"""History: stored messages, a page at a time.
 
-Owns where a page begins and ends, what is missing in front of it, and that searches leave room for
-readers who catch up. Knows no SQL (search/ does) and no HTTP.
+Owns the bounds of a page, the gap in front of it, and the limits that keep searches from delaying
+the replay of streams. Knows no SQL (see search/) and no HTTP.
 """
 
 import asyncio
@@ -12,44 +12,39 @@ from typing import Final
 
 from hub.delivery.cursor import Gap, resolve, resolve_before
 from hub.errors import InvalidInput, Overloaded
-from hub.filter import Filter
 from hub.log.protocol import SearchableLog, format_time, parse_id
 from hub.message import Message
-from hub.search.find import EVER, SearchRange, SearchResult, find
-
-# Answers that have begun and not ended: of each a piece is in memory, twice, for as long as its asker takes.
-MAX_ANSWERS: Final = 64
-# Beside so many no export begins: one that is taken at 9 KB/s is never cut, and 64 left pages no place for hours.
-MAX_EXPORTS: Final = 48
-# Whoever asked makes bytes of a piece on the loop: with 4 MiB of short messages as CSV that was a stop of 100 ms.
-PIECE_MESSAGES: Final = 1000
+from hub.search.find import DEFAULT_BOUNDS, Bounds, SearchRange, SearchResult, find
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """A request. `after` and `before` are ids, `since` (included) and `until` (not) ms since 1970."""
+class HistoryLimits:
+    """Limits on answers in progress. Each holds a page in memory, twice, until its client has read it."""
 
-    wanted: Filter
-    after: str | None = None
-    before: str | None = None
-    since: int | None = None
-    until: int | None = None
-    limit: int = 100
-    newest_first: bool = True
-    is_export: bool = False  # All pieces of it, not the first one alone.
+    answers: int = 64
+    # A client reading at 9 KB/s never hits the write timeout. 64 such exports blocked all page requests for hours.
+    exports: int = 48
+    # Messages of one page. The event loop encodes them: 4 MiB of short messages as CSV blocked it for 100 ms.
+    page_messages: int = 1000
+    # Write timeout for one page. The kernel detects a client that reads nothing; this is for one that reads slowly.
+    write_seconds: float = 60.0
+    bounds: Bounds = DEFAULT_BOUNDS
+
+
+DEFAULT_LIMITS: Final = HistoryLimits()
 
 
 @dataclass(slots=True)
 class HistoryPage:
-    """An answer. `next` goes on behind it: as `before` with the newest first, else as `after`; None at the end.
+    """A part of an answer. `next` is the `before` (newest first) or `after` of the next page, None at the end.
 
-    Messages that come after `head` have not been looked for: the stream brings them.
+    Messages after `head` have not been searched. The stream delivers them.
     """
 
     head: str
     gap: Gap | None
     messages: list[Message] = field(default_factory=list)
-    first: dict[str, str] | None = None  # Id and time of the oldest message kept.
+    first: dict[str, str] | None = None  # Id and time of the oldest message in the log.
     next: str | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -63,86 +58,89 @@ class HistoryPage:
 
 
 class History:
-    """The log, as those see it who look back."""
+    """Searches in the log. `answering` is the number of answers in progress."""
 
-    def __init__(self, log: SearchableLog) -> None:
+    def __init__(self, log: SearchableLog, limits: HistoryLimits = DEFAULT_LIMITS) -> None:
         self._log = log
-        # One at a time, so that of the log's two reading threads one is left for the streams' replay.
+        self.limits = limits
+        # One search at a time, so that streams have the other of the log's two reading threads for replay.
         self._turn = asyncio.Semaphore(1)
-        self._answering = 0
+        self.answering = 0
 
-    async def pages(self, asked: HistoryQuery) -> AsyncGenerator[HistoryPage, None]:
-        """All that was asked for, piece by piece: fewer messages, or none, where they are long or hard to find.
+    async def pages(
+        self, search: SearchRange, *, after: str | None = None, before: str | None = None, is_export: bool = False
+    ) -> AsyncGenerator[HistoryPage, None]:
+        """Yield all results between two ids. A page can have few messages, or none, if they are long or rare.
 
-        The log is not held in between. Until this is closed it counts as an answer. Raises InvalidInput for what is no
-        id, and at the beginning Overloaded when there are too many; LogFailed.
+        Holds no lock on the log between pages. Counts as an answer until it is closed. The first page raises
+        InvalidInput for an invalid id and Overloaded for too many answers; every page may raise LogFailed.
         """
-        search, gap = self._search(asked)
-        # Only now: whoever has been given a piece gets the others in turn, or an export would break off.
-        if self._answering >= (MAX_EXPORTS if asked.is_export else MAX_ANSWERS):
-            raise Overloaded("too many searches at once", hint="search again later", retry_seconds=2)
-        self._answering += 1
+        search, gap = self._between(search, after, before)
+        # Checked for the first page only, because an export that has begun must not break off.
+        if self.answering >= (self.limits.exports if is_export else self.limits.answers):
+            raise Overloaded("too many searches at once", hint="retry later", retry_seconds=2)
+        self.answering += 1
         try:
             head = self._log.generations.format_id(self._log.head)
-            is_behind_something = asked.after is not None
+            follows_a_position = after is not None
             while True:
-                found = await self._find(replace(search, limit=min(search.limit, PIECE_MESSAGES)))
-                # The file may have let go of more than the loop has heard of, so this is asked of the first piece too.
-                pruned = self._pruned(search, found) if is_behind_something else None
-                yield self._page(head, _both(gap, pruned), found)
-                if found.reached is None or len(found.messages) >= search.limit:
+                result = await self._find(replace(search, limit=min(search.limit, self.limits.page_messages)))
+                # Pruning reaches the file before the event loop learns of it, so the first page is checked too.
+                pruned = self._pruned(search, result) if follows_a_position else None
+                yield self._page(head, _combined(gap, pruned), result)
+                if result.reached is None or len(result.messages) >= search.limit:
                     return
-                search = search.behind(found.reached, len(found.messages))
-                gap, is_behind_something = None, True
+                search = search.after(result.reached, len(result.messages))
+                gap, follows_a_position = None, True
         finally:
-            self._answering -= 1
+            self.answering -= 1
 
-    def _page(self, head: str, gap: Gap | None, found: SearchResult) -> HistoryPage:
-        page, generations = HistoryPage(head, gap, found.messages), self._log.generations
-        if found.first:
-            page.first = {"id": generations.format_id(found.first[0]), "time": format_time(found.first[1])}
-        if found.reached is not None:
-            page.next = generations.format_id(found.reached)
+    def _page(self, head: str, gap: Gap | None, result: SearchResult) -> HistoryPage:
+        page, generations = HistoryPage(head, gap, result.messages), self._log.generations
+        if result.first:
+            page.first = {"id": generations.format_id(result.first[0]), "time": format_time(result.first[1])}
+        if result.reached is not None:
+            page.next = generations.format_id(result.reached)
         return page
 
-    def _pruned(self, search: SearchRange, found: SearchResult) -> Gap | None:
-        """What was to be looked at, and the log has let go of it."""
-        first = found.first[0] if found.first else search.high + 1
+    def _pruned(self, search: SearchRange, result: SearchResult) -> Gap | None:
+        """Return the part of the range that was pruned before it was searched."""
+        first = result.first[0] if result.first else search.high + 1
         before = min(first, search.high + 1)
-        is_due = not search.newest_first or found.reached is None
+        is_due = not search.newest_first or result.reached is None
         if before <= search.low or not is_due:
             return None
         id_of = self._log.generations.format_id
         return Gap(id_of(search.low - 1), id_of(before), before - search.low, "expired")
 
-    def _search(self, asked: HistoryQuery) -> tuple[SearchRange, Gap | None]:
+    def _between(self, search: SearchRange, after: str | None, before: str | None) -> tuple[SearchRange, Gap | None]:
+        """Return the search limited to the log and the two ids, and the gap behind `after`."""
         log = self._log
         low, high, gap = log.first, log.head, None
-        if asked.after is not None:
-            _check_id("after", asked.after)
-            after, gap = resolve(asked.after, log)
-            low = after + 1
-        if asked.before is not None:
-            _check_id("before", asked.before)
-            before, gap_before = resolve_before(asked.before, log)
-            high, gap = min(high, before), gap_before or gap
-        since = EVER[0] if asked.since is None else asked.since
-        until = EVER[1] if asked.until is None else asked.until - 1
-        return SearchRange(asked.wanted, low, high, asked.limit, asked.newest_first, (since, until)), gap
+        if after is not None:
+            _check_id("after", after)
+            position, gap = resolve(after, log)
+            low = position + 1
+        if before is not None:
+            _check_id("before", before)
+            position, gap_before = resolve_before(before, log)
+            high, gap = min(high, position), gap_before or gap
+        return replace(search, low=low, high=high), gap
 
     async def _find(self, search: SearchRange) -> SearchResult:
+        generations, bounds = self._log.generations, self.limits.bounds
         async with self._turn:
-            return await self._log.query(partial(find, generations=self._log.generations, search=search))
+            return await self._log.query(partial(find, generations=generations, search=search, bounds=bounds))
 
 
-def _both(gap: Gap | None, next_one: Gap | None) -> Gap | None:
-    """Two that follow each other, as one."""
-    if gap is None or next_one is None:
-        return gap or next_one
-    missing = None if gap.missing is None or next_one.missing is None else gap.missing + next_one.missing
-    return replace(gap, before=next_one.before, missing=missing)
+def _combined(gap: Gap | None, following: Gap | None) -> Gap | None:
+    """Return two consecutive gaps as one."""
+    if gap is None or following is None:
+        return gap or following
+    missing = None if gap.missing is None or following.missing is None else gap.missing + following.missing
+    return replace(gap, before=following.before, missing=missing)
 
 
 def _check_id(field: str, text: str) -> None:
     if parse_id(text) is None:
-        raise InvalidInput(field, f"{text[:40]!r} is no id", hint="use the id of a message: <epoch>-<seq>")
+        raise InvalidInput(field, f"invalid id {text[:40]!r}", hint="use the id of a message: <epoch>-<seq>")

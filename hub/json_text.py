@@ -1,7 +1,7 @@
-"""JSON from outside: checked, or refused with the line and column where it goes wrong.
+"""JSON from clients: decoded, or rejected with the line and column of the error.
 
-msgspec refuses what a stream could not carry (NaN, 1e999, half a surrogate pair, bytes that are
-not UTF-8), which the standard library lets through; the standard library knows the place better.
+msgspec rejects values that a stream cannot carry (NaN, 1e999, half a surrogate pair, invalid UTF-8).
+The standard library accepts those, but reports positions more precisely.
 """
 
 import json
@@ -15,30 +15,31 @@ from hub.errors import InvalidInput
 
 T = TypeVar("T")
 
-EXPLAINED_BYTES: Final = 64 << 10  # Of 8 MiB, objects were made for half a second, only to say what is wrong.
+# Bytes of a text that is decoded again to explain its error. With 8 MiB that took half a second (measured).
+EXPLAINED_BYTES: Final = 64 << 10
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Where msgspec stumbled, counted from 0.
+_AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Position of the error in msgspec's message, from 0.
 _ANYTHING: Final = msgspec.json.Decoder()
 
 
 def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, field: str = "body", hint: str = "") -> T:
-    """`text` as the decoder's type. Raises InvalidInput for `field`, with the place in it."""
+    """Return `text` as the decoder's type. Raises InvalidInput for `field`, with the position."""
     return _read(decoder.decode, text, field, hint)
 
 
 def one_line(value: msgspec.Raw) -> msgspec.Raw:
-    """The same JSON without line ends, so that it can stand in one `data:` line. Raises InvalidInput for `data`.
+    """Return the same JSON without line ends, for one `data:` line of a stream. Raises InvalidInput for `data`.
 
-    Digits and order stay as they were written: 1.10 stays 1.10, and 30 digits stay 30 digits. Of some texts and
-    numbers only `check` sees that they are wrong.
+    Keeps digits and key order: 1.10 stays 1.10, and 30 digits stay 30 digits. Some invalid texts and
+    numbers are found by `check` only.
     """
     return msgspec.Raw(_read(_without_blanks, value, "data", ""))
 
 
 def check(value: msgspec.Raw) -> None:
-    """Look at what a Raw only skips over. Raises InvalidInput for `data`.
+    """Decode a Raw to find errors that msgspec skips over. Raises InvalidInput for `data`.
 
-    It makes objects, a hundred bytes for three: know first that it is not too long.
+    Needs up to 33 bytes of memory per byte, so check the length first.
     """
     decode(_ANYTHING, value, field="data")
 
@@ -51,8 +52,8 @@ def _read(read: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw, f
     try:
         return read(text)
     except RecursionError:
-        raise InvalidInput(field, "this JSON is nested too deeply", hint="at most some 900 levels") from None
-    except msgspec.ValidationError as error:  # Well-formed, but a field is of the wrong type or unknown.
+        raise InvalidInput(field, "JSON nested too deeply", hint="use at most 900 levels") from None
+    except msgspec.ValidationError as error:  # Valid JSON with an unknown field or a wrong type.
         raise InvalidInput(field, str(error), hint=hint) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _refuse(bytes(text), error, field, hint)
@@ -69,11 +70,11 @@ def _refuse(text: bytes, error: Exception, field: str, hint: str) -> NoReturn:
 
 
 def _explained(string: str, text: bytes, error: Exception) -> str:
-    """What the standard library says, which makes objects of all that is right in it."""
+    """Return the standard library's error. Decodes the text again."""
     try:
         value = json.loads(string)
     except json.JSONDecodeError as bad:
-        return f"no valid JSON at line {bad.lineno} column {bad.colno}: {bad.msg}"
+        return f"invalid JSON at line {bad.lineno} column {bad.colno}: {bad.msg}"
     except (RecursionError, ValueError):
         return _placed(text, str(error))
     lone = _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False))
@@ -81,11 +82,11 @@ def _explained(string: str, text: bytes, error: Exception) -> str:
 
 
 def _placed(text: bytes, problem: str) -> str:
-    """What msgspec minds (only it: NaN, Infinity), with line and column as the standard library counts them."""
+    """Return msgspec's error (the only one for NaN and Infinity) with line and column counted from 1."""
     found = _AT_BYTE.search(problem)
     if found is None:
-        return f"no valid JSON: {problem}"
+        return f"invalid JSON: {problem}"
     above = text[: int(found[1])]
     line, column = above.count(b"\n") + 1, len(above[above.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     what = problem[: found.start()].removeprefix("JSON is malformed: ")
-    return f"no valid JSON at line {line} column {column}: {what}"
+    return f"invalid JSON at line {line} column {column}: {what}"

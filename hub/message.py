@@ -1,7 +1,7 @@
-"""What servers say: a Draft is handed in, a Message comes out of the log.
+"""A published message: a Draft goes into the log, a Message comes out of it.
 
-Owns every rule about what may be said. Outside data enters through `Draft.parse` and nowhere
-else; after it nobody checks again. Knows neither HTTP nor the log nor the wire.
+Owns every rule about a message's fields. Outside data enters only through `Draft.parse` and is not
+checked again. Knows neither HTTP nor the log nor the wire format.
 """
 
 import re
@@ -15,11 +15,11 @@ from hub.json_text import check, decode, one_line
 
 TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_SOURCE_CHARACTERS: Final = 128
-MAX_MESSAGE_BYTES: Final = 1 << 20  # What publish.max_message_bytes is unless somebody changes it.
+MAX_MESSAGE_BYTES: Final = 1 << 20  # Default of publish.max_message_bytes: text and data of one message.
 
 
 class Level(StrEnum):
-    """How bad it is, from least to worst."""
+    """Severity, in ascending order."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -29,7 +29,7 @@ class Level(StrEnum):
 
     @classmethod
     def parse(cls, name: str) -> "Level":
-        """A level by its name in any case, or by what other loggers call it. Raises InvalidInput."""
+        """Return a level by its name or alias, in any case. Raises InvalidInput."""
         try:
             return LEVEL_NAMES[name.lower()]
         except KeyError:
@@ -55,13 +55,11 @@ LEVEL_NAMES: Final[dict[str, Level]] = {level.value: level for level in Level} |
 AT_LEAST: Final[dict[Level, frozenset[Level]]] = {
     level: frozenset(list(Level)[rank:]) for rank, level in enumerate(Level)
 }
-
-
 RANK: Final[dict[Level, int]] = {level: rank for rank, level in enumerate(Level)}
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing somebody said, as the log holds it and as JSON shows it (empty fields left out).
+    """A message as the log returns it, encoded to JSON without its empty fields.
 
     `id` is `<epoch>-<seq>`, `time` ISO 8601 in UTC with milliseconds, `data` JSON on one line.
     """
@@ -76,7 +74,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a publisher may write into a JSON object. Only types are checked here, rules below."""
+    """The fields of a published JSON object. Checks types only; Draft.parse checks the rules."""
 
     message: str
     topic: str | None = None
@@ -86,7 +84,7 @@ class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A message that has no id and no time yet."""
+    """A checked message without id and time."""
 
     topic: str
     level: Level
@@ -105,16 +103,17 @@ class Draft(msgspec.Struct, frozen=True):
         data: msgspec.Raw | None = None,
         max_bytes: int = MAX_MESSAGE_BYTES,
     ) -> Self:
-        """Check what somebody wants to say, once. Raises InvalidInput: which field, and what it may be."""
-        # fullmatch, because "$" also matches in front of a final line feed.
+        """Check a message. Raises InvalidInput with the field and the allowed values, or TooLarge."""
+        # fullmatch, because "$" also matches before a final line feed.
         if not TOPIC.fullmatch(topic):
-            raise InvalidInput("topic", f"{topic[:80]!r} is no topic", hint="use 1 to 64 of A-Z a-z 0-9 . _ -")
+            hint = "use 1 to 64 characters from A-Z a-z 0-9 . _ -"
+            raise InvalidInput("topic", f"invalid topic {topic[:80]!r}", hint=hint)
         if source and (len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable()):
-            # A source becomes part of log lines and CSV cells; control characters there are injection.
+            # A source is written to log lines and CSV cells, where control characters allow injection.
             raise InvalidInput(
                 "source",
-                "must be printable and short",
-                hint=f"at most {MAX_SOURCE_CHARACTERS} characters, no line ends, no control characters",
+                f"invalid source {source[:80]!r}",
+                hint=f"use at most {MAX_SOURCE_CHARACTERS} printable characters, without line ends",
             )
         try:
             size = len(message.encode()) + (len(data) if data else 0)
@@ -134,14 +133,14 @@ class Draft(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_json(cls, text: bytes | msgspec.Raw, *, topic: str | None, max_bytes: int) -> Self:
-        """One JSON object; `topic` is for objects that name none. Raises InvalidInput with the place."""
+        """Parse one JSON object. `topic` is the default. Raises InvalidInput with the line and column or the field."""
         fields = decode(_FIELDS, text, hint=FIELDS_HINT)
         data = one_line(fields.data) if bytes(fields.data) not in (b"", b"null") else None
-        wanted = fields.topic if fields.topic is not None else topic
-        if wanted is None:
+        topic = fields.topic if fields.topic is not None else topic
+        if topic is None:
             raise InvalidInput("topic", "is missing", hint='add "topic": "…", or POST to /topics/<topic>')
         draft = cls.parse(
-            topic=wanted,
+            topic=topic,
             message=fields.message,
             level=fields.level,
             source=fields.source,
@@ -153,5 +152,5 @@ class Draft(msgspec.Struct, frozen=True):
         return draft
 
 
-FIELDS_HINT: Final = 'send {"message": "…"} and, if wanted, "topic", "level", "source", "data"'
+FIELDS_HINT: Final = 'send {"message": "…"} with optional "topic", "level", "source", "data"'
 _FIELDS: Final = msgspec.json.Decoder(Fields)

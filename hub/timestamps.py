@@ -1,4 +1,4 @@
-"""A point in time as people write it: `15m` ago, an ISO 8601 time, or seconds since 1970."""
+"""Parsing of times in requests: a duration before now, an ISO 8601 time, or seconds since 1970."""
 
 import re
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ _UNIX: Final = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?")
 
 
 def parse_time(text: str, now: float, *, field: str) -> int:
-    """Milliseconds since 1970. `now` in seconds. A time without a zone is UTC. Raises InvalidInput for `field`."""
+    """Return ms since 1970. `now` is in seconds. A time without a zone is UTC. Raises InvalidInput for `field`."""
     if ago := _AGO.fullmatch(text):
         return int((now - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
     if _UNIX.fullmatch(text):
@@ -23,12 +23,12 @@ def parse_time(text: str, now: float, *, field: str) -> int:
         moment = datetime.fromisoformat(text)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError):
-        raise InvalidInput(field, f"{text[:40]!r} is no time", hint=_hint(text)) from None
+        raise InvalidInput(field, f"invalid time {text[:40]!r}", hint=_hint(text)) from None
 
 
 def _hint(text: str) -> str:
     if _MILLISECONDS.fullmatch(text):
-        return f"it is too far off for seconds since 1970; if it is milliseconds, use {text[:-3]}"
+        return f"use seconds since 1970, not milliseconds: {text[:-3]}"
     if _LOST_PLUS.fullmatch(text):
-        return "in an address write a + as %2B, or the time in UTC with a Z"
-    return "use 15m (for 15 minutes ago; also s, h, d), 2026-11-23T11:02:04Z, or seconds since 1970"
+        return "encode + as %2B in a URL, or use UTC with a Z"
+    return "use 15m (15 minutes ago; also s, h, d), 2026-11-23T11:02:04Z, or seconds since 1970"

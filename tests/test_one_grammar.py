@@ -1,4 +1,4 @@
-"""One grammar, two parsers: the page's and the server's answer alike, whatever is asked and whatever was said."""
+"""The page's parser and the server's accept the same queries and match the same messages."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from hub.query.match_context import MatchContext
 
 PAGE: Final = Path(__file__).parent / "js" / "answer_queries.js"
 
-# Letters with irregular case mappings, numbers in all spellings, and what means something in the grammar.
+# Letters with irregular case, spellings of numbers, and tokens of the grammar.
 words = st.sampled_from(
     [
         *(
@@ -89,37 +89,37 @@ Answer = Callable[[str, dict[str, Any]], bool | int]
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Answer]:
-    """The page's answer: found or not, or the column of what is wrong with the query."""
+    """Returns the page's answer: whether the message matches, or the column of the error."""
     node = shutil.which("node")
     assert node, "Tests need Node 20 or newer: run `make dev`"
     with subprocess.Popen([node, PAGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdin
         assert process.stdout
-        asked, answered = process.stdin, process.stdout
+        requests, answers = process.stdin, process.stdout
 
         def ask(query: str, message: dict[str, Any]) -> bool | int:
-            asked.write(json.dumps({"query": query, "message": message}) + "\n")
-            asked.flush()
-            answer: bool | int = json.loads(answered.readline())
+            requests.write(json.dumps({"query": query, "message": message}) + "\n")
+            requests.flush()
+            answer: bool | int = json.loads(answers.readline())
             return answer
 
         yield ask
-        asked.close()
+        requests.close()
 
 
-REFUSED: Final = re.compile(r"q: column (\d+): (.*)")
+REJECTED: Final = re.compile(r"q: column (\d+): (.*)")
 
 
 @settings(max_examples=600)
 @given(queries, messages)
-def test_both_parsers_give_the_same_answer(page: Answer, query: str, said: dict[str, Any]) -> None:
-    data = msgspec.Raw(json.dumps(said["data"]).encode()) if "data" in said else None
-    message = Message(**{"id": "1-1", "time": "", **said, "level": Level(said["level"]), "data": data})
+def test_both_parsers_give_the_same_answer(page: Answer, query: str, fields: dict[str, Any]) -> None:
+    data = msgspec.Raw(json.dumps(fields["data"]).encode()) if "data" in fields else None
+    message = Message(**{"id": "1-1", "time": "", **fields, "level": Level(fields["level"]), "data": data})
     try:
         expected: bool | int = parse(query).matches(MatchContext(message))
     except InvalidInput as error:
-        column, reason = REFUSED.findall(str(error))[0]
-        if "regular expressions" in reason:  # The page's alone.
+        column, reason = REJECTED.findall(str(error))[0]
+        if "regular expressions" in reason:  # Only the page has them.
             return
         expected = int(column)
-    assert page(query, said) == expected
+    assert page(query, fields) == expected

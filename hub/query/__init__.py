@@ -1,11 +1,11 @@
-"""What a reader looks for, as one value.
+"""A reader's query as one value.
 
-Owns when two queries are the same: the same terms, however they were written. The grammar is in
-hub/query/parser.py, what each term finds in hub/query/terms.py.
+Two queries are equal if they consist of the same terms, whatever their spelling. The grammar is in
+hub/query/parser.py, what each term matches in hub/query/terms.py.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final
 
 from hub.query.match_context import MatchContext
 from hub.query.parser import Parser
@@ -14,27 +14,28 @@ from hub.query.terms import ANYTHING, Finder, Term
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Terms, compiled once. `text` is how they are written in one way only, and so the identity; "" is anything."""
+    """A term, compiled once. `text` is the reader's own spelling, for display only."""
 
-    text: str
-    term: Term = field(repr=False, compare=False)
-    _find: Finder = field(repr=False, compare=False)
+    term: Term
+    text: str = field(default="", compare=False)
+    is_everything: bool = field(init=False, repr=False, compare=False)
+    _find: Finder = field(init=False, repr=False, compare=False)
 
-    @classmethod
-    def of(cls, term: Term) -> Self:
-        return cls("" if term == ANYTHING else str(term), term, term.finder())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_everything", self.term == ANYTHING)
+        object.__setattr__(self, "_find", self.term.finder())
 
     def __bool__(self) -> bool:
-        """False if anything will do: then `matches` need not be asked."""
-        return bool(self.text)
+        """False if every message matches, so that `matches` need not be called."""
+        return not self.is_everything
 
-    def matches(self, seen: MatchContext) -> bool:
-        return self._find(seen)
+    def matches(self, context: MatchContext) -> bool:
+        return self._find(context)
 
 
 def parse(text: str) -> Query:
-    """A query as a person writes it. Raises InvalidInput for `q`: which column, what is wrong there, how to mend it."""
-    return Query.of(Parser(text).query())
+    """Parse a query. Raises InvalidInput for `q` with the column, the problem and a hint."""
+    return Query(Parser(text).query(), text)
 
 
-EVERYTHING: Final = Query.of(ANYTHING)
+EVERYTHING: Final = Query(ANYTHING)

@@ -1,6 +1,6 @@
-"""One message while a query looks at it, and how a query reaches into its data.
+"""One message while filters are evaluated against it, and how a query reaches into its data.
 
-Owns what "text in any case", "inside data" and "a number" mean. Knows no term of the grammar.
+Defines "text in any case", "inside data" and "a number". Knows no term of the grammar.
 """
 
 import re
@@ -14,58 +14,58 @@ from hub.message import Draft, Message
 NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _POSITION: Final = re.compile("0|[1-9][0-9]{0,8}")
 MISSING: Final = object()
-BETWEEN: Final = "\0"  # Stands between fields that are searched as one text: in a query it is refused.
-_NOT_YET: Final = object()
+SEPARATOR: Final = "\0"  # Between fields that are searched as one text. The parser rejects it in a query.
+_NOT_DECODED: Final = object()
 _decode: Final = msgspec.json.Decoder().decode
 
 
 def fold(text: str) -> str:
-    """Without case, character by character, so that a part of a text is a part of the folded text.
+    """Return `text` without case, folded character by character: parts of a text stay parts of the folded text.
 
-    Not casefold: the page's language has none. The one letter that lower() writes in two ways,
-    by what stands beside it, is the Greek sigma.
+    Not casefold(), which JavaScript does not have. The Greek sigma is the one letter that lower()
+    writes in two ways, depending on its neighbours.
     """
     return text.lower().replace("ς", "σ")
 
 
 class MatchContext:
-    """One message while filters look at it: what several of them need is made once, however many they are."""
+    """One message while filters are evaluated. Values that several filters need are computed once."""
 
     __slots__ = ("_data", "_fields", "_strings", "message")
 
     def __init__(self, message: Message | Draft) -> None:
         self.message = message
         self._fields: str | None = None
-        self._data: object = _NOT_YET
+        self._data: object = _NOT_DECODED
         self._strings: str | None = None
 
-    def says(self, needle: str) -> bool:
-        """`needle`, folded, is in the text, topic, source or a string anywhere in data."""
+    def contains(self, needle: str) -> bool:
+        """True if `needle`, folded, is in the text, topic, source, or a string value anywhere in data."""
         message = self.message
         if self._fields is None:
-            self._fields = fold(BETWEEN.join((message.message, message.topic, message.source)))
+            self._fields = fold(SEPARATOR.join((message.message, message.topic, message.source)))
         if needle in self._fields:
             return True
         if message.data is None:
             return False
         if self._strings is None:
-            self._strings = fold(BETWEEN.join(strings(self.data)))
+            self._strings = fold(SEPARATOR.join(strings(self.data)))
         return needle in self._strings
 
     @property
     def data(self) -> object:
-        """Decoded; None also when there is none."""
-        if self._data is _NOT_YET:
+        """The decoded data, None if there is none, its JSON text if it is nested too deeply to decode here."""
+        if self._data is _NOT_DECODED:
             raw = self.message.data
             try:
                 self._data = None if raw is None else _decode(raw)
-            except RecursionError:  # It was let in with less of the stack in use. Rather its text than no answer.
+            except RecursionError:  # The publisher's request was decoded with less of the stack in use.
                 self._data = bytes(raw or b"").decode()
         return self._data
 
 
 def strings(value: object, *, keys: bool = False) -> Iterator[str]:
-    """Every string in decoded JSON, keys only if asked for. Without recursion: data may be 900 levels deep."""
+    """Yield every string in decoded JSON, and the keys if `keys`. Not recursive: data may be 900 levels deep."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
@@ -80,12 +80,12 @@ def strings(value: object, *, keys: bool = False) -> Iterator[str]:
 
 
 def inside(value: object, names: Sequence[str]) -> object:
-    """What stands under these names, or MISSING. A key may hold dots itself: {"http.status": 500}."""
+    """Return the value under these names, or MISSING. A key may contain dots: {"http.status": 500}."""
     if not names:
         return value
     if isinstance(value, list):
-        is_there = _POSITION.fullmatch(names[0]) and int(names[0]) < len(value)
-        return inside(value[int(names[0])], names[1:]) if is_there else MISSING
+        exists = _POSITION.fullmatch(names[0]) and int(names[0]) < len(value)
+        return inside(value[int(names[0])], names[1:]) if exists else MISSING
     if isinstance(value, dict):
         for count in range(1, len(names) + 1):
             key = ".".join(names[:count])
@@ -95,7 +95,7 @@ def inside(value: object, names: Sequence[str]) -> object:
 
 
 def as_float(value: object) -> float | None:
-    """A JSON number as the page's language has it; None for everything else, true and false included."""
+    """Return a JSON number as JavaScript reads it, None for any other value, booleans included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -105,7 +105,7 @@ def as_float(value: object) -> float | None:
 
 
 def glob(parts: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a whole text is `parts` with anything between them. Linear, whatever the parts are."""
+    """Return a test whether a whole text is `parts` with anything between them. Linear for any parts."""
     if len(parts) == 1:
         return parts[0].__eq__
     first, *middle, last = parts
@@ -114,7 +114,7 @@ def glob(parts: tuple[str, ...]) -> Callable[[str], bool]:
         at, end = len(first), len(text) - len(last)
         if at > end or not text.startswith(first) or not text.endswith(last):
             return False
-        for part in middle:  # The leftmost place leaves most room for the rest.
+        for part in middle:  # The leftmost match leaves the most room for the rest.
             found = text.find(part, at, end)
             if found < 0:
                 return False

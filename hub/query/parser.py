@@ -1,12 +1,12 @@
 """The grammar of a query, from text to terms.
 
-    timeout "health check"    both texts, in any case, anywhere in what was said
-    a OR b   -word   -(a b)   either; not; brackets group, and OR binds weaker than standing side by side
+    timeout "health check"    both texts, in any case, anywhere in the message
+    a OR b   -word   -(a b)   either; not; brackets group; OR binds weaker than terms side by side
     level:warn   level:>=warning   topic:api.*   source:"web 1"
     data.status:>=500   data.user.name:ana   data.trace:*
 
-The page has the same grammar (static/logic/filter.js) and regular expressions besides; both are held
-to tests/filter_cases.json. Owns every rule about what may be written, and says what is wrong where.
+The page has the same grammar (static/logic/filter.js), and regular expressions besides.
+tests/filter_cases.json holds for both. Owns every rule of the syntax and its error messages.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Final, Literal, NoReturn, cast
 
 from hub.errors import InvalidInput
 from hub.message import LEVELS, Level
-from hub.query.match_context import BETWEEN, NUMBER, fold
+from hub.query.match_context import NUMBER, SEPARATOR, fold
 from hub.query.terms import (
     ANYTHING,
     BLANKS,
@@ -34,20 +34,20 @@ from hub.query.terms import (
     Text,
 )
 
-# Bounds on what one reader can make every message cost. They also bound the recursion.
+# Bounds on the cost of one reader's query per message. They also bound the recursion.
 MAX_CHARACTERS: Final = 1024
 MAX_TERMS: Final = 64
-MAX_TEXTS: Final = 24  # Terms that read all of a message: 24 take up to 85 ms of 1 MiB made to be slow (measured).
+MAX_TEXTS: Final = 24  # Terms that read a whole message. 24 take up to 85 ms for 1 MiB in the worst case (measured).
 MAX_DEPTH: Final = 16
-MAX_NAMES: Final = 10  # In the path of one data term: with keys that hold dots, each doubles the places to look.
+MAX_NAMES: Final = 10  # In the path of one data term. Keys may contain dots, so each name doubles the lookups.
 
-# The first / behind the opening one closes it, and the word ends there: /var/log is none, /log/ is one.
+# A word between two slashes: /log/ is a regular expression, /var/log is not.
 _REGULAR_EXPRESSION: Final = re.compile(rf"/(?:\\.|[^/\\])+/(?=[{BLANKS}()]|\Z)", re.DOTALL)
-_QUOTE_HINT: Final = 'to find the text as it stands, put it in quotes: "…"'
+_QUOTE_HINT: Final = 'to search for this text literally, put it in quotes: "…"'
 
 
 class Parser:
-    """Reads one text once, from left to right. Columns count from 1."""
+    """A parser for one text, used once. Columns count from 1."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -57,11 +57,11 @@ class Parser:
         self._texts = 0
 
     def query(self) -> Term:
-        """The whole text. Raises InvalidInput for `q`, with the column."""
+        """Parse the whole text. Raises InvalidInput for `q`, with the column."""
         if len(self._text) > MAX_CHARACTERS:
-            self._refuse(MAX_CHARACTERS, f"a query has at most {MAX_CHARACTERS} characters", "search for less")
-        if (place := self._text.find(BETWEEN)) >= 0:
-            self._refuse(place, "a NUL character cannot be looked for", "leave it out")
+            self._refuse(MAX_CHARACTERS, f"a query has at most {MAX_CHARACTERS} characters", "use a shorter query")
+        if (place := self._text.find(SEPARATOR)) >= 0:
+            self._refuse(place, "a query cannot contain a NUL character", "remove it")
         if not self._next():
             return ANYTHING
         term = self._either()
@@ -70,7 +70,7 @@ class Parser:
         return term
 
     def _either(self) -> Term:
-        """Terms with OR between them."""
+        """Parse terms with OR between them."""
         terms = [self._all()]
         while self._is_or():
             self._at += 2
@@ -78,40 +78,40 @@ class Parser:
         return _joined(Or, terms)
 
     def _all(self) -> Term:
-        """Terms side by side: at least one."""
+        """Parse one or more terms side by side."""
         terms: list[Term] = []
         while self._next() not in ("", ")") and not self._is_or():
             terms.append(self._term())
         if not terms:
-            self._refuse(self._at, "something to look for is missing", _QUOTE_HINT)
+            self._refuse(self._at, "a search term is missing", _QUOTE_HINT)
         return _joined(And, terms)
 
     def _term(self) -> Term:
         following = self._text[self._at + 1 : self._at + 2]
         if self._text[self._at] == "-" and following and following not in BLANKS + ")":
             self._at += 1
-            return Not(self._found())
-        return self._found()
+            return Not(self._positive())
+        return self._positive()
 
-    def _found(self) -> Term:
-        """A term without its minus."""
+    def _positive(self) -> Term:
+        """Parse a term after its minus."""
         start = self._at
         if self._text[start] == "(":
             return self._brackets()
         self._terms += 1
         if self._terms > MAX_TERMS:
-            self._refuse(start, f"a query has at most {MAX_TERMS} terms", "search for less")
+            self._refuse(start, f"a query has at most {MAX_TERMS} terms", "use a shorter query")
         if self._text[start] == '"':
-            return self._says(fold(self._quoted()), start)
+            return self._text_term(fold(self._quoted()), start)
         if _REGULAR_EXPRESSION.match(self._text, start):
             self._refuse(start, "regular expressions work in the page only", _QUOTE_HINT)
         field = FIELD.match(self._text, start)
         if field is None:
-            return self._says(fold(self._word()), start)
+            return self._text_term(fold(self._word()), start)
         self._at = field.end()
         return self._field(field[1], start)
 
-    def _says(self, needle: str, start: int) -> Term:
+    def _text_term(self, needle: str, start: int) -> Term:
         if not needle:
             return ANYTHING
         self._count_text(start)
@@ -121,13 +121,13 @@ class Parser:
         self._texts += 1
         if self._texts > MAX_TEXTS:
             problem = f"a query has at most {MAX_TEXTS} words, phrases and data. terms in all"
-            self._refuse(start, problem, "search for less, or open two pages")
+            self._refuse(start, problem, "use fewer terms, or open two pages")
 
     def _brackets(self) -> Term:
         start = self._at
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self._refuse(start, f"more than {MAX_DEPTH} brackets inside each other", "search for less")
+            self._refuse(start, f"more than {MAX_DEPTH} brackets inside each other", "use a shorter query")
         self._at += 1
         term = self._either()
         if self._next() != ")":
@@ -139,7 +139,7 @@ class Parser:
     def _field(self, name: str, start: int) -> Term:
         if not self._text[self._at : self._at + 1].strip(BLANKS + "()"):
             self._refuse(self._at, f"a value is missing after {name[:32]}:", _QUOTE_HINT)
-        # Quotes protect blanks and brackets, nothing else; a sign may stand before or in them.
+        # Quotes protect blanks and brackets only. A sign may be in front of them or inside.
         sign = SIGN.match(self._text, self._at)
         self._at = sign.end() if sign else self._at
         value = (sign[0] if sign else "") + (self._quoted() if self._text[self._at :][:1] == '"' else self._word())
@@ -159,19 +159,19 @@ class Parser:
 
     def _data(self, path: str, value: str, start: int) -> Term:
         if path.count(".") >= MAX_NAMES:
-            self._refuse(start, f"more than {MAX_NAMES} names behind data", "look less deep")
+            self._refuse(start, f"more than {MAX_NAMES} names after data", "use a shorter path")
         self._count_text(start)
         ordering, text = _split(value)
         if ordering is None:
             return DataExists(path) if value == "*" else DataIs(path, tuple(text.split("*")))
         if not NUMBER.fullmatch(text):
             self._refuse(start, f"{ordering} needs a number", "such as data.status:>=500")
-        return DataCompared(path, ordering, text)
+        return DataCompared(path, ordering, float(text))
 
-    # Single pieces
+    # Tokens
 
     def _next(self) -> str:
-        """The character at which the next piece begins; "" at the end."""
+        """Skip blanks and return the next character, "" at the end."""
         while self._text[self._at : self._at + 1] in tuple(BLANKS):
             self._at += 1
         return self._text[self._at : self._at + 1]
@@ -188,7 +188,7 @@ class Parser:
         return self._text[start : self._at]
 
     def _quoted(self) -> str:
-        """What stands between quotes."""
+        """Return the text between quotes."""
         start = self._at
         end = self._text.find('"', start + 1)
         if end < 0:
@@ -202,7 +202,7 @@ class Parser:
 
 
 def _split(value: str) -> tuple[Comparison | None, str]:
-    """A sign that orders, if there is one, and what is compared; "=" is what no sign says too."""
+    """Return the comparison and the value it applies to. "=" means the same as no sign."""
     sign = SIGN.match(value)
     if sign is None:
         return None, value
@@ -210,7 +210,7 @@ def _split(value: str) -> tuple[Comparison | None, str]:
 
 
 def _joined(kind: type[And] | type[Or], terms: list[Term]) -> Term:
-    """In one form only, so that readers who ask for the same share a group: no And in an And, no Or in an Or."""
+    """Return one normal form, so that equal queries share a group: no And in an And, no Or in an Or."""
     flat: list[Term] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, kind) else (term,))

@@ -1,1 +1,1 @@
-"""Finding what was said long ago: which rows may match (candidates), what narrows them (index), and the reading."""
+"""Search in the log: the index, the ranges it leaves to examine, and the examination of their messages."""

@@ -1,7 +1,7 @@
-"""Which stretches of the log can hold what is asked for.
+"""The ranges of the log that can hold matching messages, according to the index.
 
-Owns the translation of a filter into what the index understands. Whatever that cannot say is left
-out, so that too much may be named, but never too little.
+Translates a filter into a full-text expression of the index. Conditions that the index cannot express
+are left out: a range may be returned in vain, but none with a match is omitted.
 """
 
 import re
@@ -16,45 +16,49 @@ from hub.query.match_context import glob
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 
-SCAN_ROWS: Final = 4096  # In one stretch, where the index does not help.
-MOST_TRIGRAMS: Final = 24  # Of one text; more of them cost more than they exclude (a guess).
-MOST_BEGINNINGS: Final = 256  # A shorter text that more trigrams begin with is common: looking finds it soon.
-NOWHERE: Final = "\ue005\ue005\ue005"  # No document has it.
+MAX_TRIGRAMS: Final = 24  # Of one text. Looking up more of them costs more than they exclude (estimated).
+# Trigrams that begin with a text of one or two characters. A text with more is common, and found soon without index.
+MAX_COMPLETIONS: Final = 256
+IMPOSSIBLE: Final = "\ue005\ue005\ue005"  # A trigram that no document contains.
 
-Stretch = tuple[int, int]
-"""First and last seq. An empty one (0, -1) says that some time has passed without finding any."""
+SeqRange = tuple[int, int]
+"""First and last seq. An empty range (n + 1, n) reports progress: everything up to there is done."""
+TimeSpan = tuple[int, int]
+"""First and last time, ms since 1970."""
 
 
-def stretches(
-    connection: sqlite3.Connection, wanted: Filter, low: int, high: int, span: Stretch, *, newest_first: bool
-) -> Iterator[Stretch]:
-    """Of the seqs from `low` to `high`, those to look at, in order. `span`: first and last ms asked for."""
-    step = -1 if newest_first else 1
+def candidate_ranges(
+    connection: sqlite3.Connection,
+    filter_: Filter,
+    seqs: SeqRange,
+    span: TimeSpan,
+    *,
+    newest_first: bool,
+    max_completions: int = MAX_COMPLETIONS,
+) -> Iterator[SeqRange]:
+    """Yield the parts of `seqs` that can hold messages of the filter and the time span, in order."""
     order = "DESC" if newest_first else "ASC"
-    for start, stop, number in list(_pieces(connection, low, high, span))[::step]:
-        asked = None if number is None else Trigrams(connection, number).filter(wanted)
-        if asked is None:
-            starts = range(start, stop + 1, SCAN_ROWS)[::step]
-            yield from ((begin, min(begin + SCAN_ROWS - 1, stop)) for begin in starts)
+    for start, stop, number in list(_pieces(connection, seqs, span))[:: -1 if newest_first else 1]:
+        expression = None if number is None else Trigrams(connection, number, max_completions).filter(filter_)
+        if expression is None:
+            yield start, stop
             continue
         blocks = connection.execute(
             f"SELECT rowid FROM search_{number} WHERE search_{number} MATCH ? AND rowid BETWEEN ? AND ? "
             f"ORDER BY rowid {order}",
-            (asked, start // BLOCK, stop // BLOCK),
+            (expression, start // BLOCK, stop // BLOCK),
         )
         for (block,) in blocks:
             yield max(start, block * BLOCK), min(stop, (block + 1) * BLOCK - 1)
         yield (start, start - 1) if newest_first else (stop + 1, stop)
 
 
-def _pieces(
-    connection: sqlite3.Connection, low: int, high: int, span: Stretch
-) -> Iterator[tuple[int, int, int | None]]:
-    """The same seqs, oldest first, as first and last seq and the segment that has them, or None.
+def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> Iterator[tuple[int, int, int | None]]:
+    """Yield first seq, last seq and the number of the segment that indexes them, or None. Oldest first.
 
-    Without what was all said at another time; message by message the time need not rise.
+    Skips segments without messages of the time span. Within a segment times need not rise.
     """
-    at = low
+    at, high = seqs
     segments = "SELECT number, start, indexed, oldest, newest FROM segment ORDER BY number"
     for number, start, indexed, oldest, newest in connection.execute(segments):
         if at < min(start, high + 1):
@@ -68,24 +72,25 @@ def _pieces(
 
 
 class Trigrams:
-    """What one segment has: it turns what is asked for into an expression for its FTS5 table.
+    """Translates filters into expressions for the FTS5 table of one segment.
 
-    None stands for what could not exclude anything worth the asking.
+    None as an expression means that the index excludes too little to be worth a lookup.
     """
 
-    def __init__(self, connection: sqlite3.Connection, number: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, number: int, max_completions: int) -> None:
         self._connection = connection
+        self._max_completions = max_completions
         self._table = f"trigram_{number}"
-        # Segments that were begun before there were such tables have none.
+        # Segments of older versions have no such table.
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (self._table,)).fetchone()
         self._is_listed = known is not None
 
-    def filter(self, wanted: Filter) -> str | None:
-        parts = [self._term(wanted.query.term)]
-        if RANK[wanted.level] >= RANK[Level.WARNING]:  # Of the lower ones there is no end anyway.
-            parts.append(self._term(LevelIs(">=", wanted.level)))
-        if wanted.topics:
-            globs = (re.split("[*?]", glob) for glob in sorted(wanted.topics))
+    def filter(self, filter_: Filter) -> str | None:
+        parts = [self._term(filter_.query.term)]
+        if RANK[filter_.level] >= RANK[Level.WARNING]:  # Most messages have the lower levels.
+            parts.append(self._term(LevelIs(">=", filter_.level)))
+        if filter_.topics:
+            globs = (re.split("[*?]", glob) for glob in sorted(filter_.topics))
             parts.append(_any(self._field(TOPIC, parts, SOURCE) for parts in globs))
         both = _all(parts)
         return None if both is None else f"{both} OR {_quoted(CUT)}"
@@ -101,9 +106,8 @@ class Trigrams:
             case FieldIs("source", parts):
                 return self._field(SOURCE, parts, STRING)
             case DataIs(path, parts):
-                # A number, true, false and null may be something else than a string: only their keys are indexed.
-                said = glob(parts)
-                is_string = term.number is None and not any(map(said, ("true", "false", "null")))
+                # The index has strings and keys only, not numbers, true, false and null.
+                is_string = term.number is None and not any(map(glob(parts), ("true", "false", "null")))
                 return _all((self._path(path), self._field(STRING, parts, STRING) if is_string else None))
             case DataCompared(path) | DataExists(path):
                 return self._path(path)
@@ -111,35 +115,37 @@ class Trigrams:
                 return _all(map(self._term, terms))
             case Or(terms):
                 return _any(map(self._term, terms))
-        return None  # What is not there cannot be looked up.
+        return None  # The index cannot find messages without a text.
 
     def _field(self, before: str, parts: Iterable[str], after: str) -> str | None:
-        """A whole field, with anything between the parts."""
+        """Match a whole field with anything between the parts."""
         first, *others = parts
         if not others:
             return self._text(before + first + after)
         return _all(map(self._text, (before + first, *others[:-1], others[-1] + after)))
 
     def _path(self, path: str) -> str | None:
-        """Its names are keys, or parts of keys, or positions."""
+        """Match the names that are keys or parts of keys. Positions are not indexed."""
         return _all(self._text(name) for name in path.split(".") if not name.isdigit())
 
     def _text(self, text: str) -> str | None:
-        """All of it, three characters at a time."""
+        """Match a text by its trigrams."""
         text = folded(text)
         if len(text) < 3:
-            return self._beginning_with(text)
-        found = dict.fromkeys(text[at : at + 3] for at in range(len(text) - 2))
-        return _all(map(_quoted, list(found)[:MOST_TRIGRAMS]))
+            return self._completions(text)
+        trigrams = dict.fromkeys(text[at : at + 3] for at in range(len(text) - 2))
+        return _all(map(_quoted, list(trigrams)[:MAX_TRIGRAMS]))
 
-    def _beginning_with(self, text: str) -> str | None:
-        """Behind every text in a document stands something, so that it begins a trigram."""
+    def _completions(self, text: str) -> str | None:
+        """Match a text of one or two characters by the trigrams that begin with it."""
         if not text or not self._is_listed:
             return None
         between = f"SELECT term FROM {self._table} WHERE term >= ? AND term <= ? LIMIT ?"
         last = text + 2 * chr(sys.maxunicode)
-        found = self._connection.execute(between, (text, last, MOST_BEGINNINGS + 1)).fetchall()
-        return None if len(found) > MOST_BEGINNINGS else _any(_quoted(row[0]) for row in found) or _quoted(NOWHERE)
+        found = self._connection.execute(between, (text, last, self._max_completions + 1)).fetchall()
+        if len(found) > self._max_completions:
+            return None
+        return _any(_quoted(trigram) for (trigram,) in found) or _quoted(IMPOSSIBLE)
 
 
 def _quoted(trigram: str) -> str:

@@ -1,7 +1,7 @@
-"""Finding messages in the log, on a connection that reads.
+"""Searches in the log, on a reading connection.
 
-Every message that is found has been asked `Filter.matches`: the index and the conditions in SQL only
-save looking. A search is bounded in time and bytes, and says how far it came.
+Each result has passed `Filter.matches`. The index and the conditions in SQL only reduce the messages
+to evaluate. A search is bounded in time and bytes, and reports how far it came.
 """
 
 import sqlite3
@@ -18,85 +18,121 @@ from hub.log.generations import Generations
 from hub.log.rows import LEVELS, ROW_BYTES, ROWS, Row, as_message, snapshot
 from hub.message import RANK, Draft, Message
 from hub.query.match_context import MatchContext
-from hub.search.candidates import stretches
+from hub.search.candidates import MAX_COMPLETIONS, SeqRange, TimeSpan, candidate_ranges
+from hub.search.prefilter import prefilter
 
-# Then it is somebody else's turn, and the write-ahead log can be copied; and whoever asked sees how far it came.
-SLICE_SECONDS: Final = 0.04
-# Of texts, between two looks at the clock: some 2 ms. A machine that is busy elsewhere makes no page of ten rows short.
-LOOK_BYTES: Final = 64 << 10
-PAGE_BYTES: Final = 512 << 10  # Of texts. A page ends with the message that reaches this.
 EVER: Final = (-(1 << 62), 1 << 62)
+# The first statement of a search reads so many messages, the following ones up to so many. While a statement rejects
+# messages in SQL, the clock is not read.
+FIRST_ROWS, MAX_ROWS = 16, 4096
+STATEMENT_SECONDS: Final = 0.002  # A statement that takes longer is followed by one of half the rows.
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The bounds of one call of `find`."""
+
+    # Then another search gets the thread, the write-ahead log can be checkpointed, and the client sees progress.
+    seconds: float = 0.04
+    # Text between two readings of the clock, some 2 ms. A page of few messages is complete even on a busy machine.
+    clock_bytes: int = 64 << 10
+    page_bytes: int = 512 << 10  # Text of a page, which ends with the message that reaches this.
+    max_completions: int = MAX_COMPLETIONS
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRange:
-    """What to look for among the seqs `low` to `high` and the times `span` (ms since 1970), ends included."""
+    """What to search for, in the seqs `low` to `high` and the time span (ms since 1970), ends included."""
 
-    wanted: Filter
-    low: int
-    high: int
-    limit: int
-    newest_first: bool
-    span: tuple[int, int] = EVER
+    filter: Filter
+    low: int = 1
+    high: int = EVER[1]
+    limit: int = 100
+    newest_first: bool = True
+    span: TimeSpan = EVER
 
-    def behind(self, seq: int, found: int) -> "SearchRange":
-        """What is left of it when `seq` has been reached and so many were found."""
+    def after(self, seq: int, found: int) -> "SearchRange":
+        """Return the rest of the search after it has reached `seq` and found so many messages."""
         rest = replace(self, limit=self.limit - found)
         return replace(rest, high=seq - 1) if self.newest_first else replace(rest, low=seq + 1)
 
 
 @dataclass(slots=True)
 class SearchResult:
-    """`reached` is the last seq looked at; None when all were, or there never were any."""
+    """Found messages. `reached` is the last seq evaluated, None if the search is complete."""
 
     messages: list[Message] = field(default_factory=list)
     reached: int | None = None
-    first: tuple[int, int] | None = None  # Seq and time (ms) of the oldest message kept.
+    first: tuple[int, int] | None = None  # Seq and time (ms) of the oldest message in the log.
+
+
+DEFAULT_BOUNDS: Final = Bounds()
 
 
 def find(
-    connection: sqlite3.Connection, generations: Generations, search: SearchRange, seconds: float = SLICE_SECONDS
+    connection: sqlite3.Connection, generations: Generations, search: SearchRange, bounds: Bounds = DEFAULT_BOUNDS
 ) -> SearchResult:
-    """At most `search.limit` messages, in order, in about so many seconds."""
-    until = time.monotonic() + seconds
-    found = SearchResult()
+    """Return at most `search.limit` messages, in order."""
+    until = time.monotonic() + bounds.seconds
+    result = SearchResult()
     with snapshot(connection):
-        found.first = connection.execute("SELECT seq, time FROM message ORDER BY seq LIMIT 1").fetchone()
-        low = max(search.low, found.first[0]) if found.first else search.high + 1
-        with closing(_looked_at(connection, search, low)) as rows:
-            size = looked = 0
+        result.first = connection.execute("SELECT seq, time FROM message ORDER BY seq LIMIT 1").fetchone()
+        if result.first is None:
+            return result
+        (newest,) = connection.execute("SELECT max(seq) FROM message").fetchone()
+        low, high = max(search.low, result.first[0]), min(search.high, newest)
+        size = evaluated = 0
+        with closing(_rows(connection, search, (low, high), bounds.max_completions)) as rows:
             for seq, row in rows:
                 if row is not None:
                     text_size = len(row[5]) + len(row[6] or "")
-                    looked += ROW_BYTES + text_size
-                    if search.wanted.matches(MatchContext(_draft(row))):
-                        found.messages.append(as_message(generations, row))
+                    evaluated += ROW_BYTES + text_size
+                    if search.filter.matches(MatchContext(_draft(row))):
+                        result.messages.append(as_message(generations, row))
                         size += text_size
-                is_full = len(found.messages) >= search.limit or size >= PAGE_BYTES
-                if is_full or ((row is None or looked > LOOK_BYTES) and time.monotonic() > until):
-                    is_last = seq <= low if search.newest_first else seq >= search.high
-                    found.reached = None if is_last else seq
+                is_full = len(result.messages) >= search.limit or size >= bounds.page_bytes
+                is_due = row is None or evaluated > bounds.clock_bytes
+                if is_full or (is_due and time.monotonic() > until):
+                    is_last = seq <= low if search.newest_first else seq >= high
+                    result.reached = None if is_last else seq
                     break
-                looked = 0 if looked > LOOK_BYTES else looked
-    return found
+                evaluated = 0 if is_due else evaluated
+    return result
 
 
-def _looked_at(
-    connection: sqlite3.Connection, search: SearchRange, low: int
+def _rows(
+    connection: sqlite3.Connection, search: SearchRange, seqs: SeqRange, max_completions: int
 ) -> Generator[tuple[int, Row | None], None, None]:
-    """Every row that may be meant, in order, with its seq; now and then none, with the last seq that is done."""
-    order = "DESC" if search.newest_first else "ASC"
-    # The plus keeps SQLite from reading in the order of the time: it need not be that of the log.
-    rows = f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND +time BETWEEN ? AND ? ORDER BY seq {order}"
-    wanted, newest_first, span = search.wanted, search.newest_first, search.span
-    for first, last in stretches(connection, wanted, low, search.high, span, newest_first=newest_first):
-        if first <= last:
-            for row in connection.execute(rows, (first, last, RANK[wanted.level], *span)):
+    """Yield every row that may match, in order, with its seq. Between statements, yield the last completed seq."""
+    newest_first, filter_, span = search.newest_first, search.filter, search.span
+    sql, values = prefilter(filter_) or ("TRUE", ())
+    # The plus keeps SQLite from reading in the order of the times, which can differ from that of the seqs.
+    statement = (
+        f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND +time BETWEEN ? AND ? AND ({sql})"
+        f" ORDER BY seq {'DESC' if newest_first else 'ASC'}"
+    )
+    parameters = (RANK[filter_.level], *span, *values)
+    count = FIRST_ROWS
+    ranges = candidate_ranges(
+        connection, filter_, seqs, span, newest_first=newest_first, max_completions=max_completions
+    )
+    for seq_range in ranges:
+        first, last = seq_range
+        if first > last:
+            yield (first if newest_first else last), None
+        while first <= last:
+            low = max(first, last - count + 1) if newest_first else first
+            high = last if newest_first else min(last, first + count - 1)
+            began = time.monotonic()
+            for row in connection.execute(statement, (low, high, *parameters)):
                 yield row[0], row
-        yield (first if newest_first else last), None
+            is_slow = time.monotonic() - began > STATEMENT_SECONDS
+            count = max(count // 2, 1) if is_slow else min(2 * count, MAX_ROWS)
+            yield (low if newest_first else high), None
+            first, last = (first, low - 1) if newest_first else (high + 1, last)
 
 
 def _draft(row: Row) -> Draft:
-    """Enough to be asked whether it is meant, at a fifth of the cost of a Message."""
+    """Return the fields that filters evaluate, at a fifth of the cost of a Message."""
     _, _, topic, level, source, message, data = row
     return Draft(topic, LEVELS[level], source, message, None if data is None else msgspec.Raw(data.encode()))

@@ -1,4 +1,4 @@
-"""Looking back over HTTP: pages, exports, and what is said when there is nothing to see."""
+"""GET /messages: pages, exports, gaps and errors."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def numbered(count: int) -> list[str]:
 
 
 @pytest.mark.gen_test
-async def test_the_newest_come_first_and_say_where_the_stream_goes_on(site: Site) -> None:
+async def test_the_newest_come_first_and_the_head_is_where_a_stream_continues(site: Site) -> None:
     ids = await site.say(*numbered(5))
     answer = await site.get("/messages?limit=3")
     assert texts(answer) == ["m5", "m4", "m3"]
@@ -54,7 +54,7 @@ async def test_pages_follow_each_other_in_both_directions(site: Site) -> None:
     while path:
         answer = await site.get(path)
         backwards += texts(answer)
-        await site.say("later")  # Moves nothing.
+        await site.say("later")  # Does not shift the pages.
         path = f"/messages?limit=3&before={answer.json['next']}" if answer.json["next"] else ""
     assert backwards == said[::-1]
     first = await site.get("/messages?order=asc&limit=4")
@@ -65,7 +65,7 @@ async def test_pages_follow_each_other_in_both_directions(site: Site) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_filter_looks_back_as_it_looks_forward(site: Site) -> None:
+async def test_history_takes_the_same_filters_as_streams(site: Site) -> None:
     await site.say("disk full", "disk fine", topic="db", level="error")
     await site.say("disk full", topic="api.eu", level="warning")
     await site.say("ok", topic="api.us")
@@ -87,10 +87,10 @@ async def test_a_range_of_time_is_a_duration_a_time_or_a_number(site: Site) -> N
 
 
 @pytest.mark.gen_test
-async def test_what_was_pruned_behind_a_cursor_is_said(start_site: StartSite) -> None:
+async def test_pruned_messages_after_a_cursor_are_a_gap(start_site: StartSite) -> None:
     site = await start_site()
     ids = await site.say(*numbered(6))
-    site.wall.log.first = 4  # As after pruning; the rows are looked at in tests/hub.
+    site.wall.log.first = 4  # As after pruning. tests/hub covers the rows.
     answer = await site.get(f"/messages?after={ids[0]}")
     assert answer.json["gap"] == {"after": ids[0], "before": ids[3], "missing": 2, "reason": "expired"}
     assert texts(answer) == ["m4", "m5", "m6"]
@@ -109,39 +109,39 @@ async def test_an_id_of_another_log_is_a_gap_of_unknown_size(site: Site) -> None
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
-        ("after=yesterday", "after: 'yesterday' is no id"),
-        ("before=12", "before: '12' is no id"),
-        ("since=soon", "since: 'soon' is no time"),
-        ("until=", "until: '' is no time"),
-        ("limit=0", "limit: '0' is no number of messages"),
-        ("limit=many", "limit: 'many' is no number of messages"),
-        ("limit=1001", "limit: 1001 messages are too many in one piece"),
-        ("order=up", "order: 'up' is no order"),
-        ("format=xml", "format: 'xml' is none of ours"),
+        ("after=yesterday", "after: invalid id 'yesterday'"),
+        ("before=12", "before: invalid id '12'"),
+        ("since=soon", "since: invalid time 'soon'"),
+        ("until=", "until: invalid time ''"),
+        ("limit=0", "limit: invalid number of messages '0'"),
+        ("limit=many", "limit: invalid number of messages 'many'"),
+        ("limit=1001", "limit: 1001 messages exceed the limit of one JSON page"),
+        ("order=up", "order: unknown order 'up'"),
+        ("format=xml", "format: unknown format 'xml'"),
         ("level=loud", "level: unknown level 'loud'"),
-        ("topic=a/b", "topic: 'a/b' is no topic"),
-        ("q=%00", "q: column 1: a NUL character cannot be looked for"),
-        ("q=a%20%00", "q: column 3: a NUL character cannot be looked for"),
+        ("topic=a/b", "topic: invalid topic 'a/b'"),
+        ("q=%00", "q: column 1: a query cannot contain a NUL character"),
+        ("q=a%20%00", "q: column 3: a query cannot contain a NUL character"),
         ("q=a%ff", "q: byte 2 is not UTF-8"),
         ("q=" + "+".join("x" * 25), "q: column 49: a query has at most 24 words, phrases and data. terms in all"),
         ("q=/x/", "q: column 1: regular expressions work in the page only"),
         ("format=csv&q=(a", "q: column 1: this bracket is never closed"),
-        ("format=csv&after=x", "after: 'x' is no id"),
+        ("format=csv&after=x", "after: invalid id 'x'"),
     ],
 )
 @pytest.mark.gen_test
-async def test_what_cannot_be_asked_for_is_refused_by_name(site: Site, query: str, said: str) -> None:
+async def test_an_invalid_parameter_is_rejected_by_name(site: Site, query: str, message: str) -> None:
     answer = await site.get(f"/messages?{query}")
     assert answer.status == 400
-    assert answer.error["message"] == said
+    assert answer.error["message"] == message
     assert answer.error["hint"]
 
 
 @pytest.mark.parametrize(("asked", "headers"), [("?format=ndjson", {}), ("", {"Accept": "application/x-ndjson"})])
 @pytest.mark.gen_test
-async def test_an_export_has_everything_a_message_a_line(site: Site, asked: str, headers: dict[str, str]) -> None:
+async def test_an_export_has_one_message_per_line(site: Site, asked: str, headers: dict[str, str]) -> None:
     batch = "\n".join(json.dumps({"topic": "t", "message": f"m{number}\n"}) for number in range(2500))
     assert (await site.post("/messages", batch, "application/x-ndjson")).status == 201
     answer = await site.get(f"/messages{asked}", headers)
@@ -159,7 +159,7 @@ async def test_an_export_can_be_limited_and_oldest_first(site: Site) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_spreadsheet_finds_no_formula(site: Site) -> None:
+async def test_csv_cells_are_not_formulas(site: Site) -> None:
     said = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "\n=1", "\uff1d1", 'plain, "quoted"\nand long', "'=kept"]
     for text in said:
         fields: dict[str, Any] = {"topic": "-t", "source": "=s", "message": text, "data": -5}
@@ -172,19 +172,19 @@ async def test_a_spreadsheet_finds_no_formula(site: Site) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_gap_stands_in_front_of_what_is_exported(site: Site) -> None:
+async def test_an_export_begins_with_its_gap(site: Site) -> None:
     ids = await site.say("a")
     lines = (await site.get("/messages?format=ndjson&after=1-1")).body.split(b"\n")
     assert json.loads(lines[0])["gap"]["reason"] == "new_log"
     assert json.loads(lines[1])["id"] == ids[0]
     rows = list(csv.reader(io.StringIO((await site.get("/messages?format=csv&after=1-1")).body.decode())))
     assert rows[1][0] == ids[0]
-    assert rows[1][5] == "in front of this id an unknown number of messages are missing: new_log"
+    assert rows[1][5] == "an unknown number of messages before this id are missing: new_log"
     assert len(rows) == 3
 
 
 @pytest.mark.gen_test
-async def test_publishing_goes_on_at_the_same_address(site: Site) -> None:
+async def test_the_same_path_accepts_posts(site: Site) -> None:
     assert (await site.post("/messages", '{"topic":"t","message":"x"}', "application/json")).status == 201
     answer = await site.request("DELETE", "/messages")
     assert answer.status == 405

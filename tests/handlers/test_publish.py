@@ -77,7 +77,7 @@ async def test_of_an_array_the_good_ones_are_published_and_the_bad_ones_named(bo
     assert answer.json["lines"] == 4
     assert answer.json["rejected_count"] == 2
     assert [found["line"] for found in answer.json["rejected"]] == [2, 3]
-    assert "'b/b' is no topic" in answer.json["rejected"][0]["error"]
+    assert "invalid topic 'b/b'" in answer.json["rejected"][0]["error"]
 
 
 @pytest.mark.gen_test
@@ -140,11 +140,11 @@ async def test_a_batch_of_nothing_is_refused_in_whatever_form(both_ways: Site) -
         ("/topics/demo", "", "", "body: is empty"),
         ("/messages", "", JSON, "body: is empty"),
         ("/messages", " \n", JSON, "body: is empty"),
-        ("/messages", "{", JSON, "body: no valid JSON at line 1 column 2"),
+        ("/messages", "{", JSON, "body: invalid JSON at line 1 column 2"),
         ("/messages", '{"message":"m"}', JSON, "topic: is missing"),
         ("/messages", '{"topic":"a","message":3}', JSON, "body: Expected `str`, got `int` - at `$.message`"),
         ("/messages", '{"topic":"a","message":"m","level":"loud"}', JSON, "level: unknown level 'loud'"),
-        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: no valid JSON at line 1 column 35"),
+        ("/messages", '{"topic":"a","message":"m","data":NaN}', JSON, "body: invalid JSON at line 1 column 35"),
         ("/messages", '{"topic":"a","message":"\\ud800"}', JSON, "body: half a surrogate pair"),
         ("/messages", '{"topic":"a","message":"m","data":' + "[" * 10_000 + "]" * 10_000 + "}", JSON, "nested too"),
         ("/messages", '{"topic":"a\\u0000","message":"m"}', JSON, "topic: "),

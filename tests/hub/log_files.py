@@ -7,12 +7,13 @@ from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 
 from hub.config import LogConfig
-from hub.history import History, HistoryPage, HistoryQuery
+from hub.history import History, HistoryPage
 from hub.log.protocol import Receipt
 from hub.log.sqlite import SqliteLog
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from hub.message import Message
+from hub.search.find import SearchRange
 from hub.search.index import SearchIndex
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
@@ -94,9 +95,11 @@ def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq
         return connection.execute(query).fetchall()
 
 
-async def page_of(history: History, asked: HistoryQuery) -> HistoryPage:
-    """The first piece of an answer, and nothing more."""
-    async with aclosing(history.pages(asked)) as pages:
+async def page_of(
+    history: History, search: SearchRange, *, after: str | None = None, before: str | None = None
+) -> HistoryPage:
+    """Return the first page of an answer."""
+    async with aclosing(history.pages(search, after=after, before=before)) as pages:
         return await anext(pages)
 
 

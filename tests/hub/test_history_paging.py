@@ -1,7 +1,7 @@
-"""Pages follow each other without a seam, while messages arrive at one end and are pruned at the other.
+"""Consecutive pages neither miss nor repeat a message while messages are published and pruned.
 
-A schedule is drawn: a page, some messages, some pruning, a page. What is pruned in the file is known to
-the loop at once or only later, as with the writer's thread.
+A random schedule alternates pages, publishing and pruning. The event loop learns of pruning at once or
+later, as with the writer's thread.
 """
 
 from collections.abc import AsyncIterator
@@ -12,9 +12,10 @@ from random import Random
 import pytest
 
 from hub.filter import Filter
-from hub.history import History, HistoryPage, HistoryQuery
+from hub.history import History, HistoryLimits, HistoryPage
 from hub.log.protocol import format_id, parse_id
 from hub.log.sqlite import SqliteLog
+from hub.search.find import Bounds, SearchRange
 from tests.hub.log_files import in_writer, open_log, page_of, say
 
 
@@ -25,7 +26,7 @@ def seq_of(an_id: str) -> int:
 
 
 class Wall:
-    """A log of `m1`, `m2`, …, its history, and what happens to it between two pages."""
+    """A log of `m1`, `m2`, …, its history, and the changes between two pages."""
 
     def __init__(self, log: SqliteLog, random: Random) -> None:
         self.log = log
@@ -59,11 +60,11 @@ async def wall_of(folder: Path, seed: int) -> AsyncIterator[Wall]:
 
 
 class Upwards:
-    """What a reader knows who began behind seq 0: all up to `position` it has, or was told that it is gone."""
+    """A client that began at seq 0. It has received all up to `position`, or a gap for it."""
 
-    def __init__(self, log: SqliteLog, wanted: Filter) -> None:
+    def __init__(self, log: SqliteLog, filter_: Filter) -> None:
         self.log = log
-        self.wanted = wanted
+        self.filter = filter_
         self.position = 0
         self.found: list[int] = []
 
@@ -82,73 +83,71 @@ class Upwards:
         self.position = max(self.position, looked_up_to)
 
     def demand_nothing_between(self, after: int, up_to: int) -> None:
-        """Nothing that was looked for may have been stepped over."""
-        missed = [seq for seq in range(after + 1, up_to + 1) if not self.wanted.query or "7" in str(seq)]
+        """Check that no matching message was skipped."""
+        missed = [seq for seq in range(after + 1, up_to + 1) if not self.filter.query or "7" in str(seq)]
         assert not missed
 
 
-SEEDS = range(12)
-WANTED = [Filter.parse(), Filter.parse(q="7 m")]  # A 7, and an m, which all have.
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 20))]
+FILTERS = [Filter.parse(), Filter.parse(q="7 m")]  # A 7, and an m, which every message has.
 
 
-@pytest.mark.parametrize("wanted", WANTED, ids=["everything", "some"])
+@pytest.mark.parametrize("filter_", FILTERS, ids=["everything", "some"])
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.gen_test
-async def test_upwards_nothing_is_missed_nothing_comes_twice_and_what_is_gone_is_said(
-    tmp_path: Path, seed: int, wanted: Filter
+async def test_oldest_first_no_message_is_missed_or_repeated_and_pruned_ones_are_gaps(
+    tmp_path: Path, seed: int, filter_: Filter
 ) -> None:
     async with wall_of(tmp_path, seed) as wall:
-        reader = Upwards(wall.log, wanted)
+        reader = Upwards(wall.log, filter_)
         after: str | None = format_id(wall.log.epoch, 0)
         for _ in range(200):
             await wall.go_on()
             limit = wall.random.randint(1, 9)
-            page = await page_of(wall.history, HistoryQuery(wanted, after=after, limit=limit, newest_first=False))
+            page = await page_of(wall.history, SearchRange(filter_, limit=limit, newest_first=False), after=after)
             reader.take(page, seq_of(page.next or page.head))
             assert len(page.messages) <= limit
             if page.next is None:
                 break
             after = page.next
         else:
-            pytest.fail("it never ends")
+            pytest.fail("the pages do not end")
         assert reader.found == sorted(set(reader.found))
 
 
-@pytest.mark.parametrize("wanted", WANTED, ids=["everything", "some"])
+@pytest.mark.parametrize("filter_", FILTERS, ids=["everything", "some"])
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.gen_test
-async def test_downwards_nothing_that_is_kept_throughout_is_missed_and_the_end_is_said(
-    tmp_path: Path, seed: int, wanted: Filter
+async def test_newest_first_no_kept_message_is_missed_and_the_end_is_marked(
+    tmp_path: Path, seed: int, filter_: Filter
 ) -> None:
     async with wall_of(tmp_path, seed) as wall:
         head, found, before = wall.log.head, list[int](), None
         for _ in range(200):
-            page = await page_of(wall.history, HistoryQuery(wanted, before=before, limit=wall.random.randint(1, 9)))
+            page = await page_of(wall.history, SearchRange(filter_, limit=wall.random.randint(1, 9)), before=before)
             found += [seq_of(message.id) for message in page.messages]
             if page.next is None:
                 break
             before = page.next
             await wall.go_on()
         else:
-            pytest.fail("it never ends")
+            pytest.fail("the pages do not end")
         first = seq_of(page.first["id"]) if page.first else head + 1
         assert found == sorted(set(found), reverse=True)
-        wanted_seqs = {seq for seq in range(1, head + 1) if not wanted.query or "7" in str(seq)}
-        assert set(found) <= wanted_seqs
-        assert {seq for seq in wanted_seqs if seq >= first} <= set(found), "what is kept was missed"
+        matching = {seq for seq in range(1, head + 1) if not filter_.query or "7" in str(seq)}
+        assert set(found) <= matching
+        assert {seq for seq in matching if seq >= first} <= set(found), "a kept message was missed"
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.gen_test
-async def test_an_export_has_all_that_there_was_or_says_what_is_gone(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch, newest_first: bool
-) -> None:
+async def test_an_export_has_every_message_or_a_gap(tmp_path: Path, seed: int, newest_first: bool) -> None:
     async with wall_of(tmp_path, seed) as wall:
-        monkeypatch.setattr("hub.search.find.PAGE_BYTES", 9)
+        wall.history.limits = HistoryLimits(bounds=Bounds(page_bytes=9))
         head, accounted = wall.log.head, list[int]()
         async with aclosing(
-            wall.history.pages(HistoryQuery(Filter.parse(), limit=10_000, newest_first=newest_first))
+            wall.history.pages(SearchRange(Filter.parse(), limit=10_000, newest_first=newest_first))
         ) as pages:
             async for page in pages:
                 gone: list[int] = []

@@ -1,4 +1,4 @@
-"""hub/moment.py: a point in time as people write it."""
+"""Parsing of times in requests."""
 
 from contextlib import suppress
 
@@ -28,7 +28,7 @@ NOW = 1_795_400_000.0
     ],
 )
 def test_a_time_may_be_written_in_three_ways(text: str, milliseconds: int) -> None:
-    """How long ago, as ISO 8601 (UTC where no zone is named), or in seconds since 1970."""
+    """A duration before now, ISO 8601 (UTC without a zone), or seconds since 1970."""
     assert parse_time(text, NOW, field="since") == milliseconds
 
 
@@ -36,30 +36,30 @@ def test_a_time_may_be_written_in_three_ways(text: str, milliseconds: int) -> No
     "text",
     ["", "yesterday", "now", "0", "-1", "15", "15 m", "-15m", "15M", "1.5h", "15min", "1e9", "NaN", "inf", "15m\n"],
 )
-def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_time_is_rejected_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^since: ") as refused:
         parse_time(text, NOW, field="since")
     assert "15m" in refused.value.hint
 
 
 @pytest.mark.parametrize("text", ["1" + 30 * "0", "9999999999d", "2026-11-23T25:00", "2026-02-30", "10000-01-01"])
-def test_what_is_beyond_all_time_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is no time"):
+def test_a_time_out_of_range_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidInput, match="invalid time"):
         parse_time(text, NOW, field="since")
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
-    [("1795400000250", "use 1795400000"), ("2026-11-23T12:02:04 01:00", "%2B")],
+    ("text", "correction"),
+    [("1795400000250", "not milliseconds: 1795400000"), ("2026-11-23T12:02:04 01:00", "%2B")],
 )
-def test_who_is_nearly_right_is_told_what_is_missing(text: str, mended: str) -> None:
-    """A page counts milliseconds; and the plus of a zone is a blank when it comes out of an address."""
-    with pytest.raises(InvalidInput, match="is no time") as refused:
+def test_a_common_mistake_gets_its_own_hint(text: str, correction: str) -> None:
+    """JavaScript counts milliseconds, and the plus of a zone is decoded to a blank in a query string."""
+    with pytest.raises(InvalidInput, match="invalid time") as refused:
         parse_time(text, NOW, field="since")
-    assert mended in refused.value.hint
+    assert correction in refused.value.hint
 
 
 @given(st.text(max_size=40))
-def test_no_text_is_more_than_refused(text: str) -> None:
+def test_any_text_is_a_time_or_is_rejected(text: str) -> None:
     with suppress(InvalidInput):
         assert isinstance(parse_time(text, NOW, field="until"), int)

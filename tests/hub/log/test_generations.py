@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from hub.filter import Filter
-from hub.history import History, HistoryQuery
+from hub.history import History
 from hub.log.file import LogError, LogFile
 from hub.log.offline import new_epoch, vacuum
 from hub.log.protocol import IdempotencyKey
+from hub.search.find import SearchRange
 from tests.hub.log_files import Open, Time, one_run, page_of, say, started
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
@@ -28,10 +29,10 @@ async def test_every_message_keeps_its_id_over_generations(opened: Open, path: P
     assert receipt.first_id == f"{third_epoch}-4", "seq goes on"
     ids = [f"{first.epoch}-1", f"{first.epoch}-2", f"{second_epoch}-3", f"{third_epoch}-4"]
     assert [message.id for message in await log.read(0, 500)] == ids
-    page = await page_of(History(log), HistoryQuery(Filter.parse(), after=ids[0], newest_first=False))
+    page = await page_of(History(log), SearchRange(Filter.parse(), newest_first=False), after=ids[0])
     assert [message.id for message in page.messages] == ids[1:]
     assert (page.gap, page.head) == (None, ids[3])
-    page = await page_of(History(log), HistoryQuery(Filter.parse(), before=ids[2]))
+    page = await page_of(History(log), SearchRange(Filter.parse()), before=ids[2])
     assert [message.id for message in page.messages] == ids[1::-1]
     assert page.gap is None
 

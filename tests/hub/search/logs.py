@@ -1,4 +1,4 @@
-"""Small logs to search in, and the index as the writer would make it."""
+"""Small logs to search, and the index as the writer builds it."""
 
 import json
 import sqlite3
@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from hub.message import RANK, Draft, Level
-from hub.search import find as search
+from hub.search.find import Bounds, find
 from hub.search.index import SearchIndex
 
-# In a slice of its usual time a busy machine does not come to the end of even a small log.
-find_in_peace = partial(search.find, seconds=600)
+# With the usual time limit, a search on a busy machine may not complete even in a small log.
+find_in_peace = partial(find, bounds=Bounds(seconds=600))
 
 WORDS = [
     "timeout",
@@ -24,7 +24,7 @@ WORDS = [
     "ok",
     "Straße",
     "ΟΔΟΣ",
-    "x\0y",  # Nobody can look for the NUL, but for what stands beside it.
+    "x\0y",  # A query cannot contain the NUL, but the texts beside it.
     "\ue001db\ue002",
     '"quoted"',
     "-1",
@@ -51,9 +51,10 @@ def a_draft(random: Random) -> Draft:
     )
 
 
-def fill(connection: sqlite3.Connection, seq: int, said: Draft, time: int) -> None:
-    data = bytes(said.data).decode() if said.data is not None else None
-    row = (seq, time, said.topic, RANK[said.level], said.source, said.message, data)
+def fill(connection: sqlite3.Connection, seq: int, draft: Draft, time: int) -> None:
+    """Insert one message."""
+    data = bytes(draft.data).decode() if draft.data is not None else None
+    row = (seq, time, draft.topic, RANK[draft.level], draft.source, draft.message, data)
     connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
 

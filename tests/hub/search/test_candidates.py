@@ -1,4 +1,4 @@
-"""The index says where nothing can be found, so that nobody looks there."""
+"""The index excludes parts of the log from a search."""
 
 import sqlite3
 
@@ -6,28 +6,26 @@ import pytest
 
 from hub.filter import Filter
 from hub.log.rows import ROWS
-from hub.search import candidates
-from hub.search.find import SearchRange
+from hub.search.find import Bounds, SearchRange, find
 from tests.hub.parts import EPOCH, GENERATIONS
 from tests.hub.search.logs import SMALL, find_in_peace, index
 
 
 @pytest.mark.usefixtures("small")
-def test_the_index_is_asked_and_not_only_kept(connection: sqlite3.Connection) -> None:
-    """Or the test above would prove nothing of it."""
+def test_a_search_uses_the_index(connection: sqlite3.Connection) -> None:
+    """Otherwise the tests of equal results would prove nothing about the index."""
     index(connection, SMALL)
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
     assert not find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(q="nowhere"), 1, 447, 10, True)).messages
-    looked_at = [statement for statement in seen if statement.startswith(ROWS)]
     assert sum("MATCH" in statement for statement in seen) == 7
-    assert not looked_at
+    assert not any(statement.startswith(ROWS) for statement in seen)
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("q", ["qz", "ж", "timeout qz", "qz OR jq", "source:j", "data.jq:*", "topic:q*"])
-def test_what_is_shorter_than_the_index_has_it_is_looked_up_too(connection: sqlite3.Connection, q: str) -> None:
-    """In a log of a million messages a rare word of two letters took 5 s."""
+def test_a_text_shorter_than_a_trigram_is_looked_up_too(connection: sqlite3.Connection, q: str) -> None:
+    """Without it, a rare word of two letters in a million messages took 5 s."""
     index(connection, SMALL)
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
@@ -36,7 +34,7 @@ def test_what_is_shorter_than_the_index_has_it_is_looked_up_too(connection: sqli
 
 
 @pytest.mark.usefixtures("small")
-def test_a_segment_that_was_begun_without_a_list_of_trigrams_is_looked_through(connection: sqlite3.Connection) -> None:
+def test_a_segment_without_a_list_of_trigrams_is_scanned(connection: sqlite3.Connection) -> None:
     index(connection, SMALL)
     everywhere = find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(q="an"), 1, 500, 500, True))
     for number in range(1, 8):
@@ -48,19 +46,17 @@ def test_a_segment_that_was_begun_without_a_list_of_trigrams_is_looked_through(c
 
 
 @pytest.mark.usefixtures("small")
-def test_a_text_that_many_trigrams_begin_with_is_not_worth_the_asking(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(candidates, "MOST_BEGINNINGS", 1)
+def test_a_text_with_many_completions_is_not_looked_up(connection: sqlite3.Connection) -> None:
     index(connection, SMALL)
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
-    assert find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(q="a"), 1, 447, 10, True)).messages
+    bounds = Bounds(seconds=600, max_completions=1)
+    assert find(connection, GENERATIONS, SearchRange(Filter.parse(q="a"), 1, 447, 10), bounds).messages
     assert not any(statement.startswith("SELECT rowid FROM search_") for statement in seen)
 
 
 @pytest.mark.usefixtures("small")
-def test_a_segment_of_another_time_is_not_looked_into(connection: sqlite3.Connection) -> None:
+def test_a_segment_outside_the_time_span_is_skipped(connection: sqlite3.Connection) -> None:
     index(connection, SMALL)
     seen: list[str] = []
     connection.set_trace_callback(seen.append)

@@ -1,4 +1,4 @@
-"""Searching finds what `Filter.matches` finds: with the index, without it, and while both change."""
+"""A search finds what `Filter.matches` accepts: with the index, without it, and while the log changes."""
 
 import json
 import sqlite3
@@ -13,7 +13,7 @@ from hub.log.rows import ROWS, as_message
 from hub.message import Draft, Level, Message
 from hub.query.match_context import MatchContext
 from hub.search import index as search_index
-from hub.search.find import EVER, PAGE_BYTES, SearchRange, find
+from hub.search.find import EVER, FIRST_ROWS, Bounds, SearchRange, find
 from hub.search.index import SearchIndex
 from tests.hub.parts import EPOCH, GENERATIONS, draft
 from tests.hub.search.logs import SMALL, a_draft, fill, find_in_peace, index
@@ -31,18 +31,18 @@ QUERIES = [
 
 
 def everything(connection: sqlite3.Connection) -> list[tuple[int, int, Message]]:
-    """Seq, time and message of all rows."""
+    """Return seq, time and message of all rows."""
     return [(row[0], row[1], as_message(GENERATIONS, row)) for row in connection.execute(f"{ROWS} ORDER BY seq")]
 
 
 def expected(messages: list[tuple[int, int, Message]], search: SearchRange) -> list[str]:
-    """The same by looking at everything."""
+    """Return the ids that a search must find, by evaluating every message."""
     ids = [
         message.id
         for seq, time, message in messages
         if search.low <= seq <= search.high
         and search.span[0] <= time <= search.span[1]
-        and search.wanted.matches(MatchContext(message))
+        and search.filter.matches(MatchContext(message))
     ]
     return ids[::-1] if search.newest_first else ids
 
@@ -55,12 +55,12 @@ def found_in_pages(connection: sqlite3.Connection, search: SearchRange) -> list[
         assert len(found.messages) <= search.limit
         if found.reached is None:
             return ids
-        search = search.behind(found.reached, 0)
+        search = search.after(found.reached, 0)
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("state", ["not indexed", "indexed", "pruned in between", "indexed further"])
-def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection, state: str) -> None:
+def test_the_result_does_not_depend_on_the_state_of_the_index(connection: sqlite3.Connection, state: str) -> None:
     if state != "not indexed":
         index(connection, SMALL)
         assert connection.execute("SELECT count(*) FROM segment").fetchone()[0] == 8
@@ -81,17 +81,17 @@ def test_whatever_the_index_has_the_same_is_found(connection: sqlite3.Connection
         Filter.parse(level="critical", q="a"),
     ]
     messages, some = everything(connection), 0
-    for wanted in filters:
+    for filter_ in filters:
         for newest_first in (True, False):
             for low, high, span in ((1, 600, EVER), (130, 333, EVER), (1, 600, (EPOCH + 100, EPOCH + 130))):
-                search = SearchRange(wanted, low, high, 40, newest_first, span)
+                search = SearchRange(filter_, low, high, 40, newest_first, span)
                 ids = expected(messages, search)
                 assert found_in_pages(connection, search) == ids, search
                 some += len(ids)
     assert some > 10_000
 
 
-def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.Connection) -> None:
+def test_a_message_too_long_to_index_is_found(connection: sqlite3.Connection) -> None:
     fill(connection, 501, Draft("t", Level.INFO, "", "x" * search_index.LONGEST + " needle", None), EPOCH)
     connection.execute("UPDATE log SET head = 501")
     for seq in range(502, 2000):
@@ -103,8 +103,8 @@ def test_a_message_too_long_to_index_is_found_all_the_same(connection: sqlite3.C
     assert [message.id for message in found.messages] == [f"{EPOCH}-501"]
 
 
-def test_letters_that_the_index_cannot_tell_apart_are_found_all_the_same(connection: sqlite3.Connection) -> None:
-    """FTS5 ends a text at NUL; and for it these three are one."""
+def test_characters_that_the_index_does_not_distinguish_are_found(connection: sqlite3.Connection) -> None:
+    """FTS5 ends a text at NUL, and replaces U+FFFE and U+FFFF by U+FFFD."""
     for seq, letter in enumerate("\ufffd\ufffe\uffff\0", 501):
         fill(connection, seq, draft(f"ab{letter}cd"), EPOCH)
     for seq in range(505, 1000):
@@ -114,7 +114,7 @@ def test_letters_that_the_index_cannot_tell_apart_are_found_all_the_same(connect
     assert rows_indexed(connection) > 505
     for seq, letter in enumerate("\ufffd\ufffe\uffff", 501):
         for text in (f"ab{letter}cd", f"{letter}c", letter):
-            found = find(connection, GENERATIONS, SearchRange(Filter.parse(q=text), 1, 999, 10, True))
+            found = find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(q=text), 1, 999, 10, True))
             assert [message.id for message in found.messages] == [f"{EPOCH}-{seq}"]
 
 
@@ -139,30 +139,33 @@ def test_nothing_is_indexed_while_publishers_wait(connection: sqlite3.Connection
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(min_size=1, max_size=5))
 def test_every_text_in_a_message_is_in_its_document(before: str, after: str, text: str) -> None:
-    """Character by character, so that no part of a text can be folded in two ways."""
+    """fold() works character by character, so no part of a text can be folded in two ways."""
     for encoded in (before + text + after, (before + text + after).upper()):
         row = (1, 0, "t", 0, "", encoded, json.dumps({"k": [encoded]}))
         document = search_index.document(row)
         assert document.count(search_index.folded(encoded)) >= 2
 
 
-def test_a_search_ends_in_time_and_goes_on_where_it_stopped(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("q", "step"), [("-nowhere", 1), ("nowhere", FIRST_ROWS)])
+def test_a_search_ends_in_time_and_continues_where_it_stopped(
+    connection: sqlite3.Connection, q: str, step: int
 ) -> None:
-    monkeypatch.setattr("hub.search.find.LOOK_BYTES", 0)
-    search = SearchRange(Filter.parse(q="nowhere"), 1, 500, 10, True)
+    """The clock is read after each message that SQL accepts, and after each statement."""
+    connection.execute("UPDATE message SET message = 'hay', data = NULL")
+    search = SearchRange(Filter.parse(q=q), 1, 500, 10)
     reached: list[int] = []
     while True:
-        found = find(connection, GENERATIONS, search, seconds=-1)
+        found = find(connection, GENERATIONS, search, Bounds(seconds=-1, clock_bytes=0))
         if found.reached is None:
             break
         reached.append(found.reached)
-        search = search.behind(found.reached, 0)
-    assert reached == list(range(500, 1, -1))
+        search = search.after(found.reached, 0)
+    assert reached == list(range(501 - step, 1, -step))
 
 
 def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * (PAGE_BYTES // 4),))
-    found = find_in_peace(connection, GENERATIONS, SearchRange(Filter.parse(), 1, 500, 100, False))
+    connection.execute("UPDATE message SET message = ? WHERE seq <= 10", ("x" * 1000,))
+    search = SearchRange(Filter.parse(), 1, 500, 100, newest_first=False)
+    found = find(connection, GENERATIONS, search, Bounds(seconds=600, page_bytes=4000))
     assert len(found.messages) == 4
     assert found.reached == 4
