@@ -13,7 +13,7 @@ from hub.log import sqlite as sqlite_log
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.protocol import IdempotencyKey
-from tests.hub.log_files import Open, held, in_writer, open_log, queued, say, started
+from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
 
@@ -55,7 +55,7 @@ async def test_bounds_that_change_hold_from_then_on(opened: Open, path: Path) ->
     await started(log)
     await say(log, *["m"] * 3000)
     assert log.first == 1
-    log.configure(open_log(MEMORY, keep_messages=10)._retention.config)
+    log.configure(config(keep_messages=10))
     await until(lambda: log.first == 2991)
     assert await in_writer(log, "SELECT min(seq), count(*) FROM message") == [(2991, 10)]
 
