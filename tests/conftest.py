@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def pytest_sessionstart() -> None:
     """Exit if Tornado is too old: other packages may downgrade it when they are installed."""
     if tornado.version_info < (6, 6, 1):
         pytest.exit(f"Tornado {tornado.version} is installed, 6.6.1 is needed: run `make dev`", returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the reasons of skipped tests, such as a program that is missing, above the line that counts them."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped).most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 @pytest.fixture
