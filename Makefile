@@ -18,9 +18,11 @@ NPM := node .venv/node/lib/node_modules/npm/bin/npm-cli.js
 SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
+export DEBIAN_FRONTEND := noninteractive
 # $(call apt,PACKAGE): install a Debian package. Fails for users other than root and on other systems.
 apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(1) with apt-get" && \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; }
+	{ output=$$({ apt-get update -qq; apt-get install -y -qq --no-install-recommends $(1); } 2>&1) || \
+	{ echo "$$output" >&2; false; }; }; }
 
 .DELETE_ON_ERROR:
 .PHONY: help setup run dev chromium test test-long test-fresh check check-python check-page format lock \
@@ -85,7 +87,7 @@ lock: .venv/dev.stamp ## rebuild the lock files from requirements*.in and packag
 
 .venv/setup.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Eyewall needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: make PYTHON=python3.12" >&2; exit 2; }
+		echo "'$(PYTHON)' is not Python 3.11 or newer. Name another: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,$(VENV_PACKAGE)) || { \
 		echo "Python's venv module is missing. Install it: sudo apt install $(VENV_PACKAGE)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
