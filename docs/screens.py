@@ -15,7 +15,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.parts import CHROMIUM, role, rows
+from tests.browser.parts import role, rows
+from tests.chromium import CHROMIUM
 from tests.faults import Faults, answer, faults_before
 from tests.wall import Wall
 

@@ -7,7 +7,6 @@ fits and starts, with an incident near the end.
 """
 
 import math
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Final
 
 from playwright.sync_api import sync_playwright
 
+from tests.chromium import CHROMIUM
 from tests.wall import Wall
 
 PICTURE: Final = Path(__file__).with_name("wall.png")
@@ -54,7 +54,7 @@ def main(log: str) -> None:
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         wall = Wall(Path(folder), SETTINGS)
         wall.start()
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         try:
             page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
             page.goto(wall.url)

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.peer import BUILD, make_generator
 
-pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="the generator is C")
+pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc: the load generator is C")
 
 READERS = 4
 Spoil = Callable[[int, int, bytes], list[bytes]]

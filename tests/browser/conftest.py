@@ -12,7 +12,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.browser.parts import CHROMIUM
+from tests.chromium import CHROMIUM, skip_without_chromium
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +39,7 @@ def in_browser() -> InBrowser:
 
 @pytest.fixture(scope="session")
 def browser(in_browser: InBrowser) -> Iterator[Browser]:
+    skip_without_chromium()
     playwright = in_browser(sync_playwright().start)
     browser = in_browser(playwright.chromium.launch, executable_path=CHROMIUM)
     yield browser

@@ -1,14 +1,11 @@
 """The parts of the page by the names they carry for tests."""
 
 import re
-import shutil
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.chromium import CHROMIUM
 from tests.wall import Wall
-
-# The installed Chromium; None: Playwright's own, what `make dev` left us.
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 # Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
 SLEEP = """

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 
+from tests.chromium import skip_without_chromium
 from tests.reliability.client import CLIENTS
 
 
@@ -38,6 +39,8 @@ class Page:
 
 @contextmanager
 def open_page(address: str, selector: str) -> Iterator[Page]:
+    """Skip the test where no Chromium can be started."""
+    skip_without_chromium()
     page = Page(address, selector)
     try:
         yield page

@@ -21,9 +21,9 @@ _RECORD: Final = struct.Struct("=IIQQ")
 
 
 def compile_recorder(folder: Path) -> Path:
-    """The library to preload. Skips the test where there is no compiler."""
+    """Return the library to preload. Skip the test where gcc is missing."""
     if shutil.which("gcc") is None:
-        pytest.skip("gcc is needed to record what is written")
+        pytest.skip("needs gcc: the recorder of writes is C")
     library = folder / "disk.so"
     source = Path(__file__).with_name("disk.c")
     subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
