@@ -42,13 +42,6 @@ ALSO_FORBIDDEN = {
     "hub.delivery.transports": ["hub.delivery.connection"],
     "hub.delivery.watch": ["hub.delivery.registry", "hub.log"],
 }
-# Exceptions while other branches are open. The coordinator removes them.
-TEMPORARY_ARROWS = {"hub.log": ["hub.search"]}
-TEMPORARY_CYCLES = [
-    {"hub.log", "hub.search"},
-    {"handlers.lane", "handlers.peer"},
-    {"handlers.publish", "handlers.uploads"},
-]
 
 
 def python_files(*places: str) -> Iterator[Path]:
@@ -94,7 +87,7 @@ def broken_arrows(module: str, imports: set[str]) -> list[str]:
     forbidden = FORBIDDEN[module.split(".")[0]] + ALSO_FORBIDDEN.get(module, [])
     broken = [f"{module} imports {name}" for name in forbidden if reaches(imports, name)]
     if package in MAY_IMPORT:
-        allowed = [package, *BASE, *MAY_IMPORT[package], *TEMPORARY_ARROWS.get(package, [])]
+        allowed = [package, *BASE, *MAY_IMPORT[package]]
         # `from hub.log import protocol` names hub.log, too.
         parents = {name.rpartition(".")[0] for name in imports}
         strange = [
@@ -179,12 +172,8 @@ def test_a_forbidden_import_is_found_in_each_spelling() -> None:
 
 def test_no_file_and_no_package_is_in_a_cycle() -> None:
     graph = import_graph()
-    found = [cycle for cycle in cycles(graph) + cycles(package_graph(graph)) if not is_temporary(cycle)]
+    found = cycles(graph) + cycles(package_graph(graph))
     assert not found, f"cycles of imports: {found}"
-
-
-def is_temporary(cycle: set[str]) -> bool:
-    return {package_of(name) if name.startswith("hub.") else name for name in cycle} in TEMPORARY_CYCLES
 
 
 def test_a_cycle_is_found_between_files_and_between_packages() -> None:

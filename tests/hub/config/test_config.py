@@ -248,7 +248,7 @@ def test_a_trusted_proxy_is_an_address_or_a_network(value: str, expected: str) -
     [
         ("nginx", "must be an address or a network, such as 127.0.0.1, 10.0.0.0/8 or 'fd00::/8', not 'nginx'"),
         ("10.0.0.0/33", "must be an address or a network"),
-        ("10.1.2.3/8", "has bits behind its /8; use 10.0.0.0/8 or 10.1.2.3"),
+        ("10.1.2.3/8", "must be a network without host bits, such as 10.0.0.0/8 or 10.1.2.3, not '10.1.2.3/8'"),
         ("", "must be an address or a network"),
     ],
 )
