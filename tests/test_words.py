@@ -25,7 +25,6 @@ NOT_YET = [
     "hub/",
     "server.py",
     "tests/browser/",
-    "ARCHITECTURE.md",
 ]
 
 

@@ -29,7 +29,7 @@ class Keys:
     batch: int  # Every tenth key is an array of so many.
     answers: dict[int, set[bytes]] = field(default_factory=dict)
     heard: int = 0
-    broken_off: int = 0  # Sends whose answer was lost; they are repeated beyond the three.
+    broken_off: int = 0  # Sends with a lost answer, repeated beyond the three.
     refused: list[bytes] = field(default_factory=list)
 
     def body(self, key: int) -> tuple[str, bytes]:
