@@ -1,7 +1,6 @@
 """An event loop on a monotonic clock.
 
-Tornado's default clock is the wall clock: after a step back of 30 s every PeriodicCallback is silent for 30 s
-(measured). Tornado documents `IOLoop.time` as replaceable.
+On Tornado's default, the wall clock, a step back of 30 s silences every PeriodicCallback for 30 s (measured).
 """
 
 from tornado.platform.asyncio import AsyncIOLoop

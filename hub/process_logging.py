@@ -1,7 +1,7 @@
 """The log lines of the process: one line for each event on standard error, as text or JSON.
 
 A thread writes them, so that a full pipe never stops the loop. When its queue is full, lines are dropped and counted.
-Text from clients (names, User-Agents) can neither start a new line nor control the terminal.
+Text from clients can neither start a new line nor control the terminal.
 """
 
 import copy
@@ -19,7 +19,6 @@ from hub.config import LoggingConfig
 
 QUEUED_LINES: Final = 10_000  # Bounds the memory of lines not yet written.
 STOP_SECONDS: Final = 1.0  # Time limit for writing the queued lines at exit.
-_STANDARD_ERROR: Final = 2
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _exception: Final = logging.Formatter()
 
@@ -27,11 +26,8 @@ _exception: Final = logging.Formatter()
 class LogOutput:
     """The root logger's one handler, between `start` and `stop`."""
 
-    def __init__(
-        self, config: LoggingConfig, descriptor: int = _STANDARD_ERROR, *, stop_seconds: float = STOP_SECONDS
-    ) -> None:
-        # Not sys.stderr: a thread blocked in its write() holds its lock, and at exit the interpreter waits for that
-        # lock without a limit, or aborts.
+    def __init__(self, config: LoggingConfig, descriptor: int = 2, *, stop_seconds: float = STOP_SECONDS) -> None:
+        # Not sys.stderr: a thread blocked in its write() holds a lock that the interpreter waits for at exit.
         self._descriptor = descriptor
         self._stop_seconds = stop_seconds
         self._queue: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUED_LINES)
@@ -40,7 +36,6 @@ class LogOutput:
         self.configure(config)
 
     def configure(self, config: LoggingConfig) -> None:
-        """Set level and format."""
         self._formatter = _JsonLines() if config.format == "json" else _TextLines()
         logging.getLogger().setLevel(config.level.upper())
         # asyncio's debug lines concern only its own work.
@@ -60,7 +55,7 @@ class LogOutput:
     def _write(self) -> None:
         while (record := self._queue.get()) is not None:
             line = f"{self._formatter.format(record)}\n".encode(errors="backslashreplace")
-            with suppress(OSError):  # Standard error is closed: there is no place to report it.
+            with suppress(OSError):  # Standard error is closed.
                 while line:
                     line = line[os.write(self._descriptor, line) :]
 
@@ -90,19 +85,15 @@ class _Queued(logging.Handler):
 
 
 class _TextLines(logging.Formatter):
-    """Lines such as `2026-11-23T11:02:04.120Z WARNING eyewall.hub: …`, with indented tracebacks."""
-
     def format(self, record: logging.LogRecord) -> str:
         lines = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}".replace("\n", "\\n")
         if record.exc_text:
-            # Indented, so that no text in it can pass for a line of the log.
+            # Indented, so that no text in it looks like a line of the log.
             lines += "\n    " + record.exc_text.replace("\n", "\n    ")
         return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", lines)
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object for each event."""
-
     def format(self, record: logging.LogRecord) -> str:
         fields = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
         fields["message"] = record.getMessage()

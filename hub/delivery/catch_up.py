@@ -1,8 +1,7 @@
 """Readers that are catching up: each has a cursor, which moves through the log one page at a time.
 
-Replay after a reconnect, `?last=`, a full transport and a skipped group are all handled here. When the
-cursor reaches the last flush, the reader joins its group in the same turn of the loop, so that no message
-falls between. Readers take turns within a time budget.
+After a reconnect, for `?last=`, after a full transport or a skipped group. When the cursor reaches the last flush, the
+reader joins its group in the same turn of the loop, so that no message is lost in between.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ from hub.delivery.fan_out import FanOut
 from hub.delivery.group import GroupKey
 from hub.delivery.replay_pages import Pages, ReplayPage
 from hub.delivery.settings import Settings
-from hub.delivery.watch import TransportWatch
+from hub.delivery.transports import Transports
 from hub.errors import LogFailed
 from hub.log.protocol import Log
 
@@ -36,7 +35,7 @@ class CatchUp:
         pages: Pages,
         fan_out: FanOut,
         control: ControlEvents,
-        transports: TransportWatch,
+        transports: Transports,
         settings: Settings,
         io_loop: IOLoop,
         *,
@@ -74,18 +73,17 @@ class CatchUp:
         return connection in self._blocked
 
     def writable(self, connection: Connection) -> None:
-        """Continue a blocked reader. A late edge for another reader is ignored."""
+        """Continue a blocked reader. A late edge for a reader that is not blocked is ignored."""
         if connection in self._blocked:
             del self._blocked[connection]
-            self._transports.unwatch_writable(connection)
+            self._transports.watch_writable(connection, on=False)
             self.add(connection)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a disconnected reader. The queues that still hold it check its transport. Idempotent."""
+        """Forget a disconnected reader. The queues check its transport. Idempotent."""
         self._blocked.pop(connection, None)
 
     def flushed(self) -> None:
-        """Continue the readers that wait for a flush."""
         waiting, self._awaiting_flush = self._awaiting_flush, []
         for connection in waiting:
             self.add(connection)
@@ -106,7 +104,7 @@ class CatchUp:
             if connection.transport is not None:
                 try:
                     self._advance(connection)
-                except Exception:  # Of any kind: the other readers must get their turns.
+                except Exception:  # The other readers must get their turns.
                     logger.exception("disconnected %s, which can resume by id: cannot replay", connection.id)
                     self._disconnect(connection)
         self._scheduled = bool(self._ready)
@@ -114,7 +112,6 @@ class CatchUp:
             self._loop.add_callback(self._take_turns)
 
     def _advance(self, connection: Connection) -> None:
-        """Send one page, or take one step towards it."""
         live_seq = self._fan_out.flushed
         if connection.unsent and not self._push(connection):
             self.add_blocked(connection)
@@ -135,7 +132,7 @@ class CatchUp:
             self._awaiting_flush.append(connection)
 
     def _push(self, connection: Connection) -> bool:
-        """Send `unsent`. Return True if the transport accepted all of it."""
+        # Send `unsent`. Return True if the transport accepted all of it.
         accepted = self._transports.send(connection, connection.unsent)
         if accepted:
             connection.last_progress = self._loop.time()
@@ -170,10 +167,10 @@ class CatchUp:
         self.add(connection)
 
     async def _fetch(self, key: tuple[GroupKey, int]) -> None:
-        """Fetch a page once for all readers that wait for it. The cache may drop it before their turns."""
+        # The readers get the page here: the cache may drop it before their turns.
         try:
             page = await self._pages.fetch(*key, self._fan_out.flushed)
-        except Exception as error:  # Of any kind: the readers are disconnected and resume.
+        except Exception as error:
             if not isinstance(error, LogFailed):  # The log reports its own failures, once a minute.
                 logger.exception("cannot make a replay page")
             for connection in self._awaiting_page.pop(key):

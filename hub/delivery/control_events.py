@@ -1,7 +1,6 @@
 """Events that are not messages: number of connections, heartbeat, state of the config.
 
-They carry no id. The latest of each name is kept and numbered. A reader that was catching up when one
-was announced receives it before it becomes live.
+The latest of each name is kept and numbered. A reader that was catching up receives it before it becomes live.
 """
 
 import random
@@ -68,7 +67,6 @@ class ControlEvents:
             self._count_timer = self._loop.call_later(wait, self._announce_count)
 
     def send_heartbeat(self) -> None:
-        """Send a heartbeat to every live reader."""
         self._fan_out.send_to_all(self.heartbeat())
 
     def interval_changed(self) -> None:
@@ -80,10 +78,8 @@ class ControlEvents:
     def preamble(self, connection_id: str) -> bytes:
         """Return the first bytes of a stream: retry, heartbeat, sticky events."""
         # With the current count, but under the number of the last announcement.
-        self._latest["connections"] = (
-            self._latest.get("connections", (0,))[0],
-            sse.event("connections", self._registry.counts()),
-        )
+        number = self._latest.get("connections", (0,))[0]
+        self._latest["connections"] = (number, sse.event("connections", self._registry.counts()))
         sticky = (frame for name, (_, frame) in self._latest.items() if name in self._sticky)
         heartbeat = self.heartbeat(connection=connection_id, version=self._version)
         return sse.retry(random.randint(*RETRY_MS)) + heartbeat + b"".join(sticky)
@@ -94,7 +90,7 @@ class ControlEvents:
         return heartbeat + b"".join(frame for newer, frame in self._latest.values() if newer > number)
 
     def goodbye(self, reason: str) -> bytes:
-        """Return the last event before an orderly end: `shutdown` or `disconnected`."""
+        """Return the last event of a stream. `reason` is `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
     def heartbeat(self, **more: object) -> bytes:

@@ -1,7 +1,6 @@
 """Where a reader resumes, and which messages it has missed for good.
 
-Pure. A cursor is outside data (a browser's Last-Event-ID), so nothing here raises: what cannot be
-honoured becomes a Gap that the reader is sent in the stream.
+A cursor is outside data (a browser's Last-Event-ID), so nothing here raises: an error becomes a Gap in the stream.
 """
 
 from dataclasses import asdict, dataclass
@@ -24,12 +23,11 @@ class Gap:
 
     @classmethod
     def expired(cls, log: Log, after: int) -> Self:
-        """The log no longer holds the messages that follow seq `after`."""
         first, id_of = log.first, log.generations.format_id
         return cls(id_of(after), id_of(first), first - 1 - after, "expired")
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields. `after` and `missing` may be None; `withdrawn` and `counts` are then left out."""
+        """Return the fields. `withdrawn` and `counts` are left out if None."""
         optional = ("withdrawn", "counts")
         return {name: value for name, value in asdict(self).items() if value is not None or name not in optional}
 
@@ -42,10 +40,7 @@ class Position(NamedTuple):
 
 
 def resolve(last_event_id: str, log: Log) -> Position:
-    """Return where a reader resumes that has received this id.
-
-    Exact if the id's epoch gave out that seq before it ended, however many epochs have begun since.
-    """
+    """Return where a reader resumes that has received this id. Exact if the id's epoch gave out that seq."""
     oldest = log.first - 1
     seq = end = None
     parsed = parse_id(last_event_id)
@@ -82,7 +77,7 @@ def resolve_before(text: str, log: Log) -> Position:
 
 
 def _rolled_back(text: str, seq: int, end: End, log: Log) -> Position:
-    """The reader has received messages behind the end of their epoch: it resumes with the next epoch."""
+    # The reader has received messages behind the end of their epoch: it resumes with the next epoch.
     after = max(end.last, log.first - 1)
     # Not seen: messages of that epoch behind the reader's, and messages of the next one that have expired.
     missing = max(0, end.known_last - seq) + after - end.last
@@ -90,7 +85,7 @@ def _rolled_back(text: str, seq: int, end: End, log: Log) -> Position:
 
 
 async def find(milliseconds: int, log: Log) -> Position:
-    """Return where a reader begins that wants all messages of that time (ms since 1970) or later."""
+    """Return the position before all messages of that time (ms since 1970) or later."""
     after, first = await log.seq_at(milliseconds)
     if after == first - 1 and first > 1:
         # All messages kept are late enough, so deleted ones may have been too; their number is unknown.
@@ -99,5 +94,5 @@ async def find(milliseconds: int, log: Log) -> Position:
 
 
 def newest(count: int, log: Log) -> Position:
-    """Return where a reader begins that wants the newest `count` messages that are kept."""
+    """Return the position before the newest `count` messages that are kept."""
     return Position(max(log.first - 1, log.head - count))

@@ -1,8 +1,7 @@
 """Fan-out to live readers: the groups, and the one flush.
 
-A message is queued for each group with a matching filter. A flush joins a group's pending frames once,
-frames them once, and sends the same bytes to every member: fewer sends is what makes this fast. The
-first message after silence is flushed at once. Under load there is one send per tick.
+A flush joins and frames a group's pending frames once, and sends the same bytes to every member. The first message
+after silence is flushed at once. Under load there is one send per tick.
 """
 
 from collections import deque
@@ -11,18 +10,17 @@ from typing import Final
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 
-from hub.delivery.budget import CpuBudget
 from hub.delivery.connection import NOTHING, Connection
-from hub.delivery.group import Group, GroupKey
+from hub.delivery.group import CpuBudget, Group, GroupKey
 from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
 from hub.delivery.sse import PayloadCache
-from hub.delivery.watch import TransportWatch
+from hub.delivery.transports import Transports
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-# Part of flush_ms that must pass between the starts of two flushes. Tornado's ticks keep to a grid, so a late tick is
-# followed by an early one. With 1.0 every other tick would be skipped, because ticks come a few µs early.
+# Part of flush_ms between the starts of two flushes: a late tick is followed by an early one. With 1.0 every other tick
+# would be skipped, because ticks come a few µs early.
 MIN_TICK: Final = 0.8
 PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured best of several).
 COUNTS_KEPT: Final = 65_536  # The number of receivers is kept for this many of the newest messages, 8 bytes each.
@@ -38,7 +36,7 @@ class FanOut:
     def __init__(
         self,
         pages: Pages,
-        transports: TransportWatch,
+        transports: Transports,
         settings: Settings,
         io_loop: IOLoop,
         *,
@@ -66,7 +64,6 @@ class FanOut:
 
     @property
     def head_id(self) -> str:
-        """Id of the newest message delivered."""
         return self._pages.head_id
 
     @property
@@ -76,7 +73,8 @@ class FanOut:
     @property
     def is_idle(self) -> bool:
         """True if no bytes are queued and no flush is under way."""
-        return self._slices is None and self.flushed == self._pages.head and not any(self._with_pending())
+        pending = any(group.pending for group in self._groups.values())
+        return self._slices is None and self.flushed == self._pages.head and not pending
 
     @property
     def is_asleep(self) -> bool:
@@ -84,9 +82,9 @@ class FanOut:
         return not self._ticks.is_running() and self._loop.time() >= self._pause_until
 
     def receivers(self, seq: int) -> int | None:
-        """Return for how many live readers the message was queued at delivery. None if not all filters were evaluated.
+        """Return for how many live readers the message was queued.
 
-        None also for a message that is not among the newest COUNTS_KEPT.
+        None if not all filters were evaluated, or if COUNTS_KEPT messages are newer.
         """
         newer = self._pages.head - seq
         return self._receivers[-1 - newer] if 0 <= newer < len(self._receivers) else None
@@ -100,8 +98,7 @@ class FanOut:
         """Add a reader with the cursor `flushed` to its group. False if it must catch up to the next flush first."""
         group = self._groups.get(connection.key)
         if group is None:
-            # Delivered but not flushed. Existing groups have these messages pending.
-            unflushed = self._pages.after(self.flushed)
+            unflushed = self._pages.after(self.flushed)  # Existing groups have these messages pending.
             if unflushed is None:
                 return False
             group = self._groups[connection.key] = Group(connection.key)
@@ -112,7 +109,7 @@ class FanOut:
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Remove a reader from its group, if any. A group without members is deleted. Idempotent."""
+        """Remove a reader from its group, if any. Idempotent."""
         group = connection.group
         connection.leave()
         if group is not None and not group.members:
@@ -144,7 +141,7 @@ class FanOut:
     def send_to_all(self, frame: bytes) -> None:
         """Queue a control event for every live reader."""
         for group in self._groups.values():
-            group.enqueue(frame)
+            group.pending.append(frame)
         self._wake()
 
     def flush(self) -> None:
@@ -155,12 +152,13 @@ class FanOut:
             for connection in tuple(group.members):
                 self._fall_behind(connection, NOTHING)
         self.flushed = self._pages.head
-        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._with_pending()])
+        pending = [group for group in self._groups.values() if group.pending]
+        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in pending])
         self._on_flush()
         self._continue()
 
     def flush_all(self) -> None:
-        """Send everything that is queued, however long that takes. For the end of the server."""
+        """Send everything that is queued, without a time limit. For the end of the server."""
         for _ in range(2):  # The flush under way, then what was queued during it.
             while self._slices is not None:
                 self._continue()
@@ -168,7 +166,7 @@ class FanOut:
             self.flush()
 
     def _wake(self) -> None:
-        """Flush at once after silence. Ticks do it from then on, until there is nothing to send."""
+        # Flush at once after silence. From then on ticks flush, until there is nothing to send.
         if not self._ticks.is_running():
             self._ticks.callback_time = self._settings.stream.flush_ms
             self._ticks.start()
@@ -180,9 +178,6 @@ class FanOut:
             self._ticks.stop()
         else:
             self.flush()
-
-    def _with_pending(self) -> Iterator[Group[Connection]]:
-        return (group for group in self._groups.values() if group.has_pending)
 
     def _continue(self) -> None:
         if self._slices is not None:
@@ -198,16 +193,13 @@ class FanOut:
                 self._loop.add_callback(self._continue)
 
     def _disconnect_all(self) -> None:
-        """Disconnect all live readers after an unexpected error.
-
-        A disconnected client resumes by Last-Event-ID. One that stayed connected could miss a message unnoticed.
-        """
+        # After an unexpected error. A client that stays connected could miss a message; a disconnected one resumes.
         for group in tuple(self._groups.values()):
             for connection in tuple(group.members):
                 self._disconnect(connection)
 
     def _send(self, batches: list[tuple[Group[Connection], list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
-        """Run one flush in slices. It belongs to the members at its beginning: later members start behind it."""
+        # One flush in slices, for the members at its beginning: later members start behind it.
         started = self._loop.time()
         sends_left = self._settings.sends_per_turn
         cache = PayloadCache()

@@ -1,7 +1,6 @@
 """Connection limits: in total, and for each address.
 
-One instance counts streams, a second one all other connections: publishers, pages, and connections without a request
-yet. Any number of readers therefore leaves publishers their slots.
+One instance counts streams, a second one all other connections. So readers leave publishers their slots.
 """
 
 from collections import Counter
@@ -16,7 +15,7 @@ NO_ADDRESS: Final = ""
 
 
 class ConnectionLimits:
-    """Counts slots. `label` names them in errors ("streams"). `config` may be replaced; slots in use stay."""
+    """Counts slots. `label` names them in errors. `config` may be replaced; slots in use stay."""
 
     def __init__(self, config: ServerConfig, label: str) -> None:
         self.config = config
@@ -26,7 +25,6 @@ class ConnectionLimits:
 
     @property
     def addresses(self) -> int:
-        """Return the number of addresses with at least one slot."""
         return len(self._by_address)
 
     def check(self, address: str) -> None:
@@ -40,23 +38,23 @@ class ConnectionLimits:
         self._check_address(address)
 
     def acquire(self, address: str) -> None:
-        """Count one slot for `address`. Raises Overloaded or TooManyConnections; the oldest slot is never evicted.
+        """Count one slot for `address`. Raises Overloaded or TooManyConnections.
 
-        Evicted clients would reconnect and evict others.
+        No slot is evicted: evicted clients would reconnect and evict others.
         """
         self.check(address)
         self.count += 1
         self._by_address[address] += 1
 
     def move(self, before: str, after: str) -> None:
-        """Count a slot of `before` for `after` from now on. Raises TooManyConnections; the slot then stays."""
+        """Move a slot to the address `after`. Raises TooManyConnections; the slot then stays."""
         if before != after:
             self._check_address(after)
             self._by_address[after] += 1
             self._forget(before)
 
     def release(self, address: str) -> None:
-        """Give back one slot. Call once for each `acquire`."""
+        """Call once for each `acquire`."""
         self.count -= 1
         self._forget(address)
 

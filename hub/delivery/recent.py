@@ -1,15 +1,12 @@
-"""The newest part of a sequence without holes, bounded in bytes.
-
-Owns the arithmetic of positions: the item after position `n` is item `n + 1`. Knows nothing of its items.
-"""
+"""The newest part of a sequence without holes, bounded in bytes."""
 
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-# Deleting from the front of a list moves all other items. So expired items are deleted in batches of this many, or
-# when they hold an eighth of the bound in bytes.
+# Deleting from the front of a list moves all other items. So expired items are deleted in batches of this many, or of
+# an eighth of the bound in bytes.
 TRIM_BATCH: Final = 1024
 
 
@@ -35,17 +32,13 @@ class RecentBuffer(Generic[T]):
         """Number of items in memory, expired ones included."""
         return len(self._items)
 
-    @property
-    def _is_over(self) -> bool:
-        return self.bytes > self.max_bytes and len(self._items) - self._dead > 1
-
     def append(self, item: T, size: int) -> None:
         """Add the next item, of `size` bytes. The newest item is kept whatever its size."""
         self._items.append(item)
         self._sizes.append(size)
         self.head += 1
         self.bytes += size
-        while self._is_over:
+        while self.bytes > self.max_bytes and len(self._items) - self._dead > 1:
             size = self._sizes[self._dead]
             self._dead += 1
             self._dead_bytes += size

@@ -23,12 +23,10 @@ class Registry:
 
     @property
     def filters(self) -> set[Filter]:
-        """The different filters of all readers."""
         # By identity first: equal filters are one object in most cases, and hashing 10,000 takes 10 ms.
         return set({id(connection.filter): connection.filter for connection in self._by_id.values()}.values())
 
     def counts(self) -> dict[str, object]:
-        """Return the public counts."""
         return {"count": self.count, "peak": self.peak}
 
     def __contains__(self, connection: Connection) -> bool:

@@ -1,7 +1,6 @@
 """The log as pages of framed bytes, for readers that are catching up.
 
-Recent frames come from memory, older ones from the log's storage. A page is immutable and shared:
-10,000 readers that resume from the same position hold views of the same bytes.
+Recent frames come from memory, older ones from storage. Readers at the same position share the bytes of a page.
 """
 
 from collections import OrderedDict
@@ -10,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.delivery import sse
-from hub.delivery.budget import CpuBudget
-from hub.delivery.group import GroupKey
+from hub.delivery.group import CpuBudget, GroupKey
 from hub.delivery.recent import RecentBuffer
 from hub.delivery.settings import Settings
 from hub.log.protocol import Log, format_id
@@ -46,7 +44,7 @@ class Pages:
 
     @property
     def head(self) -> int:
-        """Seq of the newest message delivered to this process's readers."""
+        """Seq of the newest message delivered."""
         return self._recent.head
 
     @property
@@ -55,7 +53,7 @@ class Pages:
 
     @property
     def cached(self) -> tuple[int, int]:
-        """Number of cached pages, and their bytes."""
+        """Cached pages, and their bytes."""
         return len(self._cache), self._cache_bytes
 
     def append(self, message: Message) -> bytes:
@@ -65,7 +63,7 @@ class Pages:
         return frame
 
     def after(self, seq: int) -> Sequence[tuple[Message, bytes]] | None:
-        """Return every message behind `seq`, or None if memory does not hold all of them."""
+        """Return all messages behind `seq`, or None if memory does not hold all."""
         return None if seq < self._recent.first - 1 else self._recent.after(seq, self._recent.head - seq)
 
     def recent(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
@@ -90,7 +88,6 @@ class Pages:
         return self._keep(key, after, self._make_page(key, after, batch))
 
     def _make_batch(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> MatchBatch:
-        """Return the messages behind seq `after`, and keep them for readers with other filters."""
         batch, size = [], 0
         for message, frame in frames:
             batch.append((MatchContext(message), frame))
@@ -123,7 +120,7 @@ class Pages:
         return ReplayPage(self._payloads.payload(matching, chunked=key.chunked), cursor, len(matching))
 
     def _limit(self, after: int, up_to: int) -> int:
-        """Return how many messages the page behind seq `after` may examine."""
+        # Messages that the page behind seq `after` may examine.
         page_messages = self._settings.page_messages
         return min(page_messages - after % page_messages, up_to - after)
 

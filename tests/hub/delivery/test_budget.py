@@ -1,6 +1,6 @@
 """Time limits on the loop's thread."""
 
-from hub.delivery.budget import CpuBudget
+from hub.delivery.group import CpuBudget
 
 
 class Clocks:
