@@ -7,10 +7,9 @@ from hub.config import Config
 
 @dataclass(slots=True)
 class LiveConfig:
-    """Holds the current Config. A part reads its section at the time of use, and keeps no section.
+    """Holds the Config of the last valid edit. A part reads its section at the time of use. Loop thread only.
 
-    `current` is replaced on the loop's thread at each valid edit. Settings that need a restart are in it, too, with
-    values that are not in force yet.
+    The values of settings that need a restart are not in force yet.
     """
 
     current: Config

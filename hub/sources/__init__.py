@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from hub.config import SourceConfig
@@ -17,14 +17,12 @@ Publish = Callable[[Sequence[Draft]], Awaitable[Receipt]]
 
 
 class Source(Protocol):
-    """A publisher with a life of its own."""
-
     async def run(self, publish: Publish) -> None:
-        """Publish until cancelled. Any exception, and a return, is a failure: the supervisor starts a new source."""
+        """Publish until cancelled. An exception or a return is a failure: the supervisor starts a new source."""
 
 
 def make(config: SourceConfig, status: Callable[[], dict[str, object]]) -> Source:
-    """Return the source for a config section. `status` is what a greeting sends along."""
+    """Return the source for a config section. `status` returns a greeting's data."""
     return Greeting(config, status)
 
 
@@ -34,14 +32,14 @@ class Running:
 
     config: SourceConfig
     error: str = ""
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
+    task: asyncio.Task[None] | None = None
 
 
 class Sources:
-    """Keeps the configured sources running. Everything runs on the loop's thread.
+    """Keeps the configured sources running. Loop thread only.
 
     A source that fails is logged and started again after a delay, which doubles from `first_delay` to `longest_delay`
-    seconds. The delay starts again at `first_delay` once a source has run for `longest_delay`.
+    seconds. After a run of `longest_delay` it is `first_delay` again.
     """
 
     def __init__(
@@ -59,7 +57,7 @@ class Sources:
         self._longest_delay = longest_delay
 
     def configure(self, configs: Sequence[SourceConfig]) -> None:
-        """Stop sources that are no longer configured and start new ones. Equal ones go on, and keep their state."""
+        """Stop sources that are no longer configured and start new ones. Equal ones continue, with their state."""
         before, self.running = self.running, []
         for config in configs:
             found = next((one for one in before if one.config == config), None)
@@ -74,23 +72,23 @@ class Sources:
                 one.task.cancel()
 
     def stop(self) -> None:
-        """Cancel all sources. Idempotent."""
+        """Idempotent."""
         self.configure(())
 
     async def _supervise(self, running: Running) -> None:
-        kind, loop = running.config.kind, asyncio.get_running_loop()
-        failure: Exception | None
-        delay = self._first_delay
+        loop, delay = asyncio.get_running_loop(), self._first_delay
         while True:
             started = loop.time()
-            failure = None
+            failure: Exception | None = None
             try:
                 await self._make(running.config).run(self._publish)
+                running.error = "it ended"
             except Exception as error:
                 failure = error
-            running.error = f"{type(failure).__name__}: {failure}" if failure else "it ended"
+                running.error = f"{type(error).__name__}: {error}"
             if loop.time() - started >= self._longest_delay:
                 delay = self._first_delay
-            logger.error("source %s failed: %s; next start in %g s", kind, running.error, delay, exc_info=failure)
+            message = "source %s failed: %s; next start in %g s"
+            logger.error(message, running.config.kind, running.error, delay, exc_info=failure)
             await asyncio.sleep(delay)
             delay = min(2 * delay, self._longest_delay)

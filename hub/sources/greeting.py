@@ -13,7 +13,7 @@ from hub.message import Draft
 
 
 class Greeting:
-    """Publishes its message at once, and then every `every_seconds`, with the result of `status` as data."""
+    """Publishes its message every `every_seconds`, with the result of `status` as data."""
 
     def __init__(self, config: GreetingConfig, status: Callable[[], dict[str, object]]) -> None:
         self._config = config
