@@ -35,17 +35,10 @@ logger = logging.getLogger("eyewall.hub")
 
 
 class Hub:
-    """Joins registry, log and transports. One per process."""
+    """Joins registry, log and transports."""
 
     def __init__(
-        self,
-        log: Log,
-        registry: Registry,
-        settings: Settings,
-        *,
-        version: str,
-        clock: Clock,
-        io_loop: IOLoop,
+        self, log: Log, registry: Registry, settings: Settings, *, version: str, clock: Clock, io_loop: IOLoop
     ) -> None:
         self.registry = registry
         self._log = log
@@ -71,7 +64,7 @@ class Hub:
         self.announce = self.control.announce
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_heartbeat = 0.0
-        self._control_flushed = 0  # Number of the last control event that a flush has begun to send.
+        self._control_flushed = 0  # Number of the last control event flushed.
         self._publishing = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -81,7 +74,7 @@ class Hub:
         self._seconds.start()
 
     def stop(self) -> None:
-        """Close all transports. Idempotent."""
+        """Idempotent."""
         self._seconds.stop()
         self.fan_out.stop()
         self.control.stop()
@@ -89,7 +82,6 @@ class Hub:
         self.transports.stop()
 
     def configure(self, config: StreamConfig) -> None:
-        """Apply new timing to all readers, without reconnecting them."""
         before, self._settings.stream = self._settings.stream, config
         if config.heartbeat_seconds != before.heartbeat_seconds:
             # At once: a page with the old interval would take the next silence for a dead server.
@@ -111,13 +103,13 @@ class Hub:
             self._publishing -= 1
             if not self._publishing:
                 self._quiet.set()
-        # The log delivers a message before it returns the receipt, so the count is known here.
+        # The log delivers before it returns the receipt.
         is_counted = receipt.count == 1 and not receipt.is_repeat
         receipt.receivers = self.fan_out.receivers(receipt.first) if is_counted else None
         return receipt
 
     async def finish_publishing(self, seconds: float) -> None:
-        """Wait until no call of `publish` is under way, at most `seconds`."""
+        """Wait until no `publish` is under way, at most `seconds`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), seconds)
 
@@ -152,7 +144,7 @@ class Hub:
 
     def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:
         """Take over the stream after its response headers. Raises OSError if descriptors are exhausted."""
-        if connection not in self.registry:  # Dismissed while its headers were sent.
+        if connection not in self.registry:  # Dismissed meanwhile.
             stream.close()
             return
         self.transports.adopt(connection, stream)
@@ -164,7 +156,7 @@ class Hub:
         self.fan_out.leave(connection)
         self.catch_up.remove(connection)
         self.transports.close(connection)
-        connection.unsent = NOTHING  # A reference to the connection may outlive it. Its bytes must not.
+        connection.unsent = NOTHING  # References to the connection may outlive it.
         if self.registry.remove(connection):
             self.control.count_changed()
 
@@ -186,18 +178,18 @@ class Hub:
         started = self._loop.time()
         for index, connection in enumerate(readers):
             wait = started + seconds * index / len(readers) - self._loop.time()
-            if wait > 0.01:  # Below that a sleep costs more than it spreads.
+            if wait > 0.01:
                 await asyncio.sleep(wait)
             if connection in self.registry:
                 self.dismiss(connection, "shutdown")
-        for connection in self.registry:  # Connected meanwhile, by a request on an open connection.
+        for connection in self.registry:  # Connected meanwhile.
             self.dismiss(connection, "shutdown")
 
     def _fall_behind(self, connection: Connection, unsent: memoryview) -> None:
         self.fan_out.leave(connection)
         connection.cursor = self.fan_out.flushed
         connection.unsent = unsent
-        connection.control_cursor = self._control_flushed  # Later events are still pending in the group that it left.
+        connection.control_cursor = self._control_flushed  # Later events were pending in its group.
         connection.last_progress = self._loop.time()
         (self.catch_up.add_blocked if unsent else self.catch_up.add)(connection)
 

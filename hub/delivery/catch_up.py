@@ -50,22 +50,22 @@ class CatchUp:
         self._loop = io_loop
         self._disconnect = disconnect
         self._ready: deque[Connection] = deque()
-        self._blocked: dict[Connection, None] = {}  # Their transports accept no bytes now.
+        self._blocked: dict[Connection, None] = {}
         # Ahead of the last flush, or their group cannot be built yet. Retried after the next flush.
         self._awaiting_flush: list[Connection] = []
-        self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}  # By key and cursor.
-        self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps only weak references.
+        self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps weak references.
         self._scheduled = False
 
     def add(self, connection: Connection) -> None:
-        """Continue from the reader's cursor, in this turn of the loop or a later one."""
+        """Continue from the reader's cursor."""
         self._ready.append(connection)
         if not self._scheduled:
             self._scheduled = True
             self._loop.add_callback(self._take_turns)
 
     def add_blocked(self, connection: Connection) -> None:
-        """Continue when the transport accepts bytes again: it has not accepted all of `connection.unsent`."""
+        """Continue when the transport accepts bytes again."""
         self._blocked[connection] = None
         self._transports.watch_writable(connection)
 
@@ -80,7 +80,7 @@ class CatchUp:
             self.add(connection)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a disconnected reader. The queues check its transport. Idempotent."""
+        """Idempotent. The queues check the reader's transport."""
         self._blocked.pop(connection, None)
 
     def flushed(self) -> None:
@@ -89,11 +89,9 @@ class CatchUp:
             self.add(connection)
 
     def stalled(self, since: float) -> list[Connection]:
-        """Return the blocked readers with no progress since that loop time."""
         return [connection for connection in self._blocked if connection.last_progress <= since]
 
     def stop(self) -> None:
-        """Cancel reads from the log. Idempotent."""
         for task in self._tasks:
             task.cancel()
 
@@ -119,12 +117,11 @@ class CatchUp:
             self._awaiting_flush.append(connection)
         elif connection.cursor < live_seq:
             if self._loop.time() - connection.last_progress > self._settings.stream.heartbeat_seconds:
-                # The filter may match none of a million messages. A proxy would close a connection that is silent.
+                # The filter may match nothing for long. A proxy would close a silent connection.
                 self._send(connection, self._control.heartbeat())
             else:
                 self._turn_page(connection, live_seq)
         elif connection.control_cursor != self._control.head:
-            # Announced to live readers while this one was catching up.
             events = self._control.since(connection.control_cursor)
             connection.control_cursor = self._control.head
             self._send(connection, events)
@@ -132,11 +129,10 @@ class CatchUp:
             self._awaiting_flush.append(connection)
 
     def _push(self, connection: Connection) -> bool:
-        # Send `unsent`. Return True if the transport accepted all of it.
         accepted = self._transports.send(connection, connection.unsent)
         if accepted:
             connection.last_progress = self._loop.time()
-        # NOTHING, not an empty view: that would keep the sent bytes alive as long as the reader is connected.
+        # NOTHING, not an empty view, which would keep the sent bytes alive.
         connection.unsent = connection.unsent[accepted:] if accepted < len(connection.unsent) else NOTHING
         return connection.unsent is NOTHING
 
@@ -171,15 +167,15 @@ class CatchUp:
         try:
             page = await self._pages.fetch(*key, self._fan_out.flushed)
         except Exception as error:
-            if not isinstance(error, LogFailed):  # The log reports its own failures, once a minute.
+            if not isinstance(error, LogFailed):  # The log reports its own failures.
                 logger.exception("cannot make a replay page")
             for connection in self._awaiting_page.pop(key):
                 self._disconnect(connection)
         else:
             for connection in self._awaiting_page.pop(key):
-                if connection.transport is None:  # Disconnected meanwhile: it must not hold the page.
+                if connection.transport is None:  # Disconnected: it must not hold the page.
                     continue
-                if page is None:  # Pruned meanwhile: the reader's next turn reports the gap.
+                if page is None:  # Pruned: the next turn reports the gap.
                     self.add(connection)
                 else:
                     self._read(connection, page)

@@ -1,7 +1,6 @@
-"""One reader: its group key, its cursor in the log, and the transport of its bytes.
+"""One reader: live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own).
 
-A reader is live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own). There is no
-third state, and no queue, timer or task per reader.
+There is no third state, and no queue, timer or task per reader.
 """
 
 import random
@@ -16,7 +15,7 @@ NOTHING: Final = memoryview(b"")
 
 
 def new_id() -> str:
-    """Return an id that distinguishes connections, also across restarts. It is no secret."""
+    """Return an id that differs also across restarts. It is no secret."""
     return f"{random.getrandbits(32):08x}"
 
 
@@ -34,8 +33,8 @@ class Connection:
     group: "Group[Connection] | None" = None  # None while catching up.
     # The others are unused while live, but for `sent_before_group`.
     cursor: int = 0  # Seq of the last message in `unsent` or before it.
-    unsent: memoryview = NOTHING  # Framed bytes that the transport has not accepted. A view of shared bytes.
-    last_progress: float = 0.0  # Loop time at which the transport last accepted bytes.
+    unsent: memoryview = NOTHING  # Framed bytes that the transport has not accepted.
+    last_progress: float = 0.0  # Loop time of the last bytes accepted.
     control_cursor: int = 0  # Number of the last control event sent or in `unsent`.
     sent_before_group: int = 0
 
@@ -57,13 +56,13 @@ class Connection:
         return self.sent_before_group + (self.group.sent if self.group is not None else 0)
 
     def join(self, group: "Group[Connection]") -> None:
-        self.sent_before_group -= group.sent  # Readers are not counted per delivery: the group's counter is used.
+        self.sent_before_group -= group.sent  # The group counts deliveries for all members.
         self.group = group
         self.key = group.key  # One object for all members.
         group.members[self] = None
 
     def leave(self) -> None:
-        """Leave the group, if any. Idempotent."""
+        """Idempotent."""
         if self.group is not None:
             self.sent_before_group += self.group.sent
             self.group.members.pop(self, None)

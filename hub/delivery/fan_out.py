@@ -22,8 +22,8 @@ from hub.query.match_context import MatchContext
 # Part of flush_ms between the starts of two flushes: a late tick is followed by an early one. With 1.0 every other tick
 # would be skipped, because ticks come a few µs early.
 MIN_TICK: Final = 0.8
-PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured best of several).
-COUNTS_KEPT: Final = 65_536  # The number of receivers is kept for this many of the newest messages, 8 bytes each.
+PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured).
+COUNTS_KEPT: Final = 65_536  # Newest messages with a known number of receivers, 8 bytes each.
 
 
 class FanOut:
@@ -44,7 +44,7 @@ class FanOut:
         on_flush: Callable[[], None],
         disconnect: Callable[[Connection], None],
     ) -> None:
-        self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of every live reader.
+        self.flushed = pages.head  # Seq of the last flush: the cursor of every live reader.
         self._pages = pages
         self._transports = transports
         self._settings = settings
@@ -53,7 +53,7 @@ class FanOut:
         self._on_flush = on_flush
         self._disconnect = disconnect
         self._groups: dict[GroupKey, Group[Connection]] = {}
-        self._receivers: deque[int | None] = deque(maxlen=COUNTS_KEPT)  # Of the messages up to the head.
+        self._receivers: deque[int | None] = deque(maxlen=COUNTS_KEPT)
         self._slices: Iterator[None] | None = None  # The flush under way.
         self._pause_until = 0.0  # Loop time.
         self._ticks = PeriodicCallback(self._tick, settings.stream.flush_ms)
@@ -72,13 +72,12 @@ class FanOut:
 
     @property
     def is_idle(self) -> bool:
-        """True if no bytes are queued and no flush is under way."""
         pending = any(group.pending for group in self._groups.values())
         return self._slices is None and self.flushed == self._pages.head and not pending
 
     @property
     def is_asleep(self) -> bool:
-        """True if the next message is flushed at once: no tick is scheduled, and no pause follows a flush."""
+        """True if the next message is flushed at once."""
         return not self._ticks.is_running() and self._loop.time() >= self._pause_until
 
     def receivers(self, seq: int) -> int | None:
@@ -90,12 +89,12 @@ class FanOut:
         return self._receivers[-1 - newer] if 0 <= newer < len(self._receivers) else None
 
     def stop(self) -> None:
-        """Send nothing more. Idempotent."""
+        """Idempotent."""
         self._ticks.stop()
-        self._slices = None  # Releases the frames of a flush that is under way.
+        self._slices = None  # Releases the frames.
 
     def go_live(self, connection: Connection) -> bool:
-        """Add a reader with the cursor `flushed` to its group. False if it must catch up to the next flush first."""
+        """Add a reader with the cursor `flushed` to its group. False if it must wait for the next flush."""
         group = self._groups.get(connection.key)
         if group is None:
             unflushed = self._pages.after(self.flushed)  # Existing groups have these messages pending.
@@ -116,7 +115,7 @@ class FanOut:
             self._groups.pop(group.key, None)
 
     def deliver(self, messages: Sequence[Message]) -> None:
-        """Encode each message once, and queue it for each group with a matching filter."""
+        """Encode each message once, and queue it for groups with a matching filter."""
         frames = [self._pages.append(message) for message in messages]  # Before an error can leave a hole.
         counts: list[int | None] = [None] * len(messages)
         try:
@@ -139,13 +138,12 @@ class FanOut:
         self._wake()
 
     def send_to_all(self, frame: bytes) -> None:
-        """Queue a control event for every live reader."""
         for group in self._groups.values():
             group.pending.append(frame)
         self._wake()
 
     def flush(self) -> None:
-        """Send all pending frames. During a flush and in the pause after it, they wait for the next tick."""
+        """Send all pending frames. During a flush and the pause after it, do nothing."""
         if self._slices is not None or self._loop.time() < self._pause_until:
             return
         for group in [group for group in self._groups.values() if group.skipped]:
@@ -158,7 +156,7 @@ class FanOut:
         self._continue()
 
     def flush_all(self) -> None:
-        """Send everything that is queued, without a time limit. For the end of the server."""
+        """Send everything that is queued, without a time limit."""
         for _ in range(2):  # The flush under way, then what was queued during it.
             while self._slices is not None:
                 self._continue()
@@ -166,7 +164,6 @@ class FanOut:
             self.flush()
 
     def _wake(self) -> None:
-        # Flush at once after silence. From then on ticks flush, until there is nothing to send.
         if not self._ticks.is_running():
             self._ticks.callback_time = self._settings.stream.flush_ms
             self._ticks.start()
@@ -213,7 +210,6 @@ class FanOut:
                     yield
                     sends_left = self._settings.sends_per_turn
                 sends_left -= len(part) * cost
-                # A reader may disconnect between two slices.
                 still_live = [connection for connection in part if connection.group is group]
                 for connection, accepted in self._transports.broadcast(still_live, payload):
                     self._fall_behind(connection, memoryview(payload)[accepted:])

@@ -1,4 +1,4 @@
-"""Groups: live readers that receive the same bytes. And the CPU time that filters may take."""
+"""Groups: live readers that receive the same bytes."""
 
 import time
 from collections.abc import Callable
@@ -13,8 +13,7 @@ Member = TypeVar("Member")
 class CpuBudget:
     """Spent after `seconds` of this thread's CPU time.
 
-    Wall time also passes while another process holds the core. It would make every filtered group read from the log
-    again, under the load that caused it.
+    Wall time passes while another process holds the core, and all filtered groups would then read from the log again.
     """
 
     __slots__ = ("_cpu", "_cpu_end", "_wall", "_wall_end")
@@ -27,36 +26,33 @@ class CpuBudget:
 
     @property
     def is_spent(self) -> bool:
-        # Wall time first: it is never behind CPU time, and reading it needs no system call.
+        # Wall time first: reading it needs no system call.
         return self._wall() > self._wall_end and self._cpu() > self._cpu_end
 
 
 class GroupKey(NamedTuple):
-    """Everything that determines a reader's bytes. Readers with equal keys share groups and replay pages."""
+    """Everything that determines a reader's bytes."""
 
     filter: Filter
     chunked: bool  # HTTP/1.1 chunks. HTTP/1.0 has none.
 
 
 class Group(Generic[Member]):
-    """The members that share one key, and the frames queued for them since the last flush."""
+    """The readers with one key, and the frames queued for them."""
 
     __slots__ = ("_messages", "filter", "key", "members", "pending", "sent", "skipped")
 
     def __init__(self, key: GroupKey) -> None:
         self.key = key
         self.filter = key.filter
-        self.members: dict[Member, None] = {}  # In the order of joining, which is the order of sending.
-        self.sent = 0  # Messages flushed since the group was made.
+        self.members: dict[Member, None] = {}  # In the order of sending.
+        self.sent = 0  # Messages flushed.
         self.skipped = False  # A message was not evaluated. The next flush makes the members catch up.
         self.pending: list[bytes] = []  # Frames of messages and control events.
         self._messages = 0
 
     def enqueue_if_match(self, context: MatchContext, frame: bytes, budget: CpuBudget) -> bool:
-        """Queue a message if it passes the filter. Return True if it was queued.
-
-        Sets `skipped` instead of evaluating a filter when `budget` is spent.
-        """
+        """Queue a message if it matches; return whether it did. If `budget` is spent, set `skipped` instead."""
         if not self.filter.is_everything:
             if budget.is_spent:
                 self.skipped = True

@@ -10,7 +10,7 @@ from hub.config import ServerConfig
 from hub.errors import Overloaded, TooManyConnections
 
 RETRY_SECONDS: Final = 30
-# Counts in total only. A trusted proxy's connection holds this slot until a request names the client's address.
+# Counts in total only: a trusted proxy's connection, until a request names the client's address.
 NO_ADDRESS: Final = ""
 
 
@@ -28,7 +28,6 @@ class ConnectionLimits:
         return len(self._by_address)
 
     def check(self, address: str) -> None:
-        """Raise what `acquire` would raise."""
         if self.count >= (total := self.config.max_connections):
             raise Overloaded(
                 f"all {total} {self._label} are in use",

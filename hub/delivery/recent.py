@@ -11,7 +11,7 @@ TRIM_BATCH: Final = 1024
 
 
 class RecentBuffer(Generic[T]):
-    """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest one held."""
+    """Items with consecutive positions; `head` is the newest, `first` the oldest one held."""
 
     def __init__(self, max_bytes: int, *, head: int = 0) -> None:
         self.max_bytes = max_bytes
@@ -24,16 +24,14 @@ class RecentBuffer(Generic[T]):
 
     @property
     def first(self) -> int:
-        """Position of the oldest item held; `head + 1` if there is none."""
         return self.head + 1 - (len(self._items) - self._dead)
 
     @property
     def allocated(self) -> int:
-        """Number of items in memory, expired ones included."""
         return len(self._items)
 
     def append(self, item: T, size: int) -> None:
-        """Add the next item, of `size` bytes. The newest item is kept whatever its size."""
+        """Add the next item. The newest is kept whatever its size."""
         self._items.append(item)
         self._sizes.append(size)
         self.head += 1

@@ -16,7 +16,7 @@ from hub.log.protocol import Log, format_id
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-PAGE_OVERHEAD: Final = 512  # Bytes that a cached page takes beside its payload (an estimate).
+PAGE_OVERHEAD: Final = 512  # Bytes of a cached page besides its payload (an estimate).
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ReplayPage:
 
 
 MatchBatch = list[tuple[MatchContext, bytes]]
-"""Consecutive messages and their frames, kept so that several filters share one MatchContext."""
+"""Consecutive messages and frames. Several filters share one MatchContext."""
 
 
 class Pages:
@@ -44,7 +44,6 @@ class Pages:
 
     @property
     def head(self) -> int:
-        """Seq of the newest message delivered."""
         return self._recent.head
 
     @property
@@ -57,7 +56,7 @@ class Pages:
         return len(self._cache), self._cache_bytes
 
     def append(self, message: Message) -> bytes:
-        """Encode the next message, keep its frame for replay and return it."""
+        """Return the message's frame, and keep it for replay."""
         frame = sse.encode(message)
         self._recent.append((message, frame), len(frame))
         return frame
@@ -100,7 +99,7 @@ class Pages:
         return batch
 
     def _keep(self, key: GroupKey, after: int, page: ReplayPage) -> ReplayPage:
-        previous = self._cache.pop((key, after), None)  # Two readers may fetch the same page.
+        previous = self._cache.pop((key, after), None)
         self._cache[key, after] = page
         self._cache_bytes += _size(page) - (_size(previous) if previous else 0)
         while self._cache_bytes > self._settings.page_cache_bytes and len(self._cache) > 1:

@@ -16,7 +16,7 @@ END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 def encode(message: Message) -> bytes:
-    """Return the frame of one message. `event:` is omitted: its default is `message`."""
+    """Return the frame of one message."""
     return b"id: %b\ndata: %b\n\n" % (message.id.encode(), _json.encode(message))
 
 
@@ -30,7 +30,7 @@ def retry(milliseconds: int) -> bytes:
 
 
 class PayloadCache:
-    """Joins frames. Consecutive calls with equal frames return the same bytes object, however many filters match."""
+    """Joins frames. Consecutive calls with equal frames return the same bytes object."""
 
     def __init__(self) -> None:
         self._last: tuple[bool, list[bytes]] | None = None

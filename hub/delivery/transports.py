@@ -21,10 +21,10 @@ from hub.delivery.settings import Settings
 logger = logging.getLogger("eyewall.hub")
 
 RST_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and frees the kernel's buffer.
-# TCP_USER_TIMEOUT of the listener, in ms. Bounds how long data stays unacknowledged or the peer's window closed.
+# TCP_USER_TIMEOUT of the listener, in ms: how long data may stay unacknowledged or the peer's window closed.
 KERNEL_MS: Final = 20_000
 GRACE_SECONDS: Final = 5  # The kernel times out this long after the hub, which logs why it disconnects.
-# Edge-triggered, and never EPOLLIN: bytes from a reader stay in the kernel, and TCP slows the sender down.
+# Edge-triggered, never EPOLLIN: bytes from a reader stay in the kernel.
 # A half-close (RDHUP) counts as a disconnect.
 _GONE: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _WATCH: Final = _GONE | select.EPOLLET
@@ -92,7 +92,7 @@ class Transports:
         return short
 
     def watch_writable(self, connection: Connection, on: bool = True) -> None:
-        """Call `on_writable` once there is room, also if there is room already; or stop calling it."""
+        """Call `on_writable` once there is room, also if there is already; or stop calling it."""
         if connection.transport is not None:
             self._epoll.modify(connection.transport.fileno(), _WATCH | (select.EPOLLOUT if on else 0))
 
@@ -113,7 +113,7 @@ class Transports:
             self.close(connection)
 
     def close(self, connection: Connection) -> None:
-        """Remove and close the transport. Idempotent."""
+        """Idempotent."""
         if connection.transport is not None:
             descriptor = connection.transport.fileno()
             del self._by_descriptor[descriptor]
@@ -123,7 +123,7 @@ class Transports:
             connection.transport = None
 
     def stop(self) -> None:
-        """Close all transports. Idempotent."""
+        """Idempotent."""
         if not self._epoll.closed:
             for connection in tuple(self._by_descriptor.values()):
                 self.close(connection)
@@ -131,23 +131,22 @@ class Transports:
             self._epoll.close()
 
     def _dispatch(self, _descriptor: int, _events: int) -> None:
-        # Handlers adopt transports, never this loop. So a descriptor that one event closes is missing for a later
-        # event of the same batch, and cannot belong to another connection yet.
+        # No callback adopts a transport, so a descriptor closed by one event is not reused within the batch.
         for descriptor, events in self._epoll.poll(0):
             connection = self._by_descriptor.get(descriptor)
             if connection is None:
                 continue
             try:
                 (self._on_close if events & _GONE else self._on_writable)(connection)
-            except Exception:  # An edge is reported once: the other connections of the batch must get theirs.
+            except Exception:  # The other connections of the batch must get their edges.
                 logger.exception("cannot handle an event of the connection %s", connection.id)
                 self.close(connection)
 
 
 def _detach(stream: IOStream) -> socket.socket:
-    if stream.closed():  # A flush may succeed for a peer that is gone. Tornado reports no close of a detached stream.
+    if stream.closed():  # A flush may succeed for a peer that is gone.
         raise StreamClosedError
     try:
         return stream.socket.dup()
     finally:
-        stream.close()  # Closes its own descriptor only: the TCP connection stays open.
+        stream.close()  # Its own descriptor only.
