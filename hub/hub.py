@@ -1,7 +1,6 @@
 """The hub: publish, deliver, flush; connect and disconnect.
 
-Runs on the loop's thread and never waits for a reader. A reader whose transport is full leaves its group with a cursor
-and catches up from the log. Knows nothing of HTTP.
+Runs on the loop's thread and never waits for a reader: one with a full transport catches up from the log.
 """
 
 import asyncio
@@ -84,7 +83,7 @@ class Hub:
     def configure(self, config: StreamConfig) -> None:
         before, self._settings.stream = self._settings.stream, config
         if config.heartbeat_seconds != before.heartbeat_seconds:
-            # At once: a page with the old interval would take the next silence for a dead server.
+            # A page with the old interval would take the next silence for a dead server.
             self._next_heartbeat = self._loop.time() + config.heartbeat_seconds
             self.control.interval_changed()
 
@@ -94,7 +93,7 @@ class Hub:
         principal: Principal = ANONYMOUS,  # noqa: ARG002  # Rights are checked here once there are any.
         key: IdempotencyKey | None = None,
     ) -> Receipt:
-        """Append the drafts to the log, all or none. Return when they are durable. Raises what `Log.append` raises."""
+        """Append the drafts durably, all or none. Raises what `Log.append` raises."""
         self._publishing += 1
         self._quiet.clear()
         try:
@@ -127,7 +126,7 @@ class Hub:
         position: Position | None = None,
         head: bytes = b"",
     ) -> Connection:
-        """Register a reader that continues from `position`, by default the last flush. `head` is sent first.
+        """Register a reader behind `position`, by default the last flush. `head` is sent first.
 
         Raises Overloaded or TooManyConnections. The caller must call `attach` or `disconnect`.
         """

@@ -1,7 +1,4 @@
-"""An event loop on a monotonic clock.
-
-On Tornado's default, the wall clock, a step back of 30 s silences every PeriodicCallback for 30 s (measured).
-"""
+"""An event loop on a monotonic clock: a step of the wall clock would silence every PeriodicCallback (measured)."""
 
 from tornado.platform.asyncio import AsyncIOLoop
 

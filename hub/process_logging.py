@@ -1,7 +1,6 @@
-"""The log lines of the process: one line for each event on standard error, as text or JSON.
+"""The log lines of the process, on standard error, as text or JSON.
 
 A thread writes them, so that a full pipe never stops the loop. When its queue is full, lines are dropped and counted.
-Text from clients can neither start a new line nor control the terminal.
 """
 
 import json
@@ -74,7 +73,7 @@ class LogOutput(logging.Handler):
 
 def _text_line(record: logging.LogRecord, message: str, error: str) -> str:
     line = f"{_time(record)} {record.levelname} {record.name}: {message}".replace("\n", "\\n")
-    if error:  # Indented, so that no text in it looks like a line of the log.
+    if error:  # Text from clients must not look like a line of the log.
         line += "\n    " + error.replace("\n", "\n    ")
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
 

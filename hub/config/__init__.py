@@ -1,7 +1,4 @@
-"""The settings: one frozen tree, and the difference between two trees.
-
-A Config that exists is valid. config.yaml has the reasons for names, defaults and ranges; a test keeps the two equal.
-"""
+"""The settings: one frozen tree, and the difference between two. config.yaml has the reasons for all values."""
 
 import json
 import re
@@ -21,13 +18,11 @@ MIB: Final = 1 << 20
 GIB: Final = 1 << 30
 
 NEEDS_RESTART: Final = frozenset({"server.address", "server.port", "log.path", "log.synchronous"})
-# No error and no change quotes what the operator wrote in these parts of the tree.
+# No error and no change quotes a value in these parts.
 SECRET: Final = ("access.", "cluster.", "server.tls.")
 
 
 class Section(BaseModel):
-    """A group of settings. An unknown one is an error: ignored, it would silently have no effect."""
-
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
@@ -123,7 +118,7 @@ def settings(config: Config) -> dict[str, object]:
 
 
 def to_yaml_values(config: Config, *, without_defaults: bool = False) -> dict[str, Any]:
-    """Return the tree as an operator writes it: 15 for 15.0, "64MiB", *** for a secret."""
+    """Return the tree as an operator writes it: "64MiB", *** for a secret."""
     return config.model_dump(mode="json", exclude_defaults=without_defaults)
 
 

@@ -17,8 +17,8 @@ from hub.config.yaml import read
 MAX_FILE_BYTES: Final = 256 << 10
 
 _PREFIX: Final = "EYEWALL_"
-# Kubernetes sets these in every pod beside a Service named eyewall, eyewall-metrics … (Kubernetes documentation,
-# "Service", "Environment variables"). The name …PORT may also be a wrong setting: there the value decides.
+# Kubernetes sets these beside a Service named eyewall, eyewall-metrics … ("Service", "Environment variables"). The name
+# …PORT may also be a wrong setting: there the value decides.
 _LINK: Final = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _LINK_PORT: Final = re.compile(r"(\w+_)?PORT")
 _LINKED: Final = re.compile(r"(tcp|udp|sctp)://.*")
@@ -43,9 +43,9 @@ def load(
     *,
     model: type[Config] = Config,
 ) -> Config:
-    """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, the environment over the file.
+    """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, and that over the file.
 
-    Raises ConfigError with all errors, also for a file that cannot be read. Runs on any thread.
+    Raises ConfigError with all errors. Runs on any thread.
     """
     document = read(content_of(path))
     report = Report(path, document, model)
@@ -71,7 +71,7 @@ def load(
 
 
 def dump(config: Config) -> str:
-    """Return the settings as a file, which loads back to an equal Config. A secret is '***', which does not load."""
+    """Return the settings as a file. It loads back to an equal Config, but for secrets: '***' does not load."""
     return yaml.dump(to_yaml_values(config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 

@@ -1,7 +1,4 @@
-"""The rules for a single setting, and how it is written: one check for each kind of value.
-
-A check receives the text of the file or the environment and decides what it means: `title: NO` is the title "NO".
-"""
+"""The rules for a single setting: each check decides what a text means, so `title: NO` is the title "NO"."""
 
 import re
 from collections.abc import Mapping
@@ -27,10 +24,7 @@ _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
 
 
 def setting_error(rule: str, *, example: str = "", hint: str = "") -> PydanticCustomError:
-    """Return an error of a setting. `rule` continues its name; `{}` in it is the place of `example`.
-
-    Rule and hint never quote the value: errors.py adds it, unless the setting is secret. Only the example may.
-    """
+    """Return an error of a setting. `{}` in `rule` is the place of `example`. Only the example may quote the value."""
     return PydanticCustomError("setting", "{rule}", {"rule": rule, "example": example, "hint": hint})
 
 
@@ -47,7 +41,7 @@ def quote(value: object) -> str:
 
 @dataclass(frozen=True)
 class Between:
-    """A number from `low` to `high`, both included. Whole for an int; may have one of `units`."""
+    """A number from `low` to `high` inclusive; whole for an int. It may have one of `units`."""
 
     low: float
     high: float
@@ -73,7 +67,7 @@ class Between:
         return core_schema.no_info_plain_validator_function(check, serialization=written)
 
     def write(self, value: float) -> str | int | float:
-        """Return the value in the largest unit that leaves a whole number: "64MiB", 15 for 15.0, 1.5."""
+        """Return the value in its largest unit: "64MiB", 15 for 15.0, 1.5."""
         for unit, factor in reversed(self.units.items()):
             if factor > 1 and value and value % factor == 0:
                 return f"{int(value // factor)}{unit}"
@@ -92,7 +86,7 @@ def duration(low: float, high: float) -> Between:
 
 
 def _number(value: object, factors: Mapping[str, int]) -> float | None:
-    # None for anything but a number in ASCII digits with a known unit: for words, true and 0x10.
+    # None for anything but ASCII digits with a known unit: for words, true and 0x10.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     parts = _NUMBER.fullmatch(str(value))
@@ -190,7 +184,7 @@ def _origin(text: str) -> str:
 
 
 def _as_sent(origin: str) -> str | None:
-    # In lower case and without the scheme's default port (RFC 6454, "Serializing Origins"): as browsers send it.
+    # As browsers send it: in lower case, without the default port (RFC 6454, "Serializing Origins").
     parts = _ORIGIN.fullmatch(origin.lower())
     if not parts or (parts[3] and not 0 < int(parts[3]) < 65536):
         return None

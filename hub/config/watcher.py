@@ -1,4 +1,4 @@
-"""The watch on the config file: a valid edit is applied, an invalid one is reported and changes nothing."""
+"""The watch on the config file: a valid edit is applied, an invalid one only reported."""
 
 import logging
 import threading
@@ -18,9 +18,9 @@ POLL_SECONDS: Final = 0.5  # Between two reads. An edit needs two, and must be l
 
 
 class ConfigWatcher:
-    """Reads the file in a daemon thread: a hung file server stops neither the loop nor the exit.
+    """Compares the content in a daemon thread: a hung file server stops neither the loop nor the exit.
 
-    It compares the content: size and times may be equal after an edit (`cp -p`). Callbacks run on the loop's thread.
+    Size and times may be equal after an edit (`cp -p`). Callbacks run on the loop's thread.
     """
 
     def __init__(
@@ -56,10 +56,7 @@ class ConfigWatcher:
         self._stopped.set()
 
     def poll(self) -> Callable[[], None] | None:
-        """Read once. Return the callback that is due, or None.
-
-        The file is loaded after two equal reads: until then it may be half written.
-        """
+        """Read once. Return the callback that is due. Until two reads are equal, the file may be half written."""
         look = self._look()
         is_settled, self._seen = look == self._seen, look
         if not is_settled or look == self._settled:
@@ -87,7 +84,7 @@ class ConfigWatcher:
         return partial(self._on_rejected, errors)
 
     def _watch(self, io_loop: IOLoop) -> None:
-        # A pause, no grid of times: after a late read a grid would allow two reads in quick succession.
+        # A pause, no grid of times, which would allow two quick reads after a late one.
         while not self._stopped.wait(self._poll_seconds):
             if callback := self.poll():
                 io_loop.add_callback(self._call, callback)

@@ -1,6 +1,6 @@
 """YAML text into plain values, with the line and column of each.
 
-No number or date is guessed: a scalar stays the text of the file, and the setting decides what it means (values.py).
+A scalar stays the text of the file: no number or date is guessed.
 """
 
 import re
@@ -16,7 +16,7 @@ MAX_VALUES: Final = 5_000  # Values of one file. Reading so many takes 0.2 s (me
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _HARMLESS: Final = re.compile(r"'(<.*>|\\.*|\W+)'")  # '<scalar>', '\t', '}'
 
-# A part of the parser's message, and the hint for it. The first match is used.
+# A part of the parser's message, and the hint. The first match counts.
 _HINTS: Final = (
     ("character '\\t'", "indent with spaces, not with a tab"),
     ("while scanning a quoted scalar", "a quotation mark is opened here and not closed"),
@@ -45,7 +45,7 @@ class Mark(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """An error of the text. `loc` is () for the whole text. `text` never quotes a name or value of the file."""
+    """An error of the text. `text` never quotes a name or value of the file."""
 
     mark: Mark
     loc: Loc
@@ -167,7 +167,7 @@ def _explain(error: yaml.YAMLError, text: str) -> Problem:
         if isinstance(error, _TooMuch):
             return Problem(mark, (), str(error.problem))
         problem = re.sub(r"\s+", " ", error.problem or "this")
-        # The parser may quote a part of a secret. Keep signs, control characters and names of tokens ('<scalar>').
+        # The parser may quote a part of a secret. Keep signs and names of tokens ('<scalar>').
         problem = re.sub("'[^']*'", lambda found: found[0] if _HARMLESS.fullmatch(found[0]) else "'…'", problem)
         message = f"{error.problem} {error.context}"
     hint = next((hint for words, hint in _HINTS if words in message), "")

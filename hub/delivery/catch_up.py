@@ -1,7 +1,6 @@
-"""Readers that are catching up: each has a cursor, which moves through the log one page at a time.
+"""Readers that are catching up: the cursor of each moves through the log one page at a time.
 
-After a reconnect, for `?last=`, after a full transport or a skipped group. When the cursor reaches the last flush, the
-reader joins its group in the same turn of the loop, so that no message is lost in between.
+When it reaches the last flush, the reader joins its group in the same turn of the loop, so that no message is lost.
 """
 
 import asyncio
@@ -51,7 +50,7 @@ class CatchUp:
         self._disconnect = disconnect
         self._ready: deque[Connection] = deque()
         self._blocked: dict[Connection, None] = {}
-        # Ahead of the last flush, or their group cannot be built yet. Retried after the next flush.
+        # Ahead of the last flush, or their group cannot be built before the next one.
         self._awaiting_flush: list[Connection] = []
         self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps weak references.
@@ -73,7 +72,7 @@ class CatchUp:
         return connection in self._blocked
 
     def writable(self, connection: Connection) -> None:
-        """Continue a blocked reader. A late edge for a reader that is not blocked is ignored."""
+        """Continue a blocked reader. Ignore a late edge for another."""
         if connection in self._blocked:
             del self._blocked[connection]
             self._transports.watch_writable(connection, on=False)
@@ -163,7 +162,7 @@ class CatchUp:
         self.add(connection)
 
     async def _fetch(self, key: tuple[GroupKey, int]) -> None:
-        # The readers get the page here: the cache may drop it before their turns.
+        # The cache may drop the page before the turns of the readers.
         try:
             page = await self._pages.fetch(*key, self._fan_out.flushed)
         except Exception as error:

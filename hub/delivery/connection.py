@@ -1,7 +1,4 @@
-"""One reader: live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own).
-
-There is no third state, and no queue, timer or task per reader.
-"""
+"""One reader: live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own)."""
 
 import random
 import socket

@@ -1,7 +1,4 @@
-"""Events that are not messages: number of connections, heartbeat, state of the config.
-
-The latest of each name is kept and numbered. A reader that was catching up receives it before it becomes live.
-"""
+"""Events that are not messages: the latest of each name is kept for readers that are catching up."""
 
 import random
 from typing import Final
@@ -44,7 +41,7 @@ class ControlEvents:
             self._count_timer = None
 
     def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
-        """Send an event to every reader, now or when it has caught up. A sticky event also opens new streams."""
+        """Send an event to every reader, now or when it has caught up; if sticky, also in new streams."""
         self.head += 1
         frame = sse.event(name, data)
         self._latest[name] = (self.head, frame)
@@ -63,7 +60,7 @@ class ControlEvents:
         self._fan_out.send_to_all(self.heartbeat())
 
     def interval_changed(self) -> None:
-        """Send the new heartbeat interval to every reader, now or when it has caught up."""
+        """Send the new interval to every reader, now or when it has caught up."""
         self.head += 1
         self._interval_number = self.head
         self.send_heartbeat()

@@ -1,7 +1,4 @@
-"""Where a reader resumes, and which messages it has lost.
-
-A cursor comes from the client (Last-Event-ID), so nothing here raises: an error becomes a Gap in the stream.
-"""
+"""Where a reader resumes, and which messages it has lost. No id of a client raises: an error becomes a Gap."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple, Self
@@ -40,7 +37,7 @@ class Position(NamedTuple):
 
 
 def resolve(last_event_id: str, log: Log) -> Position:
-    """Return where a reader resumes that has received this id. Exact if the id's epoch gave out that seq."""
+    """Return where a reader with this id resumes. Exact if the id's epoch gave out that seq."""
     oldest = log.first - 1
     seq = end = None
     parsed = parse_id(last_event_id)
@@ -76,7 +73,7 @@ def resolve_before(text: str, log: Log) -> Position:
 
 
 def _rolled_back(text: str, seq: int, end: End, log: Log) -> Position:
-    # The reader has received messages behind the end of their epoch: it resumes with the next epoch.
+    # The id is behind the end of its epoch: the reader resumes with the next epoch.
     after = max(end.last, log.first - 1)
     # Not seen: messages of that epoch behind the reader's, and expired ones of the next.
     missing = max(0, end.known_last - seq) + after - end.last

@@ -1,7 +1,6 @@
 """Fan-out to live readers: the groups, and the one flush.
 
-A flush joins and frames a group's pending frames once, and sends the same bytes to every member. The first message
-after silence is flushed at once. Under load there is one send per tick.
+A flush sends the same bytes to every member of a group: at once after silence, under load once per tick.
 """
 
 from collections import deque
@@ -19,8 +18,8 @@ from hub.delivery.transports import Transports
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-# Part of flush_ms between the starts of two flushes: a late tick is followed by an early one. With 1.0 every other tick
-# would be skipped, because ticks come a few µs early.
+# Part of flush_ms between the starts of two flushes: an early tick follows a late one. Ticks come a few µs early, so
+# with 1.0 every other one would be skipped.
 MIN_TICK: Final = 0.8
 PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured).
 COUNTS_KEPT: Final = 65_536  # Newest messages with a known number of receivers, 8 bytes each.
@@ -29,8 +28,7 @@ COUNTS_KEPT: Final = 65_536  # Newest messages with a known number of receivers,
 class FanOut:
     """Owns the groups. Loop thread only.
 
-    `on_flush` is called when a flush begins. `fall_behind` gets a reader that must catch up from
-    `flushed`, and the bytes before that position which its transport has not accepted.
+    `fall_behind` gets a reader that must catch up from `flushed`, and the bytes before that which it did not accept.
     """
 
     def __init__(
@@ -81,10 +79,7 @@ class FanOut:
         return not self._ticks.is_running() and self._loop.time() >= self._pause_until
 
     def receivers(self, seq: int) -> int | None:
-        """Return for how many live readers the message was queued.
-
-        None if not all filters were evaluated, or if COUNTS_KEPT messages are newer.
-        """
+        """Return for how many live readers the message was queued; None if that is unknown or too old."""
         newer = self._pages.head - seq
         return self._receivers[-1 - newer] if 0 <= newer < len(self._receivers) else None
 
@@ -190,13 +185,13 @@ class FanOut:
                 self._loop.add_callback(self._continue)
 
     def _disconnect_all(self) -> None:
-        # After an unexpected error. A client that stays connected could miss a message; a disconnected one resumes.
+        # A client that stays connected could miss a message. A disconnected one resumes.
         for group in tuple(self._groups.values()):
             for connection in tuple(group.members):
                 self._disconnect(connection)
 
     def _send(self, batches: list[tuple[Group[Connection], list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
-        # One flush in slices, for the members at its beginning: later members start behind it.
+        # One flush in slices, for the members at its beginning.
         started = self._loop.time()
         sends_left = self._settings.sends_per_turn
         cache = PayloadCache()

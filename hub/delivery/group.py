@@ -11,10 +11,7 @@ Member = TypeVar("Member")
 
 
 class CpuBudget:
-    """Spent after `seconds` of this thread's CPU time.
-
-    Wall time passes while another process holds the core, and all filtered groups would then read from the log again.
-    """
+    """Spent after `seconds` of this thread's CPU time. Wall time also passes while another process holds the core."""
 
     __slots__ = ("_cpu", "_cpu_end", "_wall", "_wall_end")
 

@@ -1,7 +1,4 @@
-"""Connection limits: in total, and for each address.
-
-One instance counts streams, a second one all other connections. So readers leave publishers their slots.
-"""
+"""Connection limits: in total, and for each address. One instance counts streams, another all other connections."""
 
 from collections import Counter
 from typing import Final
@@ -37,10 +34,7 @@ class ConnectionLimits:
         self._check_address(address)
 
     def acquire(self, address: str) -> None:
-        """Count one slot for `address`. Raises Overloaded or TooManyConnections.
-
-        No slot is evicted: evicted clients would reconnect and evict others.
-        """
+        """Count one slot. Raises Overloaded or TooManyConnections. Evicted clients would reconnect and evict others."""
         self.check(address)
         self.count += 1
         self._by_address[address] += 1

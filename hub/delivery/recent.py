@@ -5,8 +5,7 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-# Deleting from the front of a list moves all other items. So expired items are deleted in batches of this many, or of
-# an eighth of the bound in bytes.
+# Deleting from the front of a list moves the rest. So expired items are deleted in batches, or of 1/8 of the bytes.
 TRIM_BATCH: Final = 1024
 
 

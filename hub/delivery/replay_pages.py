@@ -1,7 +1,4 @@
-"""The log as pages of framed bytes, for readers that are catching up.
-
-Recent frames come from memory, older ones from storage. Readers at the same position share the bytes of a page.
-"""
+"""The log as pages of framed bytes. Readers at the same position share the bytes of a page."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -79,7 +76,7 @@ class Pages:
         return self._keep(key, after, self._make_page(key, after, batch))
 
     async def fetch(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
-        """Return the page behind seq `after` from storage, or None if it has been pruned meanwhile."""
+        """Return the page behind seq `after` from storage, or None if it has been pruned."""
         messages = await self._log.read(after, self._limit(after, up_to))
         if not messages:
             return None

@@ -1,7 +1,6 @@
-"""Server-Sent Events on the wire: values in, bytes out (WHATWG HTML, "Interpreting an event stream").
+"""Server-Sent Events on the wire (WHATWG HTML, "Interpreting an event stream").
 
-Only messages carry an `id:`: on another event it would move the reader's cursor. Data is one line of JSON, which
-escapes CR and LF, so no text can end a line, a field or a block.
+Only messages have an `id:`: it moves the reader's cursor. Data is JSON, which escapes CR and LF: no text ends a block.
 """
 
 from typing import Final
@@ -25,7 +24,7 @@ def event(name: str, data: dict[str, object]) -> bytes:
 
 
 def retry(milliseconds: int) -> bytes:
-    """Return a line for the front of a block. Alone, some clients (httpx-sse, sseclient-py) take it for a message."""
+    """Return a line for the front of a block. Alone, some clients (httpx-sse) take it for a message."""
     return b"retry: %d\n" % milliseconds
 
 
@@ -49,5 +48,5 @@ def framed(blocks: bytes, *, chunked: bool) -> bytes:
 
 
 def chunk(payload: bytes) -> bytes:
-    """Return `payload` as one chunk of an HTTP/1.1 body (RFC 9112 section 7.1). An empty one would end the body."""
+    """Return `payload` as one chunk (RFC 9112 section 7.1). An empty one ends the body."""
     return b"%x\r\n%b\r\n" % (len(payload), payload)

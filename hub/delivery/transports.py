@@ -1,7 +1,6 @@
 """Transports: the sockets of all readers after their response headers, watched by one epoll.
 
-Tornado's IOStream costs 21 KB a reader and 20 µs a send (measured). So the socket is duplicated, and the IOStream
-closed. The epoll is itself one reader of the IOLoop.
+An IOStream costs 21 KB a reader and 20 µs a send (measured). So the socket is duplicated, and the IOStream closed.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ logger = logging.getLogger("eyewall.hub")
 RST_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and frees the kernel's buffer.
 # TCP_USER_TIMEOUT of the listener, in ms: how long data may stay unacknowledged or the peer's window closed.
 KERNEL_MS: Final = 20_000
-GRACE_SECONDS: Final = 5  # The kernel times out this long after the hub, which logs why it disconnects.
+GRACE_SECONDS: Final = 5  # The kernel times out this long after the hub, which logs the reason.
 # Edge-triggered, never EPOLLIN: bytes from a reader stay in the kernel.
 # A half-close (RDHUP) counts as a disconnect.
 _GONE: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
@@ -31,10 +30,7 @@ _WATCH: Final = _GONE | select.EPOLLET
 
 
 class Transports:
-    """All attached transports. Loop thread only.
-
-    `on_writable` is called when a transport accepts bytes again, `on_close` when its peer is gone.
-    """
+    """All attached transports. `on_writable` and `on_close` are called at their events. Loop thread only."""
 
     def __init__(
         self,
@@ -80,7 +76,7 @@ class Transports:
             return 0
 
     def broadcast(self, connections: Iterable[Connection], payload: bytes) -> list[tuple[Connection, int]]:
-        """Send the same bytes to live readers. Return those that accepted only a part, and how many bytes."""
+        """Send the same bytes to live readers. Return those that accepted only a part, with its size."""
         size, short = len(payload), []
         for connection in connections:
             try:

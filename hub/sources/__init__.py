@@ -38,8 +38,8 @@ class Running:
 class Sources:
     """Keeps the configured sources running. Loop thread only.
 
-    A source that fails is logged and started again after a delay, which doubles from `first_delay` to `longest_delay`
-    seconds. After a run of `longest_delay` it is `first_delay` again.
+    A failed source starts again after a delay, which doubles from `first_delay` to `longest_delay` seconds. After a run
+    of `longest_delay` it is `first_delay` again.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Sources:
         self._longest_delay = longest_delay
 
     def configure(self, configs: Sequence[SourceConfig]) -> None:
-        """Stop sources that are no longer configured and start new ones. Equal ones continue, with their state."""
+        """Start new sources, and stop those no longer configured. Equal ones continue."""
         before, self.running = self.running, []
         for config in configs:
             found = next((one for one in before if one.config == config), None)
