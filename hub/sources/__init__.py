@@ -4,26 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from hub.config import SourceConfig
-from hub.log.protocol import Receipt
-from hub.message import Draft
-from hub.sources.greeting import Greeting
 
 logger = logging.getLogger("eyewall.sources")
-
-Publish = Callable[[Sequence[Draft]], Awaitable[Receipt]]
-
-
-class Source(Protocol):
-    async def run(self, publish: Publish) -> None:
-        """Publish until cancelled. An exception or a return is a failure: the supervisor starts a new source."""
-
-
-def make(config: SourceConfig, status: Callable[[], dict[str, object]]) -> Source:
-    """Return the source for a config section. `status` returns a greeting's data."""
-    return Greeting(config, status)
 
 
 @dataclass(slots=True, eq=False)
@@ -38,21 +22,16 @@ class Running:
 class Sources:
     """Keeps the configured sources running. Loop thread only.
 
+    `run` publishes for one source until it is cancelled. An exception or a return is a failure.
     A failed source starts again after a delay, which doubles from `first_delay` to `longest_delay` seconds. After a run
     of `longest_delay` it is `first_delay` again.
     """
 
     def __init__(
-        self,
-        publish: Publish,
-        make: Callable[[SourceConfig], Source],
-        *,
-        first_delay: float = 1.0,
-        longest_delay: float = 60.0,
+        self, run: Callable[[SourceConfig], Awaitable[None]], *, first_delay: float = 1.0, longest_delay: float = 60.0
     ) -> None:
         self.running: list[Running] = []
-        self._publish = publish
-        self._make = make
+        self._run = run
         self._first_delay = first_delay
         self._longest_delay = longest_delay
 
@@ -81,7 +60,7 @@ class Sources:
             started = loop.time()
             failure: Exception | None = None
             try:
-                await self._make(running.config).run(self._publish)
+                await self._run(running.config)
                 running.error = "it ended"
             except Exception as error:
                 failure = error
