@@ -19,9 +19,10 @@ MAX_FILE_BYTES: Final = 256 << 10
 _PREFIX: Final = "EYEWALL_"
 # Kubernetes sets these beside a Service named eyewall, eyewall-metrics … ("Service", "Environment variables"). The name
 # …PORT may also be a wrong setting: there the value decides.
-_LINK: Final = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
-_LINK_PORT: Final = re.compile(r"(\w+_)?PORT")
-_LINKED: Final = re.compile(r"(tcp|udp|sctp)://.*")
+_LINK: Final = re.compile(
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=(?s:.*)"
+    r"|(\w+_)?PORT=(tcp|udp|sctp)://.*"
+)
 
 
 class ConfigError(Exception):
@@ -121,7 +122,7 @@ def _add_environment(
         variable = name.removeprefix(_PREFIX)
         key = variables.get(variable)
         if key is None:
-            if _LINK.fullmatch(variable) or (_LINK_PORT.fullmatch(variable) and _LINKED.fullmatch(text)):
+            if _LINK.fullmatch(f"{variable}={text}"):
                 continue
             # Ignored, a misspelt variable would silently have no effect.
             inside = (known for known in variables if known.endswith(f"__{variable.upper()}"))

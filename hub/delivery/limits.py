@@ -25,6 +25,7 @@ class ConnectionLimits:
         return len(self._by_address)
 
     def check(self, address: str) -> None:
+        """Raise what `acquire` would raise."""
         if self.count >= (total := self.config.max_connections):
             raise Overloaded(
                 f"all {total} {self._label} are in use",
@@ -34,7 +35,7 @@ class ConnectionLimits:
         self._check_address(address)
 
     def acquire(self, address: str) -> None:
-        """Count one slot. Raises Overloaded or TooManyConnections. Evicted clients would reconnect and evict others."""
+        """Count one slot. Raises Overloaded or TooManyConnections. Evicts none: that client would evict the next."""
         self.check(address)
         self.count += 1
         self._by_address[address] += 1

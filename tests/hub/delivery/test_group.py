@@ -37,3 +37,27 @@ def test_readers_with_the_same_filter_and_framing_have_equal_keys() -> None:
     key = GroupKey(Filter.parse(["a", "b"]), chunked=True)
     assert {key: 1}[GroupKey(Filter.parse(["b", "a"]), chunked=True)] == 1
     assert key != GroupKey(Filter.parse(["a", "b"]), chunked=False)
+
+
+class Clocks:
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def budget(self) -> CpuBudget:
+        return CpuBudget(0.02, lambda: self.wall, lambda: self.cpu)
+
+
+def test_a_budget_is_spent_by_cpu_time() -> None:
+    clocks = Clocks()
+    budget = clocks.budget()
+    clocks.wall = clocks.cpu = 0.019
+    assert not budget.is_spent
+    clocks.wall = clocks.cpu = 0.021
+    assert budget.is_spent
+
+
+def test_time_in_which_another_process_has_the_core_does_not_count() -> None:
+    clocks = Clocks()
+    budget = clocks.budget()
+    clocks.wall, clocks.cpu = 1.0, 0.001
+    assert not budget.is_spent
