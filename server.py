@@ -46,7 +46,8 @@ from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
 from hub.process_logging import LogOutput
 from hub.search.index import SearchIndex
-from hub.sources import Sources, make
+from hub.sources import Sources
+from hub.sources.greeting import greet
 
 PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
 
@@ -76,7 +77,7 @@ class Eyewall:
         parts = (self.hub, self.log, self.history, self.assets, self.uploads)
         table = routes(self.live, *parts, version=self.version, is_ready=lambda: self.ready)
         self.app = application(table, self.live, str(resource("templates")))
-        self.sources = Sources(self.hub.publish, lambda section: make(section, self.status))
+        self.sources = Sources(lambda section: greet(section, self.hub.publish, self.status))
         self.apply(config)
 
     def apply(self, config: Config) -> None:

@@ -1,4 +1,4 @@
-"""The files beside the code: the page, its template, the API's description and the default config."""
+"""The files beside the code, such as the page and the default config."""
 
 from pathlib import Path
 from typing import Final
@@ -7,5 +7,5 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def resource(name: str) -> Path:
-    """Return the absolute path of a file or folder, such as "static", for a name relative to the project's root."""
+    """Return the absolute path of `name`, which is relative to the project's root."""
     return _ROOT / name

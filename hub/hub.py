@@ -1,8 +1,6 @@
 """The hub: publish, deliver, flush; connect and disconnect.
 
-Runs on the loop's thread and never waits for a reader. A message is encoded once, a payload is framed
-once per group, and every transport gets the same bytes. A reader that cannot accept them leaves its group
-with a cursor and catches up from the log, as a reader that resumes does. Knows nothing of HTTP.
+Runs on the loop's thread and never waits for a reader: one with a full transport catches up from the log.
 """
 
 import asyncio
@@ -27,26 +25,19 @@ from hub.delivery.group import GroupKey
 from hub.delivery.registry import Registry
 from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
-from hub.delivery.watch import TransportWatch
+from hub.delivery.transports import Transports
 from hub.filter import Filter
 from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
-from hub.message import Draft, Message
+from hub.message import Draft
 
 logger = logging.getLogger("eyewall.hub")
 
 
 class Hub:
-    """Joins registry, log and transports. One per process."""
+    """Joins registry, log and transports."""
 
     def __init__(
-        self,
-        log: Log,
-        registry: Registry,
-        settings: Settings,
-        *,
-        version: str,
-        clock: Clock,
-        io_loop: IOLoop,
+        self, log: Log, registry: Registry, settings: Settings, *, version: str, clock: Clock, io_loop: IOLoop
     ) -> None:
         self.registry = registry
         self._log = log
@@ -54,7 +45,7 @@ class Hub:
         self._clock = clock
         self._loop = io_loop
         pages = Pages(log, settings)
-        self.transports = TransportWatch(settings, io_loop, on_writable=self._on_writable, on_close=self.disconnect)
+        self.transports = Transports(settings, io_loop, on_writable=self._on_writable, on_close=self.disconnect)
         self.fan_out = FanOut(
             pages,
             self.transports,
@@ -66,29 +57,23 @@ class Hub:
         )
         self.control = ControlEvents(registry, self.fan_out, settings, io_loop, clock=clock, version=version)
         self.catch_up = CatchUp(
-            log,
-            pages,
-            self.fan_out,
-            self.control,
-            self.transports,
-            settings,
-            io_loop,
-            disconnect=self.disconnect,
+            log, pages, self.fan_out, self.control, self.transports, settings, io_loop, disconnect=self.disconnect
         )
+        self.deliver = self.fan_out.deliver  # The log calls it with every commit, in order.
+        self.announce = self.control.announce
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_heartbeat = 0.0
-        self._control_flushed = 0  # Number of the last control event that a flush has begun to send.
+        self._control_flushed = 0  # Number of the last control event flushed.
         self._publishing = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
 
     def start(self) -> None:
-        """Begin the heartbeat. `stop` ends it."""
         self._next_heartbeat = self._loop.time() + self._settings.stream.heartbeat_seconds
         self._seconds.start()
 
     def stop(self) -> None:
-        """Close all transports. Idempotent."""
+        """Idempotent."""
         self._seconds.stop()
         self.fan_out.stop()
         self.control.stop()
@@ -96,14 +81,11 @@ class Hub:
         self.transports.stop()
 
     def configure(self, config: StreamConfig) -> None:
-        """Apply new timing to all readers, without reconnecting them."""
         before, self._settings.stream = self._settings.stream, config
         if config.heartbeat_seconds != before.heartbeat_seconds:
-            # At once: a page that knows the old interval would take the next silence for a dead server.
+            # A page with the old interval would take the next silence for a dead server.
             self._next_heartbeat = self._loop.time() + config.heartbeat_seconds
             self.control.interval_changed()
-
-    # Publish and deliver
 
     async def publish(
         self,
@@ -111,10 +93,7 @@ class Hub:
         principal: Principal = ANONYMOUS,  # noqa: ARG002  # Rights are checked here once there are any.
         key: IdempotencyKey | None = None,
     ) -> Receipt:
-        """Append the drafts to the log, all or none. Return when they are durable. Raises what `Log.append` raises.
-
-        Sets `receivers` of the receipt for a single message that is not a repeat.
-        """
+        """Append the drafts durably, all or none. Raises what `Log.append` raises."""
         self._publishing += 1
         self._quiet.clear()
         try:
@@ -123,30 +102,19 @@ class Hub:
             self._publishing -= 1
             if not self._publishing:
                 self._quiet.set()
-        # The log delivers a message before it returns the receipt, so the count is known here.
+        # The log delivers before it returns the receipt.
         is_counted = receipt.count == 1 and not receipt.is_repeat
         receipt.receivers = self.fan_out.receivers(receipt.first) if is_counted else None
         return receipt
 
     async def finish_publishing(self, seconds: float) -> None:
-        """Wait until no call of `publish` is under way, at most `seconds`."""
+        """Wait until no `publish` is under way, at most `seconds`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._quiet.wait(), seconds)
 
     @property
     def group_count(self) -> int:
-        """Number of groups of live readers."""
         return self.fan_out.group_count
-
-    def deliver(self, messages: Sequence[Message]) -> None:
-        """Queue messages for live readers. The log calls it with every commit, in order, whatever was the source."""
-        self.fan_out.deliver(messages)
-
-    def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
-        """Send a control event to every reader, now or when it has caught up. A sticky one also opens new streams."""
-        self.control.announce(name, data, sticky=sticky)
-
-    # Connect and disconnect
 
     def connect(
         self,
@@ -158,7 +126,7 @@ class Hub:
         position: Position | None = None,
         head: bytes = b"",
     ) -> Connection:
-        """Register a reader that continues from `position`; by default from the last flush. `head` is sent first.
+        """Register a reader behind `position`, by default the last flush. `head` is sent first.
 
         Raises Overloaded or TooManyConnections. The caller must call `attach` or `disconnect`.
         """
@@ -175,7 +143,7 @@ class Hub:
 
     def attach(self, connection: Connection, stream: IOStream | socket.socket) -> None:
         """Take over the stream after its response headers. Raises OSError if descriptors are exhausted."""
-        if connection not in self.registry:  # Dismissed while its headers were sent.
+        if connection not in self.registry:  # Dismissed meanwhile.
             stream.close()
             return
         self.transports.adopt(connection, stream)
@@ -183,11 +151,11 @@ class Hub:
         self.catch_up.add(connection)
 
     def disconnect(self, connection: Connection) -> None:
-        """Clean up after a reader, for every way it can end. Idempotent."""
+        """Clean up after a reader. Idempotent."""
         self.fan_out.leave(connection)
         self.catch_up.remove(connection)
         self.transports.close(connection)
-        connection.unsent = NOTHING  # A reference to the connection may outlive it. Its bytes must not.
+        connection.unsent = NOTHING  # References to the connection may outlive it.
         if self.registry.remove(connection):
             self.control.count_changed()
 
@@ -196,9 +164,9 @@ class Hub:
         if connection.unsent:
             self.transports.abort(connection)
         else:
-            goodbye = self.control.goodbye(reason)
             chunked = connection.key.chunked
-            self.transports.end(connection, sse.framed(goodbye, chunked=chunked) + sse.END_OF_CHUNKS * chunked)
+            goodbye = sse.framed(self.control.goodbye(reason), chunked=chunked)
+            self.transports.end(connection, goodbye + sse.END_OF_CHUNKS * chunked)
         self.disconnect(connection)
 
     async def drain(self, seconds: float) -> None:
@@ -209,23 +177,20 @@ class Hub:
         started = self._loop.time()
         for index, connection in enumerate(readers):
             wait = started + seconds * index / len(readers) - self._loop.time()
-            if wait > 0.01:  # Below that a sleep costs more than it spreads.
+            if wait > 0.01:
                 await asyncio.sleep(wait)
             if connection in self.registry:
                 self.dismiss(connection, "shutdown")
-        for connection in self.registry:  # Connected meanwhile, by a request on an open connection.
+        for connection in self.registry:  # Connected meanwhile.
             self.dismiss(connection, "shutdown")
 
     def _fall_behind(self, connection: Connection, unsent: memoryview) -> None:
         self.fan_out.leave(connection)
         connection.cursor = self.fan_out.flushed
         connection.unsent = unsent
-        connection.control_cursor = self._control_flushed  # Later events are still pending in the group that it left.
+        connection.control_cursor = self._control_flushed  # Later events were pending in its group.
         connection.last_progress = self._loop.time()
-        if unsent:
-            self.catch_up.add_blocked(connection)
-        else:
-            self.catch_up.add(connection)
+        (self.catch_up.add_blocked if unsent else self.catch_up.add)(connection)
 
     def _on_writable(self, connection: Connection) -> None:
         self.catch_up.writable(connection)

@@ -1,8 +1,4 @@
-"""An event loop on a monotonic clock.
-
-Tornado's default clock is the wall clock: after a step back of 30 s every PeriodicCallback is silent for 30 s
-(measured). Tornado documents `IOLoop.time` as replaceable.
-"""
+"""An event loop on a monotonic clock: a step of the wall clock would silence every PeriodicCallback (measured)."""
 
 from tornado.platform.asyncio import AsyncIOLoop
 

@@ -38,9 +38,8 @@ MAY_IMPORT = {
 ALSO_FORBIDDEN = {
     "hub.delivery.catch_up": ["hub.delivery.registry"],
     "hub.delivery.fan_out": ["hub.delivery.registry", "hub.log"],
-    "hub.delivery.registry": ["hub.delivery.watch", "hub.log"],
-    "hub.delivery.transports": ["hub.delivery.connection"],
-    "hub.delivery.watch": ["hub.delivery.registry", "hub.log"],
+    "hub.delivery.registry": ["hub.delivery.transports", "hub.log"],
+    "hub.delivery.transports": ["hub.delivery.registry", "hub.log"],
 }
 
 

@@ -1,7 +1,4 @@
-"""The errors of a config: the place, the rule, and a suggestion.
-
-Owns the wording, because pydantic's is for programmers. Knows the origin of each setting, and what must not be quoted.
-"""
+"""The errors of a config: the place, the rule, and a suggestion, in words for operators."""
 
 import difflib
 import re
@@ -16,13 +13,13 @@ from hub.config import is_secret, keys, sections_of
 from hub.config.values import quote
 from hub.config.yaml import Document, Loc, Mark
 
-MAX_LINES: Final = 50  # Lines of one report. Every open page receives them.
+MAX_LINES: Final = 50  # Every open page receives them.
 Models = tuple[type[BaseModel], ...]
-_LAST: Final = Mark(1 << 30, 0)  # Sorts errors outside of the file behind those in it.
+_LAST: Final = Mark(1 << 30, 0)  # Sorts errors outside of the file last.
 
 
 class Report:
-    """All errors of one load. `origins` names the source of a setting outside of the file, by its key path."""
+    """All errors of one load. `origins` are the environment variables and flags, by key path."""
 
     def __init__(self, path: Path, document: Document, model: type[BaseModel]) -> None:
         self.origins: dict[Loc, str] = {}
@@ -34,10 +31,10 @@ class Report:
             self._add_in_file(problem.mark, problem.loc, problem.text)
 
     def add(self, loc: Loc, text: str, *, at_name: bool = False) -> None:
-        """Add an error of a setting. The place is that of its value, or of the next section above that exists."""
+        """Add an error at the setting's value, or at the next section above that exists."""
         places = self._document.names if at_name else self._document.values
         prefixes = [loc[:length] for length in range(len(loc), -1, -1)]
-        # Origins first: a variable of the environment replaces the whole setting of the file.
+        # Origins first: a variable replaces the whole setting of the file.
         for prefix in prefixes:
             if prefix in self.origins:
                 inside = f": {self._name(loc)}" if loc != prefix else ""
@@ -46,7 +43,6 @@ class Report:
         return self._add_in_file(mark, loc, text)
 
     def add_outside(self, origin: str, text: str) -> None:
-        """Add an error of the environment or of a flag."""
         self._lines.append((_LAST, f"{origin}: {text}"))
 
     def add_all(self, error: ValidationError) -> None:
@@ -63,7 +59,7 @@ class Report:
                 self.add(loc, describe(one, secret=_is_secret(loc)))
 
     def lines(self) -> tuple[str, ...]:
-        """Return the report in the order of the file; empty without errors."""
+        """Return the errors in the order of the file."""
         lines = [line for _, line in sorted(self._lines)]
         more = len(lines) - MAX_LINES
         return (*lines[:MAX_LINES], *([f"{self._path}: and {more} more errors"] if more > 0 else []))
@@ -73,7 +69,7 @@ class Report:
         self._lines.append((mark, f"{self._path}:{mark.line}:{mark.column}: {name}{text}"))
 
     def _name(self, loc: Loc) -> str:
-        """Return `sources[0].topic` for one line of text. In a secret section an unknown name is not quoted."""
+        # "sources[0].topic", on one line. In a secret section an unknown name is not quoted.
         name = ""
         for index, (step, models) in enumerate(_walk(self._model, loc, with_kinds=False)):
             if isinstance(step, int):
@@ -86,19 +82,18 @@ class Report:
 
     def _unknown(self, step: str | int, models: Models) -> str:
         known = [name for model in models for name in model.model_fields]
-        # The right name may be in the wrong section.
         elsewhere = (key for key in keys(self._model) if key.endswith(f".{step}"))
         meant = closest(str(step), known) or next(elsewhere, "")
         return "unknown setting, " + (f"did you mean {meant!r}?" if meant else f"known here are {', '.join(known)}")
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most like an unknown one, or ""."""
+    """Return the most similar name, or ""."""
     return next(iter(difflib.get_close_matches(name, known, 1)), "")
 
 
 def describe(error: ErrorDetails, *, secret: bool = False) -> str:
-    """Return the rule that a value breaks, and, unless it is secret, the value."""
+    """Return the rule that a value breaks, and the value unless it is secret."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     but = "" if secret else f", not {quote(value)}"
     if kind == "missing":
@@ -111,21 +106,21 @@ def describe(error: ErrorDetails, *, secret: bool = False) -> str:
     if kind == "literal_error":
         expected = re.findall("'([^']*)'", str(context["expected"]))
         return f"must be {'one of ' if expected[1:] else ''}{', '.join(expected)}{but}"
-    if kind == "too_long":
-        return f"must be at most {context['max_length']} entries, not {context['actual_length']}"
-    return {
+    length = but and f", not {len(str(value))}"
+    rules = {
+        "too_long": f"must be at most {context.get('max_length')} entries, not {context.get('actual_length')}",
         "string_type": f"must be text{but}",
         "string_unicode": f"must be text without halves of characters{but}",
-        "string_too_long": f"must be at most {context.get('max_length')} characters"
-        + (but and f", not {len(str(value))}"),
+        "string_too_long": f"must be at most {context.get('max_length')} characters{length}",
         "string_too_short": "must not be empty",
         "model_type": f"must be a section of lines such as 'name: value'{but}",
         "dict_type": f"must be a section of lines such as 'name: value'{but}",
-    }.get(kind, "is not valid" if secret and kind != "secret" else error["msg"])
+    }
+    return rules.get(kind, "is not valid" if secret and kind != "secret" else error["msg"])
 
 
 def _of_kind(error: ErrorDetails) -> ErrorDetails:
-    """Return the error of a union of kinds as that of an ordinary section with a setting `kind`."""
+    # An error of a union of kinds becomes that of an ordinary section with a setting `kind`.
     context = error.get("ctx", {})
     if error["type"] == "model_attributes_type":
         return error | {"type": "model_type"}
@@ -146,7 +141,7 @@ def _is_secret(loc: Loc) -> bool:
 
 
 def _walk(model: type[BaseModel], loc: Loc, *, with_kinds: bool) -> list[tuple[str | int, Models]]:
-    """Pair each step with the models that it is looked up in. Drop the kinds, which pydantic inserts into `loc`."""
+    # Pair each step with the models that it is looked up in. Drop the kinds, which pydantic inserts into `loc`.
     at: Models = (model,)
     steps = []
     for step in loc:

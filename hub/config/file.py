@@ -1,8 +1,4 @@
-"""The config file, the environment and the flags into one Config.
-
-Owns the origin of a setting and which origin wins. What a setting may be is in __init__.py, how YAML is read in
-yaml.py, and how an error reads in errors.py.
-"""
+"""The config file, the environment and the flags into one Config."""
 
 import re
 import stat
@@ -21,18 +17,18 @@ from hub.config.yaml import read
 MAX_FILE_BYTES: Final = 256 << 10
 
 _PREFIX: Final = "EYEWALL_"
-# Kubernetes sets these in every pod beside a Service named eyewall or eyewall-metrics, and Docker for a link of that
-# name. (Kubernetes documentation, "Service", "Environment variables".) The name …PORT may also be a wrong setting, so
-# there the value decides.
-_LINK: Final = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
-_LINK_PORT: Final = re.compile(r"(\w+_)?PORT")
-_LINKED: Final = re.compile(r"(tcp|udp|sctp)://.*")
+# Kubernetes sets these beside a Service named eyewall, eyewall-metrics … ("Service", "Environment variables"). The name
+# …PORT may also be a wrong setting: there the value decides.
+_LINK: Final = re.compile(
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)=(?s:.*)"
+    r"|(\w+_)?PORT=(tcp|udp|sctp)://.*"
+)
 
 
 class ConfigError(Exception):
-    """All errors of a config, one line each: the place, the error, and the remedy."""
+    """All errors of a config, one line each."""
 
-    def __init__(self, errors: tuple[str, ...]) -> None:
+    def __init__(self, *errors: str) -> None:
         super().__init__("\n".join(errors))
         self.errors = errors
 
@@ -48,15 +44,15 @@ def load(
     *,
     model: type[Config] = Config,
 ) -> Config:
-    """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, the environment over the file.
+    """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, and that over the file.
 
-    Raises ConfigError with all errors, also for a file that is missing or cannot be read. Runs on any thread.
+    Raises ConfigError with all errors. Runs on any thread.
     """
-    document = read(_decoded(path, content_of(path)))
+    document = read(content_of(path))
     report = Report(path, document, model)
     values: dict[str, object] = {}
     if isinstance(document.value, dict):
-        # A section with all lines commented out is None, and means its defaults.
+        # A section with all lines commented out is None.
         values = {name: value for name, value in document.value.items() if value is not None}
     elif document.value is not None:
         report.add((), f"must be sections such as 'server:' with settings below, not {quote(document.value)}")
@@ -72,16 +68,16 @@ def load(
     else:
         if not report.lines():
             return config
-    raise ConfigError(report.lines())
+    raise ConfigError(*report.lines())
 
 
 def dump(config: Config) -> str:
-    """Return the settings as a file. It loads back to an equal Config, unless there are secrets: each is '***'."""
+    """Return the settings as a file. It loads back to an equal Config, but for secrets: '***' does not load."""
     return yaml.dump(to_yaml_values(config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Escapes in double quotes: in single quotes PyYAML loses a U+0085, which is a line end in YAML 1.1."""
+    """Uses double quotes: in single quotes PyYAML loses a U+0085, a line end in YAML 1.1."""
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if data.isprintable() else '"')
@@ -90,44 +86,35 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_str)
 
 
-def content_of(path: Path) -> bytes:
-    """Return the content of a regular file. Raises ConfigError for anything else. May block on a file server."""
+def content_of(path: Path) -> str:
+    """Return the text of a regular file. Raises ConfigError for anything else. May block on a file server."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise _unreadable(path, "is a folder: name the file in it")
+            raise ConfigError(f"{path}: is a folder: name the file in it")
         if not stat.S_ISREG(mode):  # Opening a pipe would wait for a writer.
-            raise _unreadable(path, "is not a regular file: name one that can be read repeatedly")
+            raise ConfigError(f"{path}: is not a regular file: name one that can be read repeatedly")
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise MissingFile((f"{path}: there is no such file: create it, or name another with --config",)) from None
+        raise MissingFile(f"{path}: there is no such file: create it, or name another with --config") from None
     except PermissionError:
-        raise _unreadable(path, "may not be read by the user that runs the server: change its mode") from None
+        raise ConfigError(f"{path}: may not be read by the user that runs the server: change its mode") from None
     except OSError as error:
-        raise _unreadable(path, f"cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     if len(content) > MAX_FILE_BYTES:
-        raise _unreadable(path, f"is larger than {MAX_FILE_BYTES >> 10}KiB: this is not a config file")
-    return content
-
-
-def _decoded(path: Path, content: bytes) -> str:
+        raise ConfigError(f"{path}: is larger than {MAX_FILE_BYTES >> 10}KiB: this is not a config file")
     try:
         return content.decode()  # The parser skips a byte order mark.
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ConfigError((f"{path}:{line}:{column}: this byte is not UTF-8: save the file as UTF-8",)) from None
-
-
-def _unreadable(path: Path, text: str) -> ConfigError:
-    return ConfigError((f"{path}: {text}",))
+        raise ConfigError(f"{path}:{line}:{column}: this byte is not UTF-8: save the file as UTF-8") from None
 
 
 def _add_environment(
     environ: Mapping[str, str], variables: Mapping[str, str], values: dict[str, object], report: Report
 ) -> None:
-    """Set what the environment sets. `variables` are the key paths by name, without the prefix."""
     for name, text in sorted(environ.items()):
         if not name.startswith(_PREFIX):
             continue
@@ -135,9 +122,9 @@ def _add_environment(
         variable = name.removeprefix(_PREFIX)
         key = variables.get(variable)
         if key is None:
-            if _LINK.fullmatch(variable) or (_LINK_PORT.fullmatch(variable) and _LINKED.fullmatch(text)):
+            if _LINK.fullmatch(f"{variable}={text}"):
                 continue
-            # An error, because a misspelt variable would otherwise have no effect and no message.
+            # Ignored, a misspelt variable would silently have no effect.
             inside = (known for known in variables if known.endswith(f"__{variable.upper()}"))
             meant = next(inside, "") or closest(variable.upper(), variables)
             hint = f"did you mean {_PREFIX}{meant}?" if meant else "remove it"

@@ -7,10 +7,6 @@ from hub.config import Config
 
 @dataclass(slots=True)
 class LiveConfig:
-    """Holds the current Config. A part reads its section at the time of use, and keeps no section.
-
-    `current` is replaced on the loop's thread at each valid edit. Settings that need a restart are in it, too, with
-    values that are not in force yet.
-    """
+    """Holds the Config of the last valid edit, for use at the moment. Loop thread only."""
 
     current: Config

@@ -1,9 +1,4 @@
-"""The rules for a single setting, and how it is written.
-
-Owns one check for each kind of value. Knows no setting by name. A check receives the text of the file or the
-environment and decides what it means: `title: NO` is the title "NO", `port: 012` is refused, and YAML's own guesses
-(octal numbers, 1:30 as 90, dates) cannot happen.
-"""
+"""The rules for a single setting: each check decides what a text means, so `title: NO` is the title "NO"."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +14,7 @@ from hub.message import TOPIC, Level
 
 T = TypeVar("T")
 
-HIDDEN: Final = "***"  # Printed in place of a secret.
+HIDDEN: Final = "***"
 
 # No leading zero: YAML 1.1 reads 012 as ten, YAML 1.2 as twelve.
 _NUMBER: Final = re.compile(r"([+-]?(?!0[0-9_])[0-9._]+(?:[eE][+-]?[0-9]+)?)(?: ?([A-Za-z]+))?")
@@ -29,16 +24,12 @@ _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
 
 
 def setting_error(rule: str, *, example: str = "", hint: str = "") -> PydanticCustomError:
-    """Return an error of a setting. `rule` reads on from its name; `{}` in it is the place of `example`.
-
-    Rule and hint never quote the value: errors.py adds it between them, unless the setting is secret. The example may
-    be derived from the value, and is left out for a secret setting, too.
-    """
+    """Return an error of a setting. `{}` in `rule` is the place of `example`. Only the example may quote the value."""
     return PydanticCustomError("setting", "{rule}", {"rule": rule, "example": example, "hint": hint})
 
 
 def quote(value: object) -> str:
-    """Return a value of the file for one line of text: at most 62 characters, control characters escaped."""
+    """Return a value for one line of text: at most 62 characters, without control characters."""
     if isinstance(value, dict):
         return "a section"
     if isinstance(value, list | tuple):
@@ -50,7 +41,7 @@ def quote(value: object) -> str:
 
 @dataclass(frozen=True)
 class Between:
-    """A number from `low` to `high`, both included. It is whole for an int, and may have one of `units`."""
+    """A number from `low` to `high` inclusive; whole for an int. It may have one of `units`."""
 
     low: float
     high: float
@@ -76,7 +67,7 @@ class Between:
         return core_schema.no_info_plain_validator_function(check, serialization=written)
 
     def write(self, value: float) -> str | int | float:
-        """Return the value in the largest unit that leaves a whole number: "64MiB", 15 for 15.0, 1.5."""
+        """Return the value in its largest unit: "64MiB", 15 for 15.0, 1.5."""
         for unit, factor in reversed(self.units.items()):
             if factor > 1 and value and value % factor == 0:
                 return f"{int(value // factor)}{unit}"
@@ -84,18 +75,18 @@ class Between:
 
 
 def size(low: int, high: int) -> Between:
-    """Return the rule for a count of bytes: 1048576, or with a unit, 1MiB."""
+    """A count of bytes: 1048576, or 1MiB."""
     units = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
     return Between(low, high, "a size", ", such as 1048576, 512KiB or 1MiB", units)
 
 
 def duration(low: float, high: float) -> Between:
-    """Return the rule for seconds: 900, or with a unit, 15m."""
+    """Seconds: 900, or 15m."""
     return Between(low, high, "a time", ", such as 90s, 15m, 12h or 7d", {"s": 1, "m": 60, "h": 3600, "d": 86_400})
 
 
 def _number(value: object, factors: Mapping[str, int]) -> float | None:
-    """Return None for anything but a number in ASCII digits with a known unit: not for words, true or 0x10."""
+    # None for anything but ASCII digits with a known unit: for words, true and 0x10.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     parts = _NUMBER.fullmatch(str(value))
@@ -108,7 +99,7 @@ def _number(value: object, factors: Mapping[str, int]) -> float | None:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """A text that is printed as ***, wherever it goes. `value` is the only way to read it."""
+    """A text that prints as ***. `value` is the only way to read it."""
 
     value: str
 
@@ -145,7 +136,6 @@ def _level(value: object) -> Level:
 
 
 def is_address(text: str) -> bool:
-    """Return True if the text is an IPv4 or IPv6 address."""
     try:
         ip_address(text)
     except ValueError:
@@ -154,7 +144,7 @@ def is_address(text: str) -> bool:
 
 
 def _listen_address(text: str) -> str:
-    # 127.0.0.256 and 10.0.1 have the form of a host name. Without this check listening fails with an obscure error.
+    # 127.0.0.256 and 10.0.1 have the form of a host name, but cannot be bound.
     name = text.lower()
     if is_address(text) or (_HOST.fullmatch(name) and not re.fullmatch("[0-9.]+", name)):
         return text
@@ -172,7 +162,6 @@ def _host(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    """Return a network as `ip_network` writes it, or a single address as it is."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:
@@ -184,7 +173,6 @@ def _network(text: str) -> str:
 
 
 def _origin(text: str) -> str:
-    """Return the origin as browsers send it: only then does it match."""
     if text in ("*", "null"):
         return text
     if origin := _as_sent(text):
@@ -196,7 +184,7 @@ def _origin(text: str) -> str:
 
 
 def _as_sent(origin: str) -> str | None:
-    """Return the origin in lower case without its scheme's default port (RFC 6454, "Serializing Origins"), or None."""
+    # As browsers send it: in lower case, without the default port (RFC 6454, "Serializing Origins").
     parts = _ORIGIN.fullmatch(origin.lower())
     if not parts or (parts[3] and not 0 < int(parts[3]) < 65536):
         return None
@@ -205,8 +193,7 @@ def _as_sent(origin: str) -> str | None:
 
 
 def _items(value: object) -> object:
-    """Read None as an empty list: a list with all items commented out arrives so."""
-    if value is None:
+    if value is None:  # A list with all items commented out.
         return ()
     if isinstance(value, list | tuple):
         return value

@@ -1,4 +1,4 @@
-"""The watch on the config file: a valid edit is applied, an invalid one is reported and changes nothing."""
+"""The watch on the config file: a valid edit is applied, an invalid one only reported."""
 
 import logging
 import threading
@@ -14,18 +14,13 @@ from hub.config.file import ConfigError, MissingFile, content_of
 
 logger = logging.getLogger("eyewall.config")
 
-# Between two reads. An edit needs two equal reads after it, and is promised to be live within 2 s.
-POLL_SECONDS: Final = 0.5
-
-Applied = Callable[[Config, tuple[Change, ...]], None]
-Rejected = Callable[[tuple[str, ...]], None]
+POLL_SECONDS: Final = 0.5  # Between two reads. An edit needs two, and must be live within 2 s.
 
 
 class ConfigWatcher:
-    """Reads the file twice a second, in a daemon thread: a hung file server stops neither the loop nor the exit.
+    """Compares the content in a daemon thread: a hung file server stops neither the loop nor the exit.
 
-    It compares the content, which is small. So it sees a replaced file and a swapped symlink like any edit, even with
-    equal size and times (`cp -p`, or a file server with times in seconds). Both callbacks run on the loop's thread.
+    Size and times may be equal after an edit (`cp -p`). Callbacks run on the loop's thread.
     """
 
     def __init__(
@@ -33,10 +28,10 @@ class ConfigWatcher:
         path: Path,
         load: Callable[[], Config],
         config: Config,
-        on_applied: Applied,
-        on_rejected: Rejected,
+        on_applied: Callable[[Config, tuple[Change, ...]], None],
+        on_rejected: Callable[[tuple[str, ...]], None],
         *,
-        content: Callable[[Path], bytes] = content_of,
+        content: Callable[[Path], str] = content_of,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._path = path
@@ -47,13 +42,13 @@ class ConfigWatcher:
         self._content = content
         self._poll_seconds = poll_seconds
         self._errors: tuple[str, ...] = ()
-        # None is "no file": a default file that never existed is not reported.
-        self._seen: bytes | tuple[str, ...] | None = None
-        self._settled: bytes | tuple[str, ...] | None = None
+        # None is "no file": one that never existed is not reported.
+        self._seen: str | tuple[str, ...] | None = None
+        self._settled: str | tuple[str, ...] | None = None
         self._stopped = threading.Event()
 
     def start(self, io_loop: IOLoop) -> None:
-        """Begin to watch. Call once."""
+        """Call once."""
         threading.Thread(target=self._watch, args=(io_loop,), name="config", daemon=True).start()
 
     def stop(self) -> None:
@@ -61,22 +56,35 @@ class ConfigWatcher:
         self._stopped.set()
 
     def poll(self) -> Callable[[], None] | None:
-        """Read once. Return the callback that is due, or None.
-
-        The file is loaded after two equal reads: until then it may be half written.
-        """
+        """Read once. Return the callback that is due. Until two reads are equal, the file may be half written."""
         look = self._look()
-        if look != self._seen:
-            self._seen = look
-        elif look != self._settled:
-            self._settled = look
-            if look is None:
-                return self._reject((f"{self._path}: the file is gone; its settings stay in force until it is back",))
-            return self._reload()
-        return None
+        is_settled, self._seen = look == self._seen, look
+        if not is_settled or look == self._settled:
+            return None
+        self._settled = look
+        errors: tuple[str, ...] = (f"{self._path}: the file is gone; its settings stay in force until it is back",)
+        if look is not None:
+            try:
+                config = self._load()
+            except ConfigError as error:
+                errors = error.errors
+            except Exception:
+                logger.exception("loading %s failed", self._path)
+                errors = (f"{self._path}: cannot be loaded: internal error, see the server's log",)
+            else:
+                found = changes(self._config, config)
+                if not found and not self._errors:
+                    return None
+                # Also a repair without a change: it ends the warning on the page.
+                self._config, self._errors = config, ()
+                return partial(self._on_applied, config, found)
+        if errors == self._errors:
+            return None
+        self._errors = errors
+        return partial(self._on_rejected, errors)
 
     def _watch(self, io_loop: IOLoop) -> None:
-        # A pause between two reads, and no grid of times: after a late read a grid would allow two in quick succession.
+        # A pause, no grid of times, which would allow two quick reads after a late one.
         while not self._stopped.wait(self._poll_seconds):
             if callback := self.poll():
                 io_loop.add_callback(self._call, callback)
@@ -85,31 +93,10 @@ class ConfigWatcher:
         if not self._stopped.is_set():
             callback()
 
-    def _look(self) -> bytes | tuple[str, ...] | None:
+    def _look(self) -> str | tuple[str, ...] | None:
         try:
             return self._content(self._path)
         except MissingFile:
             return None
         except ConfigError as error:
             return error.errors
-
-    def _reload(self) -> Callable[[], None] | None:
-        try:
-            config = self._load()
-        except ConfigError as error:
-            return self._reject(error.errors)
-        except Exception:
-            logger.exception("loading %s failed", self._path)
-            return self._reject((f"{self._path}: cannot be loaded: internal error, see the server's log",))
-        found = changes(self._config, config)
-        if not found and not self._errors:
-            return None
-        # A repair without a change is reported, too: it ends the warning on the page.
-        self._config, self._errors = config, ()
-        return partial(self._on_applied, config, found)
-
-    def _reject(self, errors: tuple[str, ...]) -> Callable[[], None] | None:
-        if errors == self._errors:
-            return None
-        self._errors = errors
-        return partial(self._on_rejected, errors)

@@ -1,1 +1,1 @@
-"""Delivery from the hub to the readers: groups, replay, transports and control events."""
+"""Delivery from the hub to the readers."""

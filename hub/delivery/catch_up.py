@@ -1,8 +1,6 @@
-"""Readers that are catching up: each has a cursor, which moves through the log one page at a time.
+"""Readers that are catching up: the cursor of each moves through the log one page at a time.
 
-Replay after a reconnect, `?last=`, a full transport and a skipped group are all handled here. When the
-cursor reaches the last flush, the reader joins its group in the same turn of the loop, so that no message
-falls between. Readers take turns within a time budget.
+When it reaches the last flush, the reader joins its group in the same turn of the loop, so that no message is lost.
 """
 
 import asyncio
@@ -20,7 +18,7 @@ from hub.delivery.fan_out import FanOut
 from hub.delivery.group import GroupKey
 from hub.delivery.replay_pages import Pages, ReplayPage
 from hub.delivery.settings import Settings
-from hub.delivery.watch import TransportWatch
+from hub.delivery.transports import Transports
 from hub.errors import LogFailed
 from hub.log.protocol import Log
 
@@ -36,7 +34,7 @@ class CatchUp:
         pages: Pages,
         fan_out: FanOut,
         control: ControlEvents,
-        transports: TransportWatch,
+        transports: Transports,
         settings: Settings,
         io_loop: IOLoop,
         *,
@@ -51,22 +49,22 @@ class CatchUp:
         self._loop = io_loop
         self._disconnect = disconnect
         self._ready: deque[Connection] = deque()
-        self._blocked: dict[Connection, None] = {}  # Their transports accept no bytes now.
-        # Ahead of the last flush, or their group cannot be built yet. Retried after the next flush.
+        self._blocked: dict[Connection, None] = {}
+        # Ahead of the last flush, or their group cannot be built before the next one.
         self._awaiting_flush: list[Connection] = []
-        self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}  # By key and cursor.
-        self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps only weak references.
+        self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps weak references.
         self._scheduled = False
 
     def add(self, connection: Connection) -> None:
-        """Continue from the reader's cursor, in this turn of the loop or a later one."""
+        """Continue from the reader's cursor."""
         self._ready.append(connection)
         if not self._scheduled:
             self._scheduled = True
             self._loop.add_callback(self._take_turns)
 
     def add_blocked(self, connection: Connection) -> None:
-        """Continue when the transport accepts bytes again: it has not accepted all of `connection.unsent`."""
+        """Continue when the transport accepts bytes again."""
         self._blocked[connection] = None
         self._transports.watch_writable(connection)
 
@@ -74,28 +72,25 @@ class CatchUp:
         return connection in self._blocked
 
     def writable(self, connection: Connection) -> None:
-        """Continue a blocked reader. A late edge for another reader is ignored."""
+        """Continue a blocked reader. Ignore a late edge for another."""
         if connection in self._blocked:
             del self._blocked[connection]
-            self._transports.unwatch_writable(connection)
+            self._transports.watch_writable(connection, on=False)
             self.add(connection)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a disconnected reader. The queues that still hold it check its transport. Idempotent."""
+        """Idempotent. The queues check the reader's transport."""
         self._blocked.pop(connection, None)
 
     def flushed(self) -> None:
-        """Continue the readers that wait for a flush."""
         waiting, self._awaiting_flush = self._awaiting_flush, []
         for connection in waiting:
             self.add(connection)
 
     def stalled(self, since: float) -> list[Connection]:
-        """Return the blocked readers with no progress since that loop time."""
         return [connection for connection in self._blocked if connection.last_progress <= since]
 
     def stop(self) -> None:
-        """Cancel reads from the log. Idempotent."""
         for task in self._tasks:
             task.cancel()
 
@@ -106,7 +101,7 @@ class CatchUp:
             if connection.transport is not None:
                 try:
                     self._advance(connection)
-                except Exception:  # Of any kind: the other readers must get their turns.
+                except Exception:  # The other readers must get their turns.
                     logger.exception("disconnected %s, which can resume by id: cannot replay", connection.id)
                     self._disconnect(connection)
         self._scheduled = bool(self._ready)
@@ -114,7 +109,6 @@ class CatchUp:
             self._loop.add_callback(self._take_turns)
 
     def _advance(self, connection: Connection) -> None:
-        """Send one page, or take one step towards it."""
         live_seq = self._fan_out.flushed
         if connection.unsent and not self._push(connection):
             self.add_blocked(connection)
@@ -122,12 +116,11 @@ class CatchUp:
             self._awaiting_flush.append(connection)
         elif connection.cursor < live_seq:
             if self._loop.time() - connection.last_progress > self._settings.stream.heartbeat_seconds:
-                # The filter may match none of a million messages. A proxy would close a connection that is silent.
+                # The filter may match nothing for long. A proxy would close a silent connection.
                 self._send(connection, self._control.heartbeat())
             else:
                 self._turn_page(connection, live_seq)
         elif connection.control_cursor != self._control.head:
-            # Announced to live readers while this one was catching up.
             events = self._control.since(connection.control_cursor)
             connection.control_cursor = self._control.head
             self._send(connection, events)
@@ -135,11 +128,10 @@ class CatchUp:
             self._awaiting_flush.append(connection)
 
     def _push(self, connection: Connection) -> bool:
-        """Send `unsent`. Return True if the transport accepted all of it."""
         accepted = self._transports.send(connection, connection.unsent)
         if accepted:
             connection.last_progress = self._loop.time()
-        # NOTHING, not an empty view: that would keep the sent bytes alive as long as the reader is connected.
+        # NOTHING, not an empty view, which would keep the sent bytes alive.
         connection.unsent = connection.unsent[accepted:] if accepted < len(connection.unsent) else NOTHING
         return connection.unsent is NOTHING
 
@@ -170,19 +162,19 @@ class CatchUp:
         self.add(connection)
 
     async def _fetch(self, key: tuple[GroupKey, int]) -> None:
-        """Fetch a page once for all readers that wait for it. The cache may drop it before their turns."""
+        # The cache may drop the page before the turns of the readers.
         try:
             page = await self._pages.fetch(*key, self._fan_out.flushed)
-        except Exception as error:  # Of any kind: the readers are disconnected and resume.
-            if not isinstance(error, LogFailed):  # The log reports its own failures, once a minute.
+        except Exception as error:
+            if not isinstance(error, LogFailed):  # The log reports its own failures.
                 logger.exception("cannot make a replay page")
             for connection in self._awaiting_page.pop(key):
                 self._disconnect(connection)
         else:
             for connection in self._awaiting_page.pop(key):
-                if connection.transport is None:  # Disconnected meanwhile: it must not hold the page.
+                if connection.transport is None:  # Disconnected: it must not hold the page.
                     continue
-                if page is None:  # Pruned meanwhile: the reader's next turn reports the gap.
+                if page is None:  # Pruned: the next turn reports the gap.
                     self.add(connection)
                 else:
                     self._read(connection, page)

@@ -1,55 +1,39 @@
-"""One reader: its group key, its cursor in the log, and the transport of its bytes.
-
-A reader is *live* (a member of a group; the hub's cursor is its own) or *catching up* (with a cursor
-of its own). There is no third state, and no queue, timer or task per reader.
-"""
+"""One reader: live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own)."""
 
 import random
+import socket
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from hub.delivery.group import Group, GroupKey
-from hub.delivery.transports import Transport
 from hub.filter import Filter
 
 NOTHING: Final = memoryview(b"")
 
 
 def new_id() -> str:
-    """Return an id that distinguishes connections, also across restarts. It is no secret."""
+    """Return an id that differs also across restarts. It is no secret."""
     return f"{random.getrandbits(32):08x}"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Connection:
     """The state of one reader. Made by `Hub.connect`, ended by `Hub.disconnect`."""
 
-    __slots__ = (
-        "address",
-        "client",
-        "control_cursor",
-        "cursor",
-        "group",
-        "id",
-        "key",
-        "last_progress",
-        "sent_before_group",
-        "since",
-        "transport",
-        "unsent",
-    )
-
-    def __init__(self, key: GroupKey, *, address: str, client: str, since: float) -> None:
-        self.id = new_id()
-        self.key = key
-        self.address = address
-        self.client = client
-        self.since = since  # Seconds since 1970.
-        self.transport: Transport | None = None  # None before `Hub.attach` and after the end.
-        self.group: Group[Connection] | None = None  # None while catching up.
-        self.cursor = 0  # Seq of the last message in `unsent` or before it. Unused while live.
-        self.unsent = NOTHING  # Framed bytes that the transport has not accepted. A view of shared bytes.
-        self.last_progress = 0.0  # Loop time at which the transport last accepted bytes. Unused while live.
-        self.control_cursor = 0  # Number of the last control event sent or in `unsent`. Unused while live.
-        self.sent_before_group = 0
+    key: GroupKey
+    _: KW_ONLY
+    address: str
+    client: str
+    since: float  # Seconds since 1970.
+    id: str = field(default_factory=new_id)
+    transport: socket.socket | None = None  # None before `Hub.attach` and after the end.
+    group: "Group[Connection] | None" = None  # None while catching up.
+    # The others are unused while live, but for `sent_before_group`.
+    cursor: int = 0  # Seq of the last message in `unsent` or before it.
+    unsent: memoryview = NOTHING  # Framed bytes that the transport has not accepted.
+    last_progress: float = 0.0  # Loop time of the last bytes accepted.
+    control_cursor: int = 0  # Number of the last control event sent or in `unsent`.
+    sent_before_group: int = 0
 
     @property
     def filter(self) -> Filter:
@@ -61,7 +45,7 @@ class Connection:
 
     @property
     def state(self) -> str:
-        return "live" if self.group is not None else "catching up"
+        return "live" if self.is_live else "catching up"
 
     @property
     def sent(self) -> int:
@@ -69,14 +53,13 @@ class Connection:
         return self.sent_before_group + (self.group.sent if self.group is not None else 0)
 
     def join(self, group: "Group[Connection]") -> None:
-        """Become live: the group's bytes are this reader's from here on."""
-        self.sent_before_group -= group.sent  # Readers are not counted per delivery: the group's counter is used.
+        self.sent_before_group -= group.sent  # The group counts deliveries for all members.
         self.group = group
         self.key = group.key  # One object for all members.
         group.members[self] = None
 
     def leave(self) -> None:
-        """Leave the group, if any. Idempotent."""
+        """Idempotent."""
         if self.group is not None:
             self.sent_before_group += self.group.sent
             self.group.members.pop(self, None)

@@ -1,8 +1,4 @@
-"""Events that are not messages: number of connections, heartbeat, state of the config.
-
-They carry no id. The latest of each name is kept and numbered. A reader that was catching up when one
-was announced receives it before it becomes live.
-"""
+"""Events that are not messages: the latest of each name is kept for readers that are catching up."""
 
 import random
 from typing import Final
@@ -15,22 +11,15 @@ from hub.delivery.registry import Registry
 from hub.delivery.settings import Settings
 from hub.log.protocol import Clock, format_time
 
-RETRY_MS: Final = (2000, 6000)  # Random for each reader, so that a restart does not bring all back at once.
+RETRY_MS: Final = (2000, 6000)  # Random, so that not all readers reconnect at once.
 COUNT_SECONDS: Final = 1.0  # Least time between two `connections` events.
 
 
 class ControlEvents:
-    """Makes and announces control events. Loop thread only."""
+    """Loop thread only."""
 
     def __init__(
-        self,
-        registry: Registry,
-        fan_out: FanOut,
-        settings: Settings,
-        io_loop: IOLoop,
-        *,
-        clock: Clock,
-        version: str,
+        self, registry: Registry, fan_out: FanOut, settings: Settings, io_loop: IOLoop, *, clock: Clock, version: str
     ) -> None:
         self.head = 0  # Number of the newest event announced.
         self._registry = registry
@@ -40,19 +29,19 @@ class ControlEvents:
         self._clock = clock
         self._version = version
         self._latest: dict[str, tuple[int, bytes]] = {}  # By name: number and frame.
-        self._interval_number = 0  # Number of the last change of the heartbeat interval.
+        self._interval_number = 0  # Of the last change of the interval.
         self._sticky = {"connections"}
         self._count_timer: object | None = None
         self._counted_at = -COUNT_SECONDS
 
     def stop(self) -> None:
-        """Announce no more counts. Idempotent."""
+        """Idempotent."""
         if self._count_timer is not None:
             self._loop.remove_timeout(self._count_timer)
             self._count_timer = None
 
     def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
-        """Send an event to every reader, now or when it has caught up. A sticky event also opens new streams."""
+        """Send an event to every reader, now or when it has caught up; if sticky, also in new streams."""
         self.head += 1
         frame = sse.event(name, data)
         self._latest[name] = (self.head, frame)
@@ -60,7 +49,7 @@ class ControlEvents:
         self._fan_out.send_to_all(frame)
 
     def count_changed(self) -> None:
-        """Announce the number of connections now, or COUNT_SECONDS after the last announcement."""
+        """Announce the count now, or COUNT_SECONDS after the last one."""
         wait = self._counted_at + COUNT_SECONDS - self._loop.time()
         if wait <= 0:
             self._announce_count()
@@ -68,33 +57,29 @@ class ControlEvents:
             self._count_timer = self._loop.call_later(wait, self._announce_count)
 
     def send_heartbeat(self) -> None:
-        """Send a heartbeat to every live reader."""
         self._fan_out.send_to_all(self.heartbeat())
 
     def interval_changed(self) -> None:
-        """Announce the new heartbeat interval to every reader, now or when it has caught up."""
+        """Send the new interval to every reader, now or when it has caught up."""
         self.head += 1
         self._interval_number = self.head
         self.send_heartbeat()
 
     def preamble(self, connection_id: str) -> bytes:
         """Return the first bytes of a stream: retry, heartbeat, sticky events."""
-        # With the current count, but under the number of the last announcement.
-        self._latest["connections"] = (
-            self._latest.get("connections", (0,))[0],
-            sse.event("connections", self._registry.counts()),
-        )
+        number = self._latest.get("connections", (0,))[0]
+        self._latest["connections"] = (number, sse.event("connections", self._registry.counts()))
         sticky = (frame for name, (_, frame) in self._latest.items() if name in self._sticky)
         heartbeat = self.heartbeat(connection=connection_id, version=self._version)
         return sse.retry(random.randint(*RETRY_MS)) + heartbeat + b"".join(sticky)
 
     def since(self, number: int) -> bytes:
-        """Return the latest event of each name that is newer than `number`."""
+        """Return the events newer than `number`."""
         heartbeat = self.heartbeat() if self._interval_number > number else b""
         return heartbeat + b"".join(frame for newer, frame in self._latest.values() if newer > number)
 
     def goodbye(self, reason: str) -> bytes:
-        """Return the last event before an orderly end: `shutdown` or `disconnected`."""
+        """Return the last event of a stream. `reason` is `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
     def heartbeat(self, **more: object) -> bytes:

@@ -1,8 +1,4 @@
-"""Where a reader resumes, and which messages it has missed for good.
-
-Pure. A cursor is outside data (a browser's Last-Event-ID), so nothing here raises: what cannot be
-honoured becomes a Gap that the reader is sent in the stream.
-"""
+"""Where a reader resumes, and which messages it has lost. No id of a client raises: an error becomes a Gap."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple, Self
@@ -15,21 +11,20 @@ from hub.log.protocol import Log, parse_id
 class Gap:
     """Messages that a reader will never get."""
 
-    after: str | None  # The last id that the reader had; None when it was not an id.
+    after: str | None  # The last id that the reader had; None if it was not an id.
     before: str  # The first id that it can still get.
-    missing: int | None  # Messages that it has not seen; None when the number is unknown.
+    missing: int | None  # Messages that it has not seen; None if unknown.
     reason: Literal["expired", "new_log", "rolled_back", "damaged"]
     withdrawn: int | None = None  # Messages that it has seen and that no longer exist.
-    counts: Literal["all"] | None = None  # "all": the numbers include messages that its filter would not match.
+    counts: Literal["all"] | None = None  # "all": messages that its filter does not match count, too.
 
     @classmethod
     def expired(cls, log: Log, after: int) -> Self:
-        """The log no longer holds the messages that follow seq `after`."""
         first, id_of = log.first, log.generations.format_id
         return cls(id_of(after), id_of(first), first - 1 - after, "expired")
 
     def as_json(self) -> dict[str, object]:
-        """Return the fields. `after` and `missing` may be None; `withdrawn` and `counts` are then left out."""
+        """Return the fields. `withdrawn` and `counts` are left out if None."""
         optional = ("withdrawn", "counts")
         return {name: value for name, value in asdict(self).items() if value is not None or name not in optional}
 
@@ -42,10 +37,7 @@ class Position(NamedTuple):
 
 
 def resolve(last_event_id: str, log: Log) -> Position:
-    """Return where a reader resumes that has received this id.
-
-    Exact if the id's epoch gave out that seq before it ended, however many epochs have begun since.
-    """
+    """Return where a reader with this id resumes. Exact if the id's epoch gave out that seq."""
     oldest = log.first - 1
     seq = end = None
     parsed = parse_id(last_event_id)
@@ -60,7 +52,7 @@ def resolve(last_event_id: str, log: Log) -> Position:
     if end is not None and seq > end.last:
         return _rolled_back(last_event_id, seq, end, log)
     if seq > log.head:
-        # The log lost messages within an epoch, and nothing tells which: a reader gets everything there is.
+        # The log lost messages within an epoch, and it is unknown which: replay everything.
         return Position(oldest, Gap(last_event_id, log.generations.format_id(log.first), None, "rolled_back"))
     if seq < oldest:
         return Position(oldest, Gap.expired(log, seq))
@@ -68,36 +60,35 @@ def resolve(last_event_id: str, log: Log) -> Position:
 
 
 def resolve_before(text: str, log: Log) -> Position:
-    """Return the seq of the last message in front of the id `text`, which must be one."""
+    """Return the position in front of the id `text`, which must be one."""
     parsed = parse_id(text) or (0, 0)
     id_of = log.generations.format_id
     try:
         end = log.generations.end_of(parsed[0])
-    except KeyError:  # In front of an id of another log there is nothing of this one.
+    except KeyError:  # An id of another log.
         return Position(0, Gap(None, id_of(log.first), None, "new_log"))
     if end is None or parsed[1] <= end.last:
         return Position(parsed[1] - 1)
-    # Messages of that epoch between its end and this id no longer exist.
     return Position(end.last, Gap(id_of(end.last), text, parsed[1] - 1 - end.last, "rolled_back"))
 
 
 def _rolled_back(text: str, seq: int, end: End, log: Log) -> Position:
-    """The reader has received messages behind the end of their epoch: it resumes with the next epoch."""
+    # The id is behind the end of its epoch: the reader resumes with the next epoch.
     after = max(end.last, log.first - 1)
-    # Not seen: messages of that epoch behind the reader's, and messages of the next one that have expired.
+    # Not seen: messages of that epoch behind the reader's, and expired ones of the next.
     missing = max(0, end.known_last - seq) + after - end.last
     return Position(after, Gap(text, log.generations.format_id(after + 1), missing, "rolled_back", seq - end.last))
 
 
 async def find(milliseconds: int, log: Log) -> Position:
-    """Return where a reader begins that wants all messages of that time (ms since 1970) or later."""
+    """Return the position before all messages of that time (ms since 1970) or later."""
     after, first = await log.seq_at(milliseconds)
     if after == first - 1 and first > 1:
-        # All messages kept are late enough, so deleted ones may have been too; their number is unknown.
+        # Deleted messages may have been late enough, too; their number is unknown.
         return Position(after, Gap(None, log.generations.format_id(first), None, "expired"))
     return Position(after)
 
 
 def newest(count: int, log: Log) -> Position:
-    """Return where a reader begins that wants the newest `count` messages that are kept."""
+    """Return the position before the newest `count` messages that are kept."""
     return Position(max(log.first - 1, log.head - count))

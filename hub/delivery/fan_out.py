@@ -1,8 +1,6 @@
 """Fan-out to live readers: the groups, and the one flush.
 
-A message is queued for each group with a matching filter. A flush joins a group's pending frames once,
-frames them once, and sends the same bytes to every member: fewer sends is what makes this fast. The
-first message after silence is flushed at once. Under load there is one send per tick.
+A flush sends the same bytes to every member of a group: at once after silence, under load once per tick.
 """
 
 from collections import deque
@@ -11,34 +9,32 @@ from typing import Final
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 
-from hub.delivery.budget import CpuBudget
 from hub.delivery.connection import NOTHING, Connection
-from hub.delivery.group import Group, GroupKey
+from hub.delivery.group import CpuBudget, Group, GroupKey
 from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
 from hub.delivery.sse import PayloadCache
-from hub.delivery.watch import TransportWatch
+from hub.delivery.transports import Transports
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-# Part of flush_ms that must pass between the starts of two flushes. Tornado's ticks keep to a grid, so a late tick is
-# followed by an early one. With 1.0 every other tick would be skipped, because ticks come a few µs early.
+# Part of flush_ms between the starts of two flushes: an early tick follows a late one. Ticks come a few µs early, so
+# with 1.0 every other one would be skipped.
 MIN_TICK: Final = 0.8
-PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured best of several).
-COUNTS_KEPT: Final = 65_536  # The number of receivers is kept for this many of the newest messages, 8 bytes each.
+PAUSE_FACTOR: Final = 0.1  # Pause after a flush, as a part of its duration (measured).
+COUNTS_KEPT: Final = 65_536  # Newest messages with a known number of receivers, 8 bytes each.
 
 
 class FanOut:
     """Owns the groups. Loop thread only.
 
-    `on_flush` is called when a flush begins. `fall_behind` gets a reader that must catch up from
-    `flushed`, and the bytes before that position which its transport has not accepted.
+    `fall_behind` gets a reader that must catch up from `flushed`, and the bytes before that which it did not accept.
     """
 
     def __init__(
         self,
         pages: Pages,
-        transports: TransportWatch,
+        transports: Transports,
         settings: Settings,
         io_loop: IOLoop,
         *,
@@ -46,7 +42,7 @@ class FanOut:
         on_flush: Callable[[], None],
         disconnect: Callable[[Connection], None],
     ) -> None:
-        self.flushed = pages.head  # Seq up to which flushes have begun: the cursor of every live reader.
+        self.flushed = pages.head  # Seq of the last flush: the cursor of every live reader.
         self._pages = pages
         self._transports = transports
         self._settings = settings
@@ -55,7 +51,7 @@ class FanOut:
         self._on_flush = on_flush
         self._disconnect = disconnect
         self._groups: dict[GroupKey, Group[Connection]] = {}
-        self._receivers: deque[int | None] = deque(maxlen=COUNTS_KEPT)  # Of the messages up to the head.
+        self._receivers: deque[int | None] = deque(maxlen=COUNTS_KEPT)
         self._slices: Iterator[None] | None = None  # The flush under way.
         self._pause_until = 0.0  # Loop time.
         self._ticks = PeriodicCallback(self._tick, settings.stream.flush_ms)
@@ -66,7 +62,6 @@ class FanOut:
 
     @property
     def head_id(self) -> str:
-        """Id of the newest message delivered."""
         return self._pages.head_id
 
     @property
@@ -75,33 +70,29 @@ class FanOut:
 
     @property
     def is_idle(self) -> bool:
-        """True if no bytes are queued and no flush is under way."""
-        return self._slices is None and self.flushed == self._pages.head and not any(self._with_pending())
+        pending = any(group.pending for group in self._groups.values())
+        return self._slices is None and self.flushed == self._pages.head and not pending
 
     @property
     def is_asleep(self) -> bool:
-        """True if the next message is flushed at once: no tick is scheduled, and no pause follows a flush."""
+        """True if the next message is flushed at once."""
         return not self._ticks.is_running() and self._loop.time() >= self._pause_until
 
     def receivers(self, seq: int) -> int | None:
-        """Return for how many live readers the message was queued at delivery. None if not all filters were evaluated.
-
-        None also for a message that is not among the newest COUNTS_KEPT.
-        """
+        """Return for how many live readers the message was queued; None if that is unknown or too old."""
         newer = self._pages.head - seq
         return self._receivers[-1 - newer] if 0 <= newer < len(self._receivers) else None
 
     def stop(self) -> None:
-        """Send nothing more. Idempotent."""
+        """Idempotent."""
         self._ticks.stop()
-        self._slices = None  # Releases the frames of a flush that is under way.
+        self._slices = None  # Releases the frames.
 
     def go_live(self, connection: Connection) -> bool:
-        """Add a reader with the cursor `flushed` to its group. False if it must catch up to the next flush first."""
+        """Add a reader with the cursor `flushed` to its group. False if it must wait for the next flush."""
         group = self._groups.get(connection.key)
         if group is None:
-            # Delivered but not flushed. Existing groups have these messages pending.
-            unflushed = self._pages.after(self.flushed)
+            unflushed = self._pages.after(self.flushed)  # Existing groups have these messages pending.
             if unflushed is None:
                 return False
             group = self._groups[connection.key] = Group(connection.key)
@@ -112,14 +103,14 @@ class FanOut:
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Remove a reader from its group, if any. A group without members is deleted. Idempotent."""
+        """Remove a reader from its group, if any. Idempotent."""
         group = connection.group
         connection.leave()
         if group is not None and not group.members:
             self._groups.pop(group.key, None)
 
     def deliver(self, messages: Sequence[Message]) -> None:
-        """Encode each message once, and queue it for each group with a matching filter."""
+        """Encode each message once, and queue it for groups with a matching filter."""
         frames = [self._pages.append(message) for message in messages]  # Before an error can leave a hole.
         counts: list[int | None] = [None] * len(messages)
         try:
@@ -142,25 +133,25 @@ class FanOut:
         self._wake()
 
     def send_to_all(self, frame: bytes) -> None:
-        """Queue a control event for every live reader."""
         for group in self._groups.values():
-            group.enqueue(frame)
+            group.pending.append(frame)
         self._wake()
 
     def flush(self) -> None:
-        """Send all pending frames. During a flush and in the pause after it, they wait for the next tick."""
+        """Send all pending frames. During a flush and the pause after it, do nothing."""
         if self._slices is not None or self._loop.time() < self._pause_until:
             return
         for group in [group for group in self._groups.values() if group.skipped]:
             for connection in tuple(group.members):
                 self._fall_behind(connection, NOTHING)
         self.flushed = self._pages.head
-        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in self._with_pending()])
+        pending = [group for group in self._groups.values() if group.pending]
+        self._slices = self._send([(group, group.take(), tuple(group.members)) for group in pending])
         self._on_flush()
         self._continue()
 
     def flush_all(self) -> None:
-        """Send everything that is queued, however long that takes. For the end of the server."""
+        """Send everything that is queued, without a time limit."""
         for _ in range(2):  # The flush under way, then what was queued during it.
             while self._slices is not None:
                 self._continue()
@@ -168,7 +159,6 @@ class FanOut:
             self.flush()
 
     def _wake(self) -> None:
-        """Flush at once after silence. Ticks do it from then on, until there is nothing to send."""
         if not self._ticks.is_running():
             self._ticks.callback_time = self._settings.stream.flush_ms
             self._ticks.start()
@@ -180,9 +170,6 @@ class FanOut:
             self._ticks.stop()
         else:
             self.flush()
-
-    def _with_pending(self) -> Iterator[Group[Connection]]:
-        return (group for group in self._groups.values() if group.has_pending)
 
     def _continue(self) -> None:
         if self._slices is not None:
@@ -198,16 +185,13 @@ class FanOut:
                 self._loop.add_callback(self._continue)
 
     def _disconnect_all(self) -> None:
-        """Disconnect all live readers after an unexpected error.
-
-        A disconnected client resumes by Last-Event-ID. One that stayed connected could miss a message unnoticed.
-        """
+        # A client that stays connected could miss a message. A disconnected one resumes.
         for group in tuple(self._groups.values()):
             for connection in tuple(group.members):
                 self._disconnect(connection)
 
     def _send(self, batches: list[tuple[Group[Connection], list[bytes], tuple[Connection, ...]]]) -> Iterator[None]:
-        """Run one flush in slices. It belongs to the members at its beginning: later members start behind it."""
+        # One flush in slices, for the members at its beginning.
         started = self._loop.time()
         sends_left = self._settings.sends_per_turn
         cache = PayloadCache()
@@ -221,7 +205,6 @@ class FanOut:
                     yield
                     sends_left = self._settings.sends_per_turn
                 sends_left -= len(part) * cost
-                # A reader may disconnect between two slices.
                 still_live = [connection for connection in part if connection.group is group]
                 for connection, accepted in self._transports.broadcast(still_live, payload):
                     self._fall_behind(connection, memoryview(payload)[accepted:])

@@ -1,8 +1,4 @@
-"""Connection limits: in total, and for each address.
-
-One instance counts streams, a second one all other connections: publishers, pages, and connections without a request
-yet. Any number of readers therefore leaves publishers their slots.
-"""
+"""Connection limits: in total, and for each address. One instance counts streams, another all other connections."""
 
 from collections import Counter
 from typing import Final
@@ -11,12 +7,12 @@ from hub.config import ServerConfig
 from hub.errors import Overloaded, TooManyConnections
 
 RETRY_SECONDS: Final = 30
-# Counts in total only. A trusted proxy's connection holds this slot until a request names the client's address.
+# Counts in total only: a trusted proxy's connection, until a request names the client's address.
 NO_ADDRESS: Final = ""
 
 
 class ConnectionLimits:
-    """Counts slots. `label` names them in errors ("streams"). `config` may be replaced; slots in use stay."""
+    """Counts slots. `label` names them in errors. `config` may be replaced; slots in use stay."""
 
     def __init__(self, config: ServerConfig, label: str) -> None:
         self.config = config
@@ -26,7 +22,6 @@ class ConnectionLimits:
 
     @property
     def addresses(self) -> int:
-        """Return the number of addresses with at least one slot."""
         return len(self._by_address)
 
     def check(self, address: str) -> None:
@@ -40,23 +35,20 @@ class ConnectionLimits:
         self._check_address(address)
 
     def acquire(self, address: str) -> None:
-        """Count one slot for `address`. Raises Overloaded or TooManyConnections; the oldest slot is never evicted.
-
-        Evicted clients would reconnect and evict others.
-        """
+        """Count one slot. Raises Overloaded or TooManyConnections. Evicts none: that client would evict the next."""
         self.check(address)
         self.count += 1
         self._by_address[address] += 1
 
     def move(self, before: str, after: str) -> None:
-        """Count a slot of `before` for `after` from now on. Raises TooManyConnections; the slot then stays."""
+        """Move a slot to the address `after`. Raises TooManyConnections; the slot then stays."""
         if before != after:
             self._check_address(after)
             self._by_address[after] += 1
             self._forget(before)
 
     def release(self, address: str) -> None:
-        """Give back one slot. Call once for each `acquire`."""
+        """Call once for each `acquire`."""
         self.count -= 1
         self._forget(address)
 

@@ -1,20 +1,16 @@
-"""The newest part of a sequence without holes, bounded in bytes.
-
-Owns the arithmetic of positions: the item after position `n` is item `n + 1`. Knows nothing of its items.
-"""
+"""The newest part of a sequence without holes, bounded in bytes."""
 
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-# Deleting from the front of a list moves all other items. So expired items are deleted in batches of this many, or
-# when they hold an eighth of the bound in bytes.
+# Deleting from the front of a list moves the rest. So expired items are deleted in batches, or of 1/8 of the bytes.
 TRIM_BATCH: Final = 1024
 
 
 class RecentBuffer(Generic[T]):
-    """Items with positions 1, 2, 3 …; `head` is the newest position, `first` the oldest one held."""
+    """Items with consecutive positions; `head` is the newest, `first` the oldest one held."""
 
     def __init__(self, max_bytes: int, *, head: int = 0) -> None:
         self.max_bytes = max_bytes
@@ -27,25 +23,19 @@ class RecentBuffer(Generic[T]):
 
     @property
     def first(self) -> int:
-        """Position of the oldest item held; `head + 1` if there is none."""
         return self.head + 1 - (len(self._items) - self._dead)
 
     @property
     def allocated(self) -> int:
-        """Number of items in memory, expired ones included."""
         return len(self._items)
 
-    @property
-    def _is_over(self) -> bool:
-        return self.bytes > self.max_bytes and len(self._items) - self._dead > 1
-
     def append(self, item: T, size: int) -> None:
-        """Add the next item, of `size` bytes. The newest item is kept whatever its size."""
+        """Add the next item. The newest is kept whatever its size."""
         self._items.append(item)
         self._sizes.append(size)
         self.head += 1
         self.bytes += size
-        while self._is_over:
+        while self.bytes > self.max_bytes and len(self._items) - self._dead > 1:
             size = self._sizes[self._dead]
             self._dead += 1
             self._dead_bytes += size

@@ -1,8 +1,4 @@
-"""The log as pages of framed bytes, for readers that are catching up.
-
-Recent frames come from memory, older ones from the log's storage. A page is immutable and shared:
-10,000 readers that resume from the same position hold views of the same bytes.
-"""
+"""The log as pages of framed bytes. Readers at the same position share the bytes of a page."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -10,15 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.delivery import sse
-from hub.delivery.budget import CpuBudget
-from hub.delivery.group import GroupKey
+from hub.delivery.group import CpuBudget, GroupKey
 from hub.delivery.recent import RecentBuffer
 from hub.delivery.settings import Settings
 from hub.log.protocol import Log, format_id
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
-PAGE_OVERHEAD: Final = 512  # Bytes that a cached page takes beside its payload (an estimate).
+PAGE_OVERHEAD: Final = 512  # Bytes of a cached page besides its payload (an estimate).
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class ReplayPage:
 
 
 MatchBatch = list[tuple[MatchContext, bytes]]
-"""Consecutive messages and their frames, kept so that several filters share one MatchContext."""
+"""Consecutive messages and frames. Several filters share one MatchContext."""
 
 
 class Pages:
@@ -46,7 +41,6 @@ class Pages:
 
     @property
     def head(self) -> int:
-        """Seq of the newest message delivered to this process's readers."""
         return self._recent.head
 
     @property
@@ -55,17 +49,17 @@ class Pages:
 
     @property
     def cached(self) -> tuple[int, int]:
-        """Number of cached pages, and their bytes."""
+        """Cached pages, and their bytes."""
         return len(self._cache), self._cache_bytes
 
     def append(self, message: Message) -> bytes:
-        """Encode the next message, keep its frame for replay and return it."""
+        """Return the message's frame, and keep it for replay."""
         frame = sse.encode(message)
         self._recent.append((message, frame), len(frame))
         return frame
 
     def after(self, seq: int) -> Sequence[tuple[Message, bytes]] | None:
-        """Return every message behind `seq`, or None if memory does not hold all of them."""
+        """Return all messages behind `seq`, or None if memory does not hold all."""
         return None if seq < self._recent.first - 1 else self._recent.after(seq, self._recent.head - seq)
 
     def recent(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
@@ -82,7 +76,7 @@ class Pages:
         return self._keep(key, after, self._make_page(key, after, batch))
 
     async def fetch(self, key: GroupKey, after: int, up_to: int) -> ReplayPage | None:
-        """Return the page behind seq `after` from storage, or None if it has been pruned meanwhile."""
+        """Return the page behind seq `after` from storage, or None if it has been pruned."""
         messages = await self._log.read(after, self._limit(after, up_to))
         if not messages:
             return None
@@ -90,7 +84,6 @@ class Pages:
         return self._keep(key, after, self._make_page(key, after, batch))
 
     def _make_batch(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> MatchBatch:
-        """Return the messages behind seq `after`, and keep them for readers with other filters."""
         batch, size = [], 0
         for message, frame in frames:
             batch.append((MatchContext(message), frame))
@@ -103,7 +96,7 @@ class Pages:
         return batch
 
     def _keep(self, key: GroupKey, after: int, page: ReplayPage) -> ReplayPage:
-        previous = self._cache.pop((key, after), None)  # Two readers may fetch the same page.
+        previous = self._cache.pop((key, after), None)
         self._cache[key, after] = page
         self._cache_bytes += _size(page) - (_size(previous) if previous else 0)
         while self._cache_bytes > self._settings.page_cache_bytes and len(self._cache) > 1:
@@ -123,7 +116,7 @@ class Pages:
         return ReplayPage(self._payloads.payload(matching, chunked=key.chunked), cursor, len(matching))
 
     def _limit(self, after: int, up_to: int) -> int:
-        """Return how many messages the page behind seq `after` may examine."""
+        # Messages that the page behind seq `after` may examine.
         page_messages = self._settings.page_messages
         return min(page_messages - after % page_messages, up_to - after)
 

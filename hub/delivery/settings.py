@@ -7,34 +7,21 @@ from hub.config import StreamConfig
 
 @dataclass(slots=True)
 class Settings:
-    """Shared by the hub and its parts, which read each value at the moment of use.
-
-    `Hub.configure` replaces `stream`. The server never changes the other values; tests do.
-    """
+    """Read at the time of use. `Hub.configure` replaces `stream`."""
 
     stream: StreamConfig
 
-    # CPU time, in seconds, that one delivery spends on evaluating filters.
-    filter_seconds: float = 0.02
-    # Sends in one turn of the loop: about 25 ms (measured). Publishers and new connections are served between turns.
-    sends_per_turn: int = 2000
-    # Bytes that the kernel copies at about the cost of one more send.
-    bytes_per_send: int = 32 << 10
-    # Wall time, in seconds, that all readers catching up share in one turn of the loop. A request needs about three
-    # turns: with 5 ms its lag was 27 to 30 ms while 1,000 readers replayed 100,000 messages (measured).
+    filter_seconds: float = 0.02  # CPU time of one delivery for filters.
+    sends_per_turn: int = 2000  # In one turn of the loop: about 25 ms (measured).
+    bytes_per_send: int = 32 << 10  # The kernel copies them at about the cost of one more send.
+    # Wall time of all readers catching up in one turn of the loop. With 5 ms requests lag 27 to 30 ms (measured).
     replay_turn_seconds: float = 0.002
-    # Frames of the newest messages, kept in memory for replay.
-    recent_bytes: int = 16 << 20
-    # Payload of a replay page. Below what one send to a fresh socket accepts at TCP_NOTSENT_LOWAT 128 KiB (measured).
+    recent_bytes: int = 16 << 20  # Frames of the newest messages, kept in memory for replay.
+    # Payload of a replay page. A fresh socket accepts it in one send at TCP_NOTSENT_LOWAT 128 KiB (measured).
     page_bytes: int = 64 << 10
-    # Messages that one replay page examines, whether they match or not. Pages end at multiples of this number, so
-    # readers that start at different positions soon share pages.
+    # Messages that a page examines. Pages end at multiples of it, so readers soon share pages.
     page_messages: int = 256
-    # CPU time, in seconds, after which a page of a reader with a query ends.
-    page_seconds: float = 0.005
-    # Replay pages kept for other readers. The newest page is kept whatever its size.
-    page_cache_bytes: int = 8 << 20
-    # Frames that one match batch examines. The message that reaches the limit is included.
-    batch_bytes: int = 1 << 20
-    # Match batches kept for readers with other filters.
-    batches_kept: int = 4
+    page_seconds: float = 0.005  # CPU time after which a page of a reader with a query ends.
+    page_cache_bytes: int = 8 << 20  # Pages kept for other readers. The newest page is kept whatever its size.
+    batch_bytes: int = 1 << 20  # Frames of one match batch. The message that reaches the limit is included.
+    batches_kept: int = 4  # For readers with other filters.

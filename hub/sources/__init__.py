@@ -3,29 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 from hub.config import SourceConfig
-from hub.log.protocol import Receipt
-from hub.message import Draft
-from hub.sources.greeting import Greeting
 
 logger = logging.getLogger("eyewall.sources")
-
-Publish = Callable[[Sequence[Draft]], Awaitable[Receipt]]
-
-
-class Source(Protocol):
-    """A publisher with a life of its own."""
-
-    async def run(self, publish: Publish) -> None:
-        """Publish until cancelled. Any exception, and a return, is a failure: the supervisor starts a new source."""
-
-
-def make(config: SourceConfig, status: Callable[[], dict[str, object]]) -> Source:
-    """Return the source for a config section. `status` is what a greeting sends along."""
-    return Greeting(config, status)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,32 +16,27 @@ class Running:
 
     config: SourceConfig
     error: str = ""
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
+    task: asyncio.Task[None] | None = None
 
 
 class Sources:
-    """Keeps the configured sources running. Everything runs on the loop's thread.
+    """Keeps the configured sources running. Loop thread only.
 
-    A source that fails is logged and started again after a delay, which doubles from `first_delay` to `longest_delay`
-    seconds. The delay starts again at `first_delay` once a source has run for `longest_delay`.
+    `run` publishes for one source until it is cancelled. An exception or a return is a failure.
+    A failed source starts again after a delay, which doubles from `first_delay` to `longest_delay` seconds. After a run
+    of `longest_delay` it is `first_delay` again.
     """
 
     def __init__(
-        self,
-        publish: Publish,
-        make: Callable[[SourceConfig], Source],
-        *,
-        first_delay: float = 1.0,
-        longest_delay: float = 60.0,
+        self, run: Callable[[SourceConfig], Awaitable[None]], *, first_delay: float = 1.0, longest_delay: float = 60.0
     ) -> None:
         self.running: list[Running] = []
-        self._publish = publish
-        self._make = make
+        self._run = run
         self._first_delay = first_delay
         self._longest_delay = longest_delay
 
     def configure(self, configs: Sequence[SourceConfig]) -> None:
-        """Stop sources that are no longer configured and start new ones. Equal ones go on, and keep their state."""
+        """Start new sources, and stop those no longer configured. Equal ones continue."""
         before, self.running = self.running, []
         for config in configs:
             found = next((one for one in before if one.config == config), None)
@@ -74,23 +51,23 @@ class Sources:
                 one.task.cancel()
 
     def stop(self) -> None:
-        """Cancel all sources. Idempotent."""
+        """Idempotent."""
         self.configure(())
 
     async def _supervise(self, running: Running) -> None:
-        kind, loop = running.config.kind, asyncio.get_running_loop()
-        failure: Exception | None
-        delay = self._first_delay
+        loop, delay = asyncio.get_running_loop(), self._first_delay
         while True:
             started = loop.time()
-            failure = None
+            failure: Exception | None = None
             try:
-                await self._make(running.config).run(self._publish)
+                await self._run(running.config)
+                running.error = "it ended"
             except Exception as error:
                 failure = error
-            running.error = f"{type(failure).__name__}: {failure}" if failure else "it ended"
+                running.error = f"{type(error).__name__}: {error}"
             if loop.time() - started >= self._longest_delay:
                 delay = self._first_delay
-            logger.error("source %s failed: %s; next start in %g s", kind, running.error, delay, exc_info=failure)
+            message = "source %s failed: %s; next start in %g s"
+            logger.error(message, running.config.kind, running.error, delay, exc_info=failure)
             await asyncio.sleep(delay)
             delay = min(2 * delay, self._longest_delay)

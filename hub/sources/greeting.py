@@ -12,21 +12,17 @@ from hub.log.protocol import Receipt
 from hub.message import Draft
 
 
-class Greeting:
-    """Publishes its message at once, and then every `every_seconds`, with the result of `status` as data."""
-
-    def __init__(self, config: GreetingConfig, status: Callable[[], dict[str, object]]) -> None:
-        self._config = config
-        self._status = status
-
-    async def run(self, publish: Callable[[Sequence[Draft]], Awaitable[Receipt]]) -> None:
-        """Publish until cancelled."""
-        config = self._config
-        while True:
-            data = msgspec.Raw(msgspec.json.encode(self._status()))
-            greeting = Draft.parse(
-                topic=config.topic, message=config.message, level=config.level, source="eyewall", data=data
-            )
-            with contextlib.suppress(EyewallError):  # The log reports its own failures.
-                await publish([greeting])
-            await asyncio.sleep(config.every_seconds)
+async def greet(
+    config: GreetingConfig,
+    publish: Callable[[Sequence[Draft]], Awaitable[Receipt]],
+    status: Callable[[], dict[str, object]],
+) -> None:
+    """Publish the message every `every_seconds`, with the result of `status` as data, until cancelled."""
+    while True:
+        data = msgspec.Raw(msgspec.json.encode(status()))
+        greeting = Draft.parse(
+            topic=config.topic, message=config.message, level=config.level, source="eyewall", data=data
+        )
+        with contextlib.suppress(EyewallError):  # The log reports its own failures.
+            await publish([greeting])
+        await asyncio.sleep(config.every_seconds)

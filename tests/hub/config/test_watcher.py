@@ -282,7 +282,7 @@ async def test_a_read_that_hangs_does_not_stop_the_loop(edited: Edited, io_loop:
     """As on a file server that does not answer. The first edit after it is applied."""
     hung, answers = threading.Event(), threading.Event()
 
-    def content(path: Path) -> bytes:
+    def content(path: Path) -> str:
         hung.set()
         answers.wait()
         return content_of(path)
@@ -312,7 +312,7 @@ async def test_a_late_read_is_followed_by_a_full_pause(edited: Edited, io_loop: 
     """Two reads in quick succession would both see the same half of a file."""
     reads: list[tuple[float, float]] = []
 
-    def content(path: Path) -> bytes:
+    def content(path: Path) -> str:
         began = time.monotonic()
         time.sleep(0.15 if not reads else 0)
         reads.append((began, time.monotonic()))

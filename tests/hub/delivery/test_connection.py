@@ -1,8 +1,7 @@
 """The state of one reader: its group, and the number of messages it was sent."""
 
-from hub.delivery.budget import CpuBudget
 from hub.delivery.connection import Connection
-from hub.delivery.group import Group, GroupKey
+from hub.delivery.group import CpuBudget, Group, GroupKey
 from hub.filter import Filter
 from hub.query.match_context import MatchContext
 from tests.hub.parts import message

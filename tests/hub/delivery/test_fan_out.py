@@ -2,9 +2,8 @@
 
 import pytest
 
-from hub.delivery.budget import CpuBudget
 from hub.delivery.connection import Connection
-from hub.delivery.group import Group
+from hub.delivery.group import CpuBudget, Group
 from hub.filter import Filter
 from hub.log.protocol import format_id
 from hub.query.match_context import MatchContext

@@ -10,7 +10,7 @@ from hub.config import GreetingConfig
 from hub.errors import LogFull
 from hub.log.protocol import Receipt
 from hub.message import Draft
-from hub.sources.greeting import Greeting
+from hub.sources.greeting import greet
 from tests.waiting import until
 
 
@@ -24,8 +24,7 @@ async def test_a_greeting_goes_on_while_the_log_fails_and_leaves_the_report_to_t
         published.extend(drafts)
         raise LogFull("the disk is full")
 
-    greeting = Greeting(GreetingConfig(kind="greeting", every_seconds=0.1), dict)
-    task = asyncio.ensure_future(greeting.run(publish))
+    task = asyncio.ensure_future(greet(GreetingConfig(kind="greeting", every_seconds=0.1), publish, dict))
     await until(lambda: len(published) > 2)
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -1,22 +1,15 @@
 """hub/sources/__init__.py: sources run, fail, start again and change with the config."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from hub.config import GreetingConfig, SourceConfig
-from hub.log.protocol import Receipt
-from hub.message import Draft
-from hub.sources import Publish, Source, Sources, make
-from hub.sources.greeting import Greeting
+from hub.sources import Sources
 from tests.waiting import until
 
 ONE, TWO, OTHER = (GreetingConfig(kind="greeting", message=text) for text in ("one", "two", "other"))
-
-
-async def publish(drafts: Sequence[Draft]) -> Receipt:
-    raise AssertionError("these sources publish nothing")
 
 
 async def go_on() -> None:
@@ -37,31 +30,25 @@ async def end() -> None:
 
 
 class Probe:
-    """Makes sources that run `life`, and notes each start and stop."""
+    """Runs `life` for each source, and notes each start and stop."""
 
     def __init__(self, life: Callable[[], Awaitable[object]] = go_on) -> None:
         self.started: list[str] = []
         self.stopped: list[str] = []
         self._life = life
 
-    def make(self, config: SourceConfig) -> Source:
-        probe = self
-
-        class Probed:
-            async def run(self, publish: Publish) -> None:
-                probe.started.append(config.message)
-                try:
-                    await probe._life()
-                finally:
-                    probe.stopped.append(config.message)
-
-        return Probed()
+    async def run(self, config: SourceConfig) -> None:
+        self.started.append(config.message)
+        try:
+            await self._life()
+        finally:
+            self.stopped.append(config.message)
 
 
 @pytest.mark.gen_test
 async def test_an_edit_restarts_only_the_sources_that_differ() -> None:
     probe = Probe()
-    sources = Sources(publish, probe.make)
+    sources = Sources(probe.run)
     sources.configure([ONE, TWO])
     await until(lambda: probe.started == ["one", "two"])
     sources.configure([OTHER, TWO])
@@ -75,7 +62,7 @@ async def test_an_edit_restarts_only_the_sources_that_differ() -> None:
 @pytest.mark.gen_test
 async def test_equal_sources_are_counted() -> None:
     probe = Probe()
-    sources = Sources(publish, probe.make)
+    sources = Sources(probe.run)
     sources.configure([ONE, ONE])
     await until(lambda: probe.started == ["one", "one"])
     sources.configure([ONE])
@@ -92,7 +79,7 @@ async def test_a_dead_source_is_logged_and_starts_again_after_a_growing_delay(
     life: Callable[[], Awaitable[object]], error: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     probe = Probe(life)
-    sources = Sources(publish, probe.make, first_delay=0.001, longest_delay=0.004)
+    sources = Sources(probe.run, first_delay=0.001, longest_delay=0.004)
     sources.configure([ONE])
     await until(lambda: len(probe.started) >= 5)
     sources.stop()
@@ -104,7 +91,7 @@ async def test_a_dead_source_is_logged_and_starts_again_after_a_growing_delay(
 @pytest.mark.gen_test
 async def test_after_a_long_run_the_delay_is_short_again(caplog: pytest.LogCaptureFixture) -> None:
     probe = Probe(break_down_later)
-    sources = Sources(publish, probe.make, first_delay=0.001, longest_delay=0.005)
+    sources = Sources(probe.run, first_delay=0.001, longest_delay=0.005)
     sources.configure([ONE])
     await until(lambda: len(probe.started) >= 4)
     sources.stop()
@@ -113,26 +100,22 @@ async def test_after_a_long_run_the_delay_is_short_again(caplog: pytest.LogCaptu
 
 @pytest.mark.gen_test
 async def test_the_last_error_of_a_source_can_be_read() -> None:
-    sources = Sources(publish, Probe(break_down).make)
+    sources = Sources(Probe(break_down).run)
     sources.configure([ONE])
     await until(lambda: sources.running[0].error == "ValueError: no such file")
     sources.stop()
 
 
 @pytest.mark.gen_test
-async def test_a_source_that_cannot_be_made_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_source_that_cannot_start_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     probe = Probe()
 
-    def fail(config: SourceConfig) -> Source:
+    def fail(config: SourceConfig) -> Awaitable[None]:
         if config == ONE:
             raise OSError("no such device")
-        return probe.make(config)
+        return probe.run(config)
 
-    sources = Sources(publish, fail)
+    sources = Sources(fail)
     sources.configure([ONE, TWO])
     await until(lambda: probe.started == ["two"] and caplog.records)
     sources.stop()
-
-
-def test_a_greeting_is_made_for_its_section() -> None:
-    assert isinstance(make(ONE, dict), Greeting)
