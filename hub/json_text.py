@@ -1,7 +1,6 @@
 """JSON from clients: decoded, or rejected with the line and column of the error.
 
-msgspec rejects values that a stream cannot carry (NaN, 1e999, half a surrogate pair, invalid UTF-8).
-The standard library accepts those, but reports positions more precisely.
+msgspec also rejects NaN, 1e999 and half a surrogate pair; the standard library reports positions more precisely.
 """
 
 import json
@@ -15,8 +14,7 @@ from hub.errors import InvalidInput
 
 T = TypeVar("T")
 
-# Bytes of a text that is decoded again to explain its error. With 8 MiB that took half a second (measured).
-EXPLAINED_BYTES: Final = 64 << 10
+EXPLAINED_BYTES: Final = 64 << 10  # Of a text that is decoded again to explain its error. 8 MiB took 0.5 s (measured).
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Position of the error in msgspec's message, from 0.
 _ANYTHING: Final = msgspec.json.Decoder()
@@ -30,10 +28,9 @@ def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, field
 def one_line(value: msgspec.Raw) -> msgspec.Raw:
     """Return the same JSON without line ends, for one `data:` line of a stream. Raises InvalidInput for `data`.
 
-    Keeps digits and key order: 1.10 stays 1.10, and 30 digits stay 30 digits. Some invalid texts and
-    numbers are found by `check` only.
+    Keeps digits and key order. Some invalid texts and numbers are found by `check` only.
     """
-    return msgspec.Raw(_read(_without_blanks, value, "data", ""))
+    return msgspec.Raw(_read(lambda text: msgspec.json.format(text, indent=-1), value, "data", ""))
 
 
 def check(value: msgspec.Raw) -> None:
@@ -42,10 +39,6 @@ def check(value: msgspec.Raw) -> None:
     Needs up to 33 bytes of memory per byte, so check the length first.
     """
     decode(_ANYTHING, value, field="data")
-
-
-def _without_blanks(text: bytes | msgspec.Raw) -> bytes:
-    return msgspec.json.format(text, indent=-1)
 
 
 def _read(read: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw, field: str, hint: str) -> T:
@@ -70,7 +63,7 @@ def _refuse(text: bytes, error: Exception, field: str, hint: str) -> NoReturn:
 
 
 def _explained(string: str, text: bytes, error: Exception) -> str:
-    """Return the standard library's error. Decodes the text again."""
+    """Return the standard library's error."""
     try:
         value = json.loads(string)
     except json.JSONDecodeError as bad:

@@ -1,7 +1,6 @@
 """A published message: a Draft goes into the log, a Message comes out of it.
 
-Owns every rule about a message's fields. Outside data enters only through `Draft.parse` and is not
-checked again. Knows neither HTTP nor the log nor the wire format.
+Outside data enters only through `Draft.parse` and is not checked again.
 """
 
 import re
@@ -103,7 +102,7 @@ class Draft(msgspec.Struct, frozen=True):
         data: msgspec.Raw | None = None,
         max_bytes: int = MAX_MESSAGE_BYTES,
     ) -> Self:
-        """Check a message. Raises InvalidInput with the field and the allowed values, or TooLarge."""
+        """Check a message. Raises InvalidInput or TooLarge."""
         # fullmatch, because "$" also matches before a final line feed.
         if not TOPIC.fullmatch(topic):
             hint = "use 1 to 64 characters from A-Z a-z 0-9 . _ -"
@@ -133,7 +132,7 @@ class Draft(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_json(cls, text: bytes | msgspec.Raw, *, topic: str | None, max_bytes: int) -> Self:
-        """Parse one JSON object. `topic` is the default. Raises InvalidInput with the line and column or the field."""
+        """Parse one JSON object. `topic` is the default. Raises InvalidInput or TooLarge."""
         fields = decode(_FIELDS, text, hint=FIELDS_HINT)
         data = one_line(fields.data) if bytes(fields.data) not in (b"", b"null") else None
         topic = fields.topic if fields.topic is not None else topic

@@ -1,15 +1,17 @@
-"""The jobs of the log's writer."""
+"""The jobs of the log's writer: one append or call each, and the bounds of those that wait."""
 
 import asyncio
 import queue
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.errors import Conflict, EyewallError, NotStored
+from hub.errors import Conflict, EyewallError, NotStored, OutcomeUnknown
 from hub.log.generations import Generations
 from hub.log.protocol import IdempotencyKey, Receipt, format_time
+from hub.log.tuning import Tuning
 from hub.message import Draft, Message
 
 COMMIT_DRAFTS: Final = 4096  # Drafts in one transaction, about 20 ms. More would delay the first of them.
@@ -28,13 +30,11 @@ class Append:
     messages: list[Message] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Resolve the future, on the loop. Its publisher may be gone, or may have got OutcomeUnknown."""
-        if self.answer.done():
-            return
+        """Resolve the future, on the loop."""
         if isinstance(self.result, Receipt):
-            self.answer.set_result(self.result)
+            settle(self.answer, self.result, None)
         else:
-            self.answer.set_exception(self.result or EyewallError("the log gave no answer"))
+            settle(self.answer, None, self.result or EyewallError("the log gave no answer"))
 
 
 @dataclass(slots=True)
@@ -44,18 +44,19 @@ class Call:
     function: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
 
-    def settle(self, result: object, error: BaseException | None) -> None:
-        """Resolve the future, on the loop. Its caller may be gone."""
-        if self.answer.done():
-            return
-        if error is not None:
-            self.answer.set_exception(error)
-        else:
-            self.answer.set_result(result)
-
 
 Jobs = queue.SimpleQueue[Append | Call | None]
 """What waits for the writer; None tells it to stop."""
+
+
+def settle(answer: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
+    """Resolve a future, on the loop. Its caller may be gone, or may have got OutcomeUnknown."""
+    if answer.done():
+        return
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(result)
 
 
 def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
@@ -65,9 +66,7 @@ def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
     drafts = size = 0
     try:
         job = jobs.get(timeout=seconds) if seconds > 0 else jobs.get_nowait()
-        while True:
-            if job is None:
-                return appends, calls, True
+        while job is not None:
             if isinstance(job, Call):
                 calls.append(job)
             else:
@@ -75,16 +74,67 @@ def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
                 drafts += len(job.drafts)
                 size += job.size
                 if drafts >= COMMIT_DRAFTS or size >= COMMIT_BYTES:
-                    break
+                    return appends, calls, False
             job = jobs.get_nowait()
     except queue.Empty:
-        pass
-    return appends, calls, False
+        return appends, calls, False
+    return appends, calls, True
 
 
 def closed() -> NotStored:
-    """Return the error of a job that came after the end."""
     return NotStored("the log is closed", hint="the server is stopping; publish again when it is back")
+
+
+class Waiting:
+    """Bounds the appends in the writer's queue, and ends the wait of their publishers. On the loop."""
+
+    def __init__(self, tuning: Tuning) -> None:
+        self._tuning: Final = tuning
+        self._drafts = self._bytes = 0
+        # In the order of their deadlines (the loop's time). One timer for all costs less than one each.
+        self._answers: deque[tuple[float, asyncio.Future[Receipt]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def check_room(self) -> None:
+        """Raises NotStored when too much waits."""
+        if self._drafts >= self._tuning.max_waiting or self._bytes >= self._tuning.max_waiting_bytes:
+            raise NotStored("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
+
+    def add(self, drafts: Sequence[Draft], size: int, answer: "asyncio.Future[Receipt]") -> None:
+        """Count an append until `committed`. After the time limit its future gets OutcomeUnknown."""
+        self._drafts += len(drafts)
+        self._bytes += size
+        loop, answers = answer.get_loop(), self._answers
+        while answers and answers[0][1].done():
+            answers.popleft()
+        answers.append((loop.time() + self._tuning.append_seconds, answer))
+        if self._timer is None:
+            self._timer = loop.call_later(self._tuning.append_seconds, self._expire, loop)
+
+    def committed(self, appends: Sequence[Append]) -> None:
+        """Count the appends that have left the queue, also those without a publisher."""
+        for append in appends:
+            self._drafts -= len(append.drafts)
+            self._bytes -= append.size
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer, answers = None, self._answers
+        while answers and (answers[0][1].done() or answers[0][0] <= loop.time()):
+            _, answer = answers.popleft()
+            settle(answer, None, timed_out(self._tuning.append_seconds))
+        if answers:
+            self._timer = loop.call_at(answers[0][0], self._expire, loop)
+
+    def stop(self) -> None:
+        """Cancel the timer. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def timed_out(seconds: float) -> OutcomeUnknown:
+    hint = "the messages may have been stored or not; to publish them for certain, repeat with the same Idempotency-Key"
+    return OutcomeUnknown(f"the log did not answer for {seconds:g} s", hint=hint)
 
 
 def find_receipt(
@@ -101,9 +151,3 @@ def find_receipt(
         hint = "use a new key for each message"
         return Conflict("this Idempotency-Key was used for another request", hint=hint)
     return Receipt(generations.epoch_of(first), first, count, format_time(milliseconds), is_repeat=True)
-
-
-def store_receipt(connection: sqlite3.Connection, key: IdempotencyKey, first: int, count: int, time: int) -> None:
-    """Remember an append under its key, in the transaction of its messages. `time`: ms since 1970."""
-    row = (key.principal, key.key, key.digest, first, count, time)
-    connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -1,9 +1,7 @@
 """What the hub requires of a log: the ordered sequence of messages, which alone assigns ids.
 
-An id is `<epoch>-<seq>`. `seq` is 1, 2, 3 … without holes over the whole life of a log, so a reader
-can prove that it has no gap. `epoch` is the generation of the log that gave it out: the time at which
-that generation began (ms since 1970). Inside the process a position in the log is its seq, an int; 0
-is in front of everything.
+An id is `<epoch>-<seq>`. `seq` is 1, 2, 3 … without holes, so a reader can prove that it has no gap. `epoch` is when
+the generation began that gave it out (ms since 1970). A position in the log is a seq; 0 is in front of everything.
 """
 
 import re
@@ -63,11 +61,9 @@ def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> li
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key under which one append is stored once, however often the publisher repeats it."""
-
     key: str
     digest: bytes  # Of the whole request: the same key for another request is a Conflict.
-    principal: str = ""  # Keys of different principals do not meet; "" is the anonymous one.
+    principal: str = ""  # Each has keys of its own; "" is the anonymous one.
 
 
 @dataclass(slots=True)
@@ -94,12 +90,10 @@ class Log(Protocol):
     """The log as the hub uses it. Everything is called on the loop's thread."""
 
     @property
-    def epoch(self) -> int:
-        """The newest generation, which stamps new messages."""
+    def epoch(self) -> int: ...  # Of new messages.
 
     @property
-    def generations(self) -> Generations:
-        """Which epoch gave out which seqs."""
+    def generations(self) -> Generations: ...
 
     @property
     def first(self) -> int:
@@ -115,31 +109,28 @@ class Log(Protocol):
     async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
         """Commit the drafts (at least one), in order and together. Return when they are durable.
 
-        Raises NotStored (LogFull for a full disk) when nothing was stored, OutcomeUnknown after a
-        timeout, and Conflict. The drafts of a timed-out append may still be committed and delivered.
+        Raises NotStored (LogFull for a full disk), Conflict, or OutcomeUnknown after a timeout: the drafts may still
+        be committed and delivered.
         """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
-        """Return the messages `after + 1`, `after + 2`, …: 1 to `limit`, fewer when they are large.
-
-        Return none when `after + 1` is not kept. Raises LogFailed.
-        """
+        """Return 1 to `limit` messages from `after + 1` on; none when that one is not kept. Raises LogFailed."""
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         """Return the seq in front of the first message of that time (ms since 1970) or later, and the oldest seq kept.
 
-        Both are of the same moment: `first` may lag behind the file. Raises LogFailed.
+        `first` may lag behind that one. Raises LogFailed.
         """
 
     def health(self) -> str | None:
-        """Return why nothing can be published at this moment; None when all is well."""
+        """Return why nothing can be published now; None when all is well."""
 
     async def stop(self) -> None:
         """Finish the appends that were accepted, and close. Idempotent."""
 
 
 class SearchableLog(Log, Protocol):
-    """A log that history can search: its messages are in an SQLite file (tables: schema.py)."""
+    """A log that history can search, in SQLite."""
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function that only reads in a reader's thread. Raises LogFailed."""

@@ -1,21 +1,72 @@
 """How much history is kept: by age, count and size, always from the oldest end, without holes."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from hub.config import LogConfig
-from hub.log.age import Age
 from hub.log.maintenance import relaxed_transaction
+from hub.log.protocol import Clock
 from hub.log.schema import pragma
 from hub.log.tuning import Tuning
 
-STEP_ROWS: Final = 1000  # Rows that one statement deletes at most; together they take about 1 ms.
+logger = logging.getLogger("eyewall.log")
+
+JUMP_SECONDS: Final = 3600  # Forward, between two readings, beyond the time that passed.
+DOUBT_SECONDS: Final = 3600
+WINDOW_ROWS: Final = 8192  # Rows of which one step reads the age.
+STEP_ROWS: Final = 1000  # Rows that one statement deletes at most, about 1 ms.
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
 STEP_RECEIPTS: Final = 200  # Receipts that one statement deletes at most.
 MAX_SEQ: Final = (1 << 63) - 1
+
+
+def uptime() -> float:
+    """Like `time.monotonic`, with the time in which the machine was suspended: waking up is not a jump."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Age:
+    """The clock of retention, which may be wrong. For the writer's thread; `monotonic` is like `uptime`.
+
+    A clock set forward by mistake would expire the whole log at once. So after a jump nothing expires by its age for
+    an hour. Messages with a time in the future expire when that time is old enough.
+    """
+
+    def __init__(self, clock: Clock, monotonic: Clock = uptime) -> None:
+        self._clock, self._monotonic = clock, monotonic
+        self._last_reading = clock(), monotonic()
+        self._doubted_until = float("-inf")  # Monotonic.
+
+    def begin(self, newest: int, keep_for: float) -> None:
+        """Check the clock at the start. `newest`: time of the newest message (ms since 1970); `keep_for`: seconds."""
+        now, monotonic = self._last_reading
+        if newest < (now - keep_for) * 1000:
+            self._doubted_until = monotonic + DOUBT_SECONDS
+            logger.warning("by the clock all messages have expired: for an hour nothing expires by its age")
+
+    def now(self) -> float | None:
+        """Return seconds since 1970; None while the clock may be wrong."""
+        (before, then), self._last_reading = self._last_reading, (self._clock(), self._monotonic())
+        now, monotonic = self._last_reading
+        jump = now - before - (monotonic - then)
+        if jump > JUMP_SECONDS:
+            self._doubted_until = monotonic + DOUBT_SECONDS
+            logger.warning("the clock jumped %.1f hours forward: for an hour nothing expires by its age", jump / 3600)
+        return None if monotonic < self._doubted_until else now
+
+    def last_expired(self, connection: sqlite3.Connection, first: int, head: int, keep_for: float) -> int:
+        """Return the last seq of the expired messages at the beginning, within a window; `first - 1` for none."""
+        now = self.now()
+        if now is None:
+            return first - 1
+        last = min(first - 1 + WINDOW_ROWS, head)
+        young = "SELECT seq FROM message WHERE seq BETWEEN ? AND ? AND time >= ? ORDER BY seq LIMIT 1"
+        row = connection.execute(young, (first, last, int((now - keep_for) * 1000))).fetchone()
+        return int(row[0]) - 1 if row else last
 
 
 class Index(Protocol):
@@ -29,7 +80,7 @@ class Index(Protocol):
 
 
 class Retention:
-    """A MaintenanceTask that deletes messages. Calls `pruned` with the new first seq after each commit."""
+    """Deletes messages and receipts. Calls `pruned` with the new first seq after each commit."""
 
     def __init__(
         self, config: LogConfig, age: Age, index: Index | None, pruned: Callable[[int], None], tuning: Tuning
@@ -39,14 +90,9 @@ class Retention:
         self._index = index
         self._pruned = pruned
         self._tuning = tuning
+        self._receipts_at = 0.0  # By the clock, which also decides their age.
 
-    def step(self, connection: sqlite3.Connection) -> bool:
-        return self._prune(connection, is_urgent=False)
-
-    def urgent_step(self, connection: sqlite3.Connection) -> bool:
-        return self._prune(connection, is_urgent=True)
-
-    def _prune(self, connection: sqlite3.Connection, *, is_urgent: bool) -> bool:
+    def step(self, connection: sqlite3.Connection, *, is_urgent: bool = False) -> bool:
         """Delete the oldest rows that exceed a limit. The newest row stays."""
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         if first is None or first == head:
@@ -60,7 +106,7 @@ class Retention:
         end = head
         # To make room, receipts of deleted messages and indexes go before messages.
         if size > 0 and rows < urgent_rows:
-            if forget(connection, "first", first, MAX_SEQ, self._tuning.step_seconds):
+            if self._forget(connection, "first", first, MAX_SEQ):
                 return True
             reached = self._room_in_segment(connection, first)
             # Dropping a segment takes many steps. Far over the limit, each commit may add more than one step frees.
@@ -69,6 +115,9 @@ class Retention:
             end = min(reached, head) if reached > first else head
         self._delete(connection, first, end, last, head, is_urgent=is_urgent)
         return True
+
+    def urgent_step(self, connection: sqlite3.Connection) -> bool:
+        return self.step(connection, is_urgent=True)
 
     def _delete(
         self, connection: sqlite3.Connection, first: int, end: int, last: int, head: int, *, is_urgent: bool
@@ -114,39 +163,30 @@ class Retention:
         used = pragma(connection, "page_count") - pragma(connection, "freelist_count")
         return used * pragma(connection, "page_size") - self.config.keep_bytes
 
-
-class ReceiptExpiry:
-    """The Step that forgets Idempotency-Keys after a day. Retention forgets them earlier, to make room."""
-
-    def __init__(self, age: Age, tuning: Tuning) -> None:
-        self._age = age
-        self._tuning = tuning
-        self._last_at = 0.0  # By the clock, which also decides their age.
-
-    def __call__(self, connection: sqlite3.Connection) -> bool:
+    def expire_receipts(self, connection: sqlite3.Connection) -> bool:
+        """Forget Idempotency-Keys after a day. `step` forgets them earlier, to make room."""
         now = self._age.now()
         # A negative difference: the clock was set back, which must not delay this.
-        if now is None or 0 <= now - self._last_at < RECEIPTS_EVERY_SECONDS:
+        if now is None or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
         # Receipts of the future, from a clock that was wrong, must not block those behind them.
         oldest, newest = int((now - RECEIPT_SECONDS) * 1000), int((now + RECEIPT_SECONDS) * 1000)
-        if forget(connection, "time", oldest, newest, self._tuning.step_seconds):
+        if self._forget(connection, "time", oldest, newest):
             return True
-        self._last_at = now
+        self._receipts_at = now
         return False
 
-
-def forget(connection: sqlite3.Connection, column: str, least: int, most: int, seconds: float) -> bool:
-    """Delete, for `seconds`, the oldest receipts of which the column is not in the range. False if there are none."""
-    oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
-    if all(least <= value <= most for (value,) in oldest):
-        return False
-    until = time.monotonic() + seconds
-    with relaxed_transaction(connection):
-        while connection.execute(_delete_receipts(column), (STEP_RECEIPTS, least, most)).rowcount:
-            if time.monotonic() > until:
-                break
-    return True
+    def _forget(self, connection: sqlite3.Connection, column: str, least: int, most: int) -> bool:
+        """Delete, for one step, the oldest receipts of which the column is not in the range. False for none."""
+        oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
+        if all(least <= value <= most for (value,) in oldest):
+            return False
+        until = time.monotonic() + self._tuning.step_seconds
+        with relaxed_transaction(connection):
+            while connection.execute(_delete_receipts(column), (STEP_RECEIPTS, least, most)).rowcount:
+                if time.monotonic() > until:
+                    break
+        return True
 
 
 def _delete_receipts(column: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows of the log's table of messages: as messages, and found by their time."""
+"""Rows of the log's table of messages."""
 
 import sqlite3
 from bisect import bisect_left
@@ -30,7 +30,6 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def as_message(generations: Generations, row: Row) -> Message:
-    """Return a row of ROWS as the message that it was, with the id that it was given."""
     seq, milliseconds, topic, level, source, message, data = row
     return Message(
         id=generations.format_id(seq),

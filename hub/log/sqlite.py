@@ -1,8 +1,7 @@
-"""The log as one SQLite file.
+"""The log as one SQLite file. One thread writes (writer.py), two read, and the loop never waits for a disk.
 
-Acknowledged means durable: an append returns after its commit (write-ahead log, `synchronous=FULL` by
-default), and a message is delivered only then. One thread writes (writer.py), two read, and the loop
-never waits for a disk. The tables are in schema.py.
+Acknowledged means durable: an append returns after its commit (write-ahead log, by default `synchronous=FULL`),
+and a message is delivered only then.
 """
 
 import asyncio
@@ -14,24 +13,21 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
 from hub.config import LogConfig
 from hub.errors import LogFailed, NotStored
-from hub.log.age import Age, uptime
-from hub.log.checkpoint import Checkpoint
-from hub.log.database import MEMORY, open_writer
+from hub.log.database import MEMORY, open_reader, open_writer
 from hub.log.errors import ErrorThrottle
 from hub.log.file import LogFile
 from hub.log.generations import Generations
-from hub.log.jobs import Append
-from hub.log.maintenance import IdleTask, MaintenanceTask
+from hub.log.jobs import Append, Waiting
+from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
-from hub.log.readers import ReaderPool
-from hub.log.retention import Index, ReceiptExpiry, Retention
+from hub.log.retention import Age, Index, Retention, uptime
 from hub.log.rows import ROW_BYTES, ROWS, as_message, find_seq
 from hub.log.tuning import DEFAULT, Tuning
-from hub.log.waiting import Waiting
 from hub.log.writer import Writer
 from hub.message import Draft, Message
 
@@ -41,15 +37,15 @@ logger = logging.getLogger("eyewall.log")
 
 READERS: Final = 2  # Threads that read: one for searches, one for replay.
 READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page: more would be read and not sent.
+WAL_PAUSE_INTERVAL: Final = 60.0  # Seconds between two pauses of reads.
 WAL_POLL_SECONDS: Final = 0.01  # Between two looks at the size of the write-ahead log, while reads pause.
 
 
-class IndexTasks(Index, Protocol):
-    """An index that is kept up to date by tasks of its own."""
+class IndexSteps(Index, Protocol):
+    """An index that is kept up to date by steps of maintenance, none of them urgent."""
 
     @property
-    def tasks(self) -> Sequence[MaintenanceTask]:
-        """What the writer runs for it."""
+    def steps(self) -> Sequence[Step]: ...
 
 
 class SqliteLog:
@@ -65,25 +61,21 @@ class SqliteLog:
         clock: Clock = time.time,
         monotonic: Clock = uptime,
         *,
-        index: IndexTasks | None = None,
+        index: IndexSteps | None = None,
         tuning: Tuning = DEFAULT,
     ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         self._path = path = self._file.path if self._file else path
         self._tuning = tuning
         age = Age(clock, monotonic)
-        self._retention = Retention(config, age, index, self._pruned, tuning)
+        retention = self._retention = Retention(config, age, index, self._pruned, tuning)
         checkpoint = Checkpoint(self.wal_bytes, tuning)
-        tasks: list[MaintenanceTask] = [
-            checkpoint,
-            self._retention,
-            IdleTask(ReceiptExpiry(age, tuning)),
-            *(index.tasks if index else ()),
-        ]
+        steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ())]
+        urgent = [checkpoint.urgent_step, retention.urgent_step]
         epoch = int(clock() * 1000)
         connect = functools.partial(open_writer, path, config.synchronous, epoch, self._file, tuning=tuning)
         try:
-            self.writer = Writer(path, connect, clock, tasks, self._committed, self._file, tuning)
+            self.writer = Writer(path, connect, clock, steps, urgent, self._committed, self._file, tuning)
         except BaseException:
             if self._file:
                 self._file.release()
@@ -102,9 +94,9 @@ class SqliteLog:
         self._reads_pause_until = self._next_pause_at = float("-inf")  # Monotonic.
         self._errors = ErrorThrottle(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
-        self._readers = ReaderPool()
-        if path != MEMORY:
-            self._readers.open(path, READERS)
+        self._idle_readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for _ in range(0 if path == MEMORY else READERS):
+            self._idle_readers.put(open_reader(path))
 
     @property
     def config(self) -> LogConfig:
@@ -180,7 +172,8 @@ class SqliteLog:
         """Finish the appends that were accepted, and close. Idempotent."""
         self._is_closed = True  # Reads that run are finished; those that wait get LogFailed.
         await asyncio.to_thread(self._threads.shutdown)
-        self._readers.close()
+        while not self._idle_readers.empty():
+            self._idle_readers.get().close()
         # Last, because the last connection to close copies the write-ahead log into the file.
         await asyncio.to_thread(self.writer.stop)
         self._waiting.stop()
@@ -194,7 +187,7 @@ class SqliteLog:
         now = time.monotonic()
         if now >= self._next_pause_at:
             self._reads_pause_until = now + self._tuning.wal_pause_seconds
-            self._next_pause_at = now + self._tuning.wal_pause_interval
+            self._next_pause_at = now + WAL_PAUSE_INTERVAL
         # Polled, because the writer's thread has nothing to signal when another program reads.
         while self.wal_bytes() > self._tuning.wal_pause_bytes and time.monotonic() < self._reads_pause_until:  # noqa: ASYNC110
             await asyncio.sleep(WAL_POLL_SECONDS)
@@ -205,7 +198,11 @@ class SqliteLog:
 
     def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
         self._check_open()
-        return self._readers.read(function)
+        connection = self._idle_readers.get()  # One for each thread.
+        try:
+            return function(connection)
+        finally:
+            self._idle_readers.put(connection)
 
     def _committed(self, appends: Sequence[Append]) -> None:
         """On the loop, once a commit: deliver its messages, then answer its appends."""

@@ -1,8 +1,4 @@
-"""The terms of a query.
-
-Pure values: a term that exists is valid. hub/query/parser.py makes them from text. `finder` compiles
-a term into a closure, so that nothing is computed again for each message.
-"""
+"""The terms of a query: values. `finder` compiles one, so that nothing is computed again for each message."""
 
 import operator
 import re

@@ -1,7 +1,6 @@
 """The ranges of the log that can hold matching messages, according to the index.
 
-Translates a filter into a full-text expression of the index. Conditions that the index cannot express
-are left out: a range may be returned in vain, but none with a match is omitted.
+Conditions that the index cannot express are left out: a range may hold no match, but none with a match is omitted.
 """
 
 import re
@@ -16,13 +15,13 @@ from hub.query.match_context import glob
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 
-MAX_TRIGRAMS: Final = 24  # Of one text. Looking up more of them costs more than they exclude (estimated).
-# Trigrams that begin with a text of one or two characters. A text with more is common, and found soon without index.
+MAX_TRIGRAMS: Final = 24  # Of one text. More cost more than they exclude (estimated).
+# Trigrams that begin with a text of one or two characters. A text with more is found soon without index.
 MAX_COMPLETIONS: Final = 256
 IMPOSSIBLE: Final = "\ue005\ue005\ue005"  # A trigram that no document contains.
 
 SeqRange = tuple[int, int]
-"""First and last seq. An empty range (n + 1, n) reports progress: everything up to there is done."""
+"""First and last seq. An empty range (n + 1, n) reports progress."""
 TimeSpan = tuple[int, int]
 """First and last time, ms since 1970."""
 
@@ -56,7 +55,7 @@ def candidate_ranges(
 def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> Iterator[tuple[int, int, int | None]]:
     """Yield first seq, last seq and the number of the segment that indexes them, or None. Oldest first.
 
-    Skips segments without messages of the time span. Within a segment times need not rise.
+    Skips segments without messages of the time span.
     """
     at, high = seqs
     segments = "SELECT number, start, indexed, oldest, newest FROM segment ORDER BY number"
@@ -72,10 +71,7 @@ def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> I
 
 
 class Trigrams:
-    """Translates filters into expressions for the FTS5 table of one segment.
-
-    None as an expression means that the index excludes too little to be worth a lookup.
-    """
+    """Translates filters into FTS5 expressions for one segment; None for one that excludes too little."""
 
     def __init__(self, connection: sqlite3.Connection, number: int, max_completions: int) -> None:
         self._connection = connection
@@ -125,11 +121,10 @@ class Trigrams:
         return _all(map(self._text, (before + first, *others[:-1], others[-1] + after)))
 
     def _path(self, path: str) -> str | None:
-        """Match the names that are keys or parts of keys. Positions are not indexed."""
+        # Positions in arrays are not indexed.
         return _all(self._text(name) for name in path.split(".") if not name.isdigit())
 
     def _text(self, text: str) -> str | None:
-        """Match a text by its trigrams."""
         text = folded(text)
         if len(text) < 3:
             return self._completions(text)

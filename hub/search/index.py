@@ -1,12 +1,8 @@
-"""The index that makes searching a large log fast: full-text tables, and how the writer builds them.
+"""The full-text index of a log, and how the writer builds it.
 
-The index only excludes messages that cannot match (candidates.py). So it may lag behind the log, and it
-may include too much: a search looks at every message that is left.
-
-A document is a block of 8 messages; a token is any three characters, without positions (FTS5). An index of
-single messages is written at half the speed, is larger, and finds no faster (measured). Each 65,536 seqs have
-a table. It is dropped whole when the last of its messages is deleted, or in a log without room when half of
-them are.
+The index only excludes messages that cannot match (candidates.py), so it may lag behind the log. A document is a
+block of 8 messages; an index of single messages is written at half the speed (measured). A token is any three
+characters. A table of 65,536 seqs is dropped whole when its last message is deleted, without room when half are.
 """
 
 import sqlite3
@@ -17,15 +13,15 @@ from typing import Final
 
 import msgspec
 
-from hub.log.maintenance import IdleTask, MaintenanceTask, relaxed_transaction
+from hub.log.maintenance import Step, relaxed_transaction
 from hub.log.rows import ROWS, Row
 from hub.message import Level
 from hub.query.match_context import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
-STEP_ROWS: Final = 256  # Messages that one step indexes, about 3 ms. Fewer wait: each step is a commit and a merge.
-STEP_CHARACTERS: Final = 256 << 10  # Characters that one step indexes.
+STEP_ROWS: Final = 256  # Messages that one step indexes, about 3 ms. Fewer wait.
+STEP_CHARACTERS: Final = 256 << 10
 STEP_SECONDS: Final = 0.003  # Seconds after which a step of dropping begins nothing more.
 MERGE_PAGES: Final = 8  # Pages that one step merges, about 3 ms.
 DROP_ROWS: Final = 16  # Rows of 4 KB that one statement drops, between two looks at the clock.
@@ -39,7 +35,7 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 class SearchIndex:
-    """The index of one log. Every method runs in the writer's thread; its work is never urgent."""
+    """The index of one log, for the writer's thread."""
 
     def __init__(
         self, *, segment: int = SEGMENT, step_rows: int = STEP_ROWS, step_seconds: float = STEP_SECONDS
@@ -50,9 +46,8 @@ class SearchIndex:
         self._step_seconds = step_seconds
 
     @property
-    def tasks(self) -> Sequence[MaintenanceTask]:
-        """What the writer runs for it."""
-        return tuple(map(IdleTask, (self.drop, self.extend, self.merge)))
+    def steps(self) -> Sequence[Step]:
+        return self.drop, self.extend, self.merge
 
     def extend(self, connection: sqlite3.Connection) -> bool:
         """Index the next messages."""
@@ -83,8 +78,8 @@ class SearchIndex:
         number, is_under_way = row
         with relaxed_transaction(connection):
             before = connection.total_changes
-            # A negative number begins to merge all there is; positive ones continue until nothing changes any more
-            # (SQLite FTS5 Extension, "The 'merge' Command").
+            # A negative number begins to merge; positive ones continue until nothing changes (SQLite FTS5 Extension,
+            # "The 'merge' Command").
             pages = MERGE_PAGES if is_under_way else -MERGE_PAGES
             connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES ('merge', ?)", (pages,))
             merged = connection.total_changes - before < 2
@@ -93,8 +88,7 @@ class SearchIndex:
 
     def drop(self, connection: sqlite3.Connection) -> bool:
         """Delete the oldest segment when all its messages are deleted and none will be added."""
-        # A segment that lags behind is kept: each new table is a schema change, after which every connection prepares
-        # its statements again.
+        # A segment that lags behind is kept: after each new table every connection prepares its statements again.
         deleted = (
             "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE indexed <= first"
             " AND (indexed = start OR (number + 1) * ? <= first) ORDER BY number LIMIT 1"
@@ -114,9 +108,9 @@ class SearchIndex:
         """Delete a segment for one step: with long messages it has hundreds of megabytes."""
         until = time.monotonic() + self._step_seconds
         with relaxed_transaction(connection):
-            # From now on it covers nothing: searches and `extend` leave it alone, and `drop` finds it.
+            # It covers nothing now: searches and `extend` skip it, and `drop` finds it.
             connection.execute("UPDATE segment SET indexed = start WHERE number = ?", (segment,))
-            # The first rows describe the others: without them FTS5 could not open the table, nor drop it.
+            # Without the first rows FTS5 could not open the table.
             rows = f"SELECT id FROM search_{segment}_data WHERE id > 10 LIMIT {DROP_ROWS}"
             while connection.execute(f"DELETE FROM search_{segment}_data WHERE id IN ({rows})").rowcount:
                 if time.monotonic() > until:
@@ -133,7 +127,6 @@ def folded(text: str) -> str:
 
 
 def document(row: Row) -> str:
-    """Return all of one message that a term can match, including the keys of its data."""
     _, _, topic, level, source, message, data = row
     text = f"{LEVEL[level]}{TOPIC}{topic}{SOURCE}{source}{STRING}{message}{STRING}"
     if data is not None:
@@ -141,7 +134,7 @@ def document(row: Row) -> str:
             text += "".join(value + STRING for value in strings(_decode(data), keys=True))
         except (RecursionError, msgspec.DecodeError):
             text += CUT
-    # With the line end two characters follow the last text too, so that its last letter begins a trigram.
+    # With the line end, the last letter of the last text begins a trigram too.
     return folded(text if len(text) <= LONGEST else text[:LONGEST] + CUT) + "\n"
 
 
