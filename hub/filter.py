@@ -15,7 +15,6 @@ from hub.query.match_context import MatchContext
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
-FILTER_SECONDS: Final = 0.02  # Time that one turn of the event loop spends on evaluating filters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Filter:
 
     @staticmethod
     def parse(topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> "Filter":
-        """Return a checked filter. Raises InvalidInput with the parameter and its allowed values."""
+        """Raises InvalidInput."""
         return _parse(frozenset(topics), level, q)
 
     def matches(self, context: MatchContext) -> bool:
@@ -48,14 +47,9 @@ class Filter:
 
     def as_json(self) -> dict[str, object]:
         """Return the parameters that are set, as `GET /connections` lists them."""
-        shown: dict[str, object] = {}
-        if self.topics:
-            shown["topics"] = sorted(self.topics)
-        if self.level is not Level.DEBUG:
-            shown["level"] = self.level
-        if self.query:
-            shown["q"] = self.query.text
-        return shown
+        level = None if self.level is Level.DEBUG else self.level
+        values = {"topics": sorted(self.topics), "level": level, "q": self.query and self.query.text}
+        return {name: value for name, value in values.items() if value}
 
 
 @lru_cache(1024)

@@ -55,10 +55,9 @@ class History:
     async def pages(
         self, search: SearchRange, *, after: str | None = None, before: str | None = None, is_export: bool = False
     ) -> AsyncGenerator[HistoryPage, None]:
-        """Yield all results between two ids. A page can have few messages, or none, if they are long or rare.
+        """Yield all results between two ids. A page can be empty. Counts as an answer until it is closed.
 
-        Counts as an answer until it is closed. The first page raises InvalidInput for an invalid id and Overloaded for
-        too many answers; every page may raise LogFailed.
+        The first page may raise InvalidInput and Overloaded, every page LogFailed.
         """
         search, gap = self._between(search, after, before)
         if self.answering >= (self.limits.exports if is_export else self.limits.answers):
@@ -68,7 +67,11 @@ class History:
             head = self._log.generations.format_id(self._log.head)
             follows_a_position = after is not None
             while True:
-                result = await self._find(replace(search, limit=min(search.limit, self.limits.page_messages)))
+                part = replace(search, limit=min(search.limit, self.limits.page_messages))
+                async with self._turn:
+                    result = await self._log.query(
+                        partial(find, generations=self._log.generations, search=part, bounds=self.limits.bounds)
+                    )
                 # Pruning reaches the file before the event loop learns of it, so the first page is checked too.
                 pruned = self._pruned(search, result) if follows_a_position else None
                 yield self._page(head, _combined(gap, pruned), result)
@@ -89,8 +92,7 @@ class History:
 
     def _pruned(self, search: SearchRange, result: SearchResult) -> Gap | None:
         """Return the part of the range that was deleted before it was searched."""
-        first = result.first[0] if result.first else search.high + 1
-        before = min(first, search.high + 1)
+        before = min(result.first[0] if result.first else search.high + 1, search.high + 1)
         is_due = not search.newest_first or result.reached is None
         if before <= search.low or not is_due:
             return None
@@ -110,11 +112,6 @@ class History:
             position, gap_before = resolve_before(before, log)
             high, gap = min(high, position), gap_before or gap
         return replace(search, low=low, high=high), gap
-
-    async def _find(self, search: SearchRange) -> SearchResult:
-        generations, bounds = self._log.generations, self.limits.bounds
-        async with self._turn:
-            return await self._log.query(partial(find, generations=generations, search=search, bounds=bounds))
 
 
 def _combined(gap: Gap | None, following: Gap | None) -> Gap | None:

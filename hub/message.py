@@ -28,7 +28,7 @@ class Level(StrEnum):
 
     @classmethod
     def parse(cls, name: str) -> "Level":
-        """Return a level by its name or alias, in any case. Raises InvalidInput."""
+        """Raises InvalidInput."""
         try:
             return LEVEL_NAMES[name.lower()]
         except KeyError:
@@ -58,18 +58,15 @@ RANK: Final[dict[Level, int]] = {level: rank for rank, level in enumerate(Level)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message as the log returns it, encoded to JSON without its empty fields.
+    """A message as the log returns it, encoded to JSON without its empty fields."""
 
-    `id` is `<epoch>-<seq>`, `time` ISO 8601 in UTC with milliseconds, `data` JSON on one line.
-    """
-
-    id: str
-    time: str
+    id: str  # <epoch>-<seq>
+    time: str  # ISO 8601 in UTC with milliseconds
     topic: str
     level: Level
     source: str = ""
     message: str
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw | None = None  # JSON on one line
 
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,26 +105,20 @@ class Draft(msgspec.Struct, frozen=True):
             hint = "use 1 to 64 characters from A-Z a-z 0-9 . _ -"
             raise InvalidInput("topic", f"invalid topic {topic[:80]!r}", hint=hint)
         if source and (len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable()):
-            # A source is written to log lines and CSV cells, where control characters allow injection.
-            raise InvalidInput(
-                "source",
-                f"invalid source {source[:80]!r}",
-                hint=f"use at most {MAX_SOURCE_CHARACTERS} printable characters, without line ends",
-            )
+            # Control characters would allow injection into log lines and CSV.
+            hint = f"use at most {MAX_SOURCE_CHARACTERS} printable characters, without line ends"
+            raise InvalidInput("source", f"invalid source {source[:80]!r}", hint=hint)
         try:
             size = len(message.encode()) + (len(data) if data else 0)
         except UnicodeEncodeError as error:
-            raise InvalidInput(
-                "message",
+            problem, hint = (
                 f"half a surrogate pair at character {error.start + 1}",
-                hint="send UTF-8, or both halves of the \\u escape",
-            ) from None
-        if size > max_bytes:
-            raise TooLarge(
-                "message",
-                f"{size:,} bytes are over the limit of {max_bytes:,}",
-                hint="shorten it, or raise publish.max_message_bytes in config.yaml",
+                "send UTF-8, or both halves of the \\u escape",
             )
+            raise InvalidInput("message", problem, hint=hint) from None
+        if size > max_bytes:
+            hint = "shorten it, or raise publish.max_message_bytes in config.yaml"
+            raise TooLarge("message", f"{size:,} bytes are over the limit of {max_bytes:,}", hint=hint)
         return cls(topic, Level.parse(level), source, message, data)
 
     @classmethod

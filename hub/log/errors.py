@@ -12,7 +12,7 @@ logger = logging.getLogger("eyewall.log")
 REPEAT_SECONDS: Final = 60.0
 UNWRITABLE: Final = "cannot be written"
 _DAMAGED: Final = "the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
-# What to do about SQLite's primary result codes. Writes to a disk that was remounted read-only fail with IOERR.
+# Writes to a disk that was remounted read-only fail with IOERR.
 ADVICE: Final = {
     sqlite3.SQLITE_FULL: "free disk space, and it recovers",
     sqlite3.SQLITE_READONLY: "the file or its disk is read-only: make it writable, and it recovers",
@@ -24,11 +24,11 @@ ADVICE: Final = {
 
 
 class ErrorThrottle:
-    """Logs the errors of one log: each when it begins and then once a minute. For one thread."""
+    """Logs each error when it begins, then once a minute. For one thread."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._reported: dict[str, tuple[str, float]] = {}  # The last line of each kind, and when (monotonic).
+        self._reported: dict[str, tuple[str, float]] = {}
 
     def report(self, what: str, error: Exception) -> None:
         text = f"{self._name}: {what}: {error}"
@@ -42,7 +42,6 @@ class ErrorThrottle:
             logger.error("%s", text, exc_info=error if unexpected else None)
 
     def recovered(self) -> None:
-        """Log that a commit succeeded, after one that did not."""
         if self._reported.pop(UNWRITABLE, None):
             logger.info("%s: can be written again", self._name)
 

@@ -1,7 +1,7 @@
-"""The log's file as a file: usable, locked by this process, and still the one that was opened.
+"""The log's file: usable, locked by this process, and still the one that was opened.
 
-A second file, `<name>-lock`, has the marker: how far the log came, and the identities of both files. By it the next
-start recognizes a restored backup, which needs a new epoch (database.py).
+`<name>-lock` has the marker: how far the log came, and the identities of both files. By it the next start recognizes
+a restored backup, which needs a new epoch.
 """
 
 import errno
@@ -60,17 +60,16 @@ class LogMarker:
 
 
 class LogFile:
-    """The locked file of one log. The kernel releases the lock when the process ends."""
+    """The locked file of one log. Raises LogError for one that cannot be locked, or cannot be a log."""
 
     def __init__(self, path: str) -> None:
-        """Raises LogError when the file cannot be locked, or cannot be a log."""
-        # The real path: SQLite's files are beside the file, not beside a link to it.
+        # Not a link to it, because SQLite's other files are beside the file.
         self.path = str(_usable(path))
         self._wal = self.path + "-wal"
         self._descriptors: list[int] = []
         try:
-            # Two locks: the first also holds when the log is replaced, the second also under another name. Closing a
-            # descriptor of a file drops SQLite's own locks on it, so these outlive SQLite's connections.
+            # The first lock also holds when the log is replaced, the second under another name. Closing a descriptor
+            # drops SQLite's own locks on the file, so these outlive SQLite's connections.
             self._lock = self._open_locked(self.path + "-lock")
             self._lock_identity = _identity(os.fstat(self._lock))
             self.marker = LogMarker.parse(os.pread(self._lock, 4096, 0))
@@ -86,17 +85,17 @@ class LogFile:
             )
         self._identity = _identity(found)
         self._wal_identity: Identity | None = None
-        # SQLite removes it at an orderly end. After another end, its last sync may have failed.
-        self._wal_is_suspect = Path(self._wal).exists()
+        # Unsynced parts may not be on the disk: SQLite removes the file only at an orderly end.
+        self.is_wal_suspect = Path(self._wal).exists()
 
     def opened(self) -> None:
-        """SQLite has opened the file: from now on the write-ahead log must stay in its place too."""
+        """From now on `check` expects the write-ahead log too."""
         self._wal_identity = _identity(Path(self._wal).stat())
 
     def check(self) -> None:
-        """Raises Misplaced when the next start would not find what is written now. Any thread."""
+        """Raises Misplaced if the file is not in its place. Any thread."""
         for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
-            try:  # Not Path.stat, which takes three times as long.
+            try:  # Path.stat takes three times as long (measured).
                 found = _identity(os.stat(path)) if identity else None  # noqa: PTH116
             except OSError:
                 found = None
@@ -106,31 +105,27 @@ class LogFile:
                     "put the same file back, or restart the server with what is there"
                 )
 
-    def mark_wal_suspect(self) -> None:
-        """After an I/O error, unsynced parts may not be on the disk."""
-        self._wal_is_suspect = True
-
     def rewrite_wal(self) -> None:
-        """If the write-ahead log is suspect, write it again before anything relies on it. Raises LogError.
+        """Write the write-ahead log again if it is suspect. Raises LogError.
 
         After a failed sync, Linux marks the lost pages as clean, and later syncs skip them and succeed.
         """
-        if not self._wal_is_suspect:
+        if not self.is_wal_suspect:
             return
         self.check()
         try:
-            with Path(self._wal).open("r+b", buffering=0) as wal:  # SQLite has no lock on it that this would drop.
+            with Path(self._wal).open("r+b", buffering=0) as wal:
                 at = 0
                 while piece := os.pread(wal.fileno(), 1 << 20, at):
                     at += os.pwrite(wal.fileno(), piece, at)
                 os.fdatasync(wal.fileno())
         except OSError as error:
             raise LogError(f"{self._wal}: cannot be written again after a failed sync ({error.strerror})") from None
-        self._wal_is_suspect = False
+        self.is_wal_suspect = False
 
     def write_marker(self, epoch: int, head: int, *, synced: bool = False) -> None:
-        """Record how far the log is, after each commit. Without `synced`, a power cut may leave an older marker."""
-        with suppress(OSError):  # The next start accepts an older marker.
+        """Record how far the log is. Without `synced`, a power cut may leave an older marker."""
+        with suppress(OSError):
             self.marker = LogMarker(epoch, head, self._identity, self._lock_identity)
             os.pwrite(self._lock, self.marker.line, 0)
             if synced:
@@ -142,7 +137,7 @@ class LogFile:
                     os.close(folder)
 
     def epoch_mismatch(self, epoch: int, head: int) -> str:
-        """Return why a log with this head may not be the one that was left here; "" when the marker fits."""
+        """Return why this may not be the log that was left here; "" when the marker fits."""
         marker = self.marker
         if marker is None:
             return "its -lock file, which says how far it came, is missing or unreadable"
@@ -177,7 +172,7 @@ def _usable(name: str) -> Path:
     """Return the real path. Raises LogError for a path that cannot be a log."""
     if "\0" in name:
         raise LogError(f"{name!r}: invalid file name; remove the NUL from log.path")
-    path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links.
+    path = Path(os.path.realpath(name))
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -207,7 +202,6 @@ def _identity(found: os.stat_result) -> Identity:
 
 
 def _file_system(path: Path) -> str:
-    """Return the type of the file system that holds `path`; "" when unknown."""
     try:
         lines = MOUNTS.read_text("utf-8", "replace").split("\n")[:-1]
     except OSError:

@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 
 class Generation(NamedTuple):
     epoch: int
-    first: int  # Seq of its first message, also while it has none.
-    previous_last: int  # The highest seq that the epoch before is known to have given out.
+    first: int  # Seq of its first message.
+    previous_last: int  # The highest known seq of the epoch before.
 
 
 class End(NamedTuple):
-    last: int  # The last seq of that epoch that the log still counts.
-    known_last: int  # The highest seq that epoch is known to have given out; it may have given out more.
+    last: int  # The last seq that the log still counts.
+    known_last: int  # The highest seq known; there may have been more.
 
 
 class Generations:
@@ -29,7 +29,7 @@ class Generations:
         self.epoch: Final = self._all[-1].epoch
 
     def epoch_of(self, seq: int) -> int:
-        """Return the epoch of message `seq`, also of a future one; positions in front of all are the first's."""
+        """Return the epoch of message `seq`, also of a future one."""
         if seq >= self._newest_first:
             return self.epoch
         return self._all[max(0, bisect_right(self._firsts, seq) - 1)].epoch

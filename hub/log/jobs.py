@@ -1,4 +1,4 @@
-"""The jobs of the log's writer: one append or call each, and the bounds of those that wait."""
+"""The jobs of the log's writer."""
 
 import asyncio
 import queue
@@ -14,14 +14,12 @@ from hub.log.protocol import IdempotencyKey, Receipt, format_time
 from hub.log.tuning import Tuning
 from hub.message import Draft, Message
 
-COMMIT_DRAFTS: Final = 4096  # Drafts in one transaction, about 20 ms. More would delay the first of them.
+COMMIT_DRAFTS: Final = 4096  # Drafts in one transaction, about 20 ms.
 COMMIT_BYTES: Final = 4 << 20  # Bytes of text in one transaction.
 
 
 @dataclass(slots=True)
 class Append:
-    """One append, and the future that its publisher awaits."""
-
     drafts: Sequence[Draft]
     size: int  # Bytes, about.
     key: IdempotencyKey | None
@@ -30,7 +28,6 @@ class Append:
     messages: list[Message] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Resolve the future, on the loop."""
         if isinstance(self.result, Receipt):
             settle(self.answer, self.result, None)
         else:
@@ -39,8 +36,6 @@ class Append:
 
 @dataclass(slots=True)
 class Call:
-    """A function to run on the writing connection."""
-
     function: Callable[[sqlite3.Connection], Any]
     answer: "asyncio.Future[Any]"
 
@@ -50,7 +45,7 @@ Jobs = queue.SimpleQueue[Append | Call | None]
 
 
 def settle(answer: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
-    """Resolve a future, on the loop. Its caller may be gone, or may have got OutcomeUnknown."""
+    """Resolve a future, on the loop. Its caller may be gone."""
     if answer.done():
         return
     if error is not None:
@@ -60,7 +55,7 @@ def settle(answer: "asyncio.Future[Any]", result: object, error: BaseException |
 
 
 def take(jobs: Jobs, seconds: float) -> tuple[list[Append], list[Call], bool]:
-    """Return the jobs that wait, up to the size of a commit; none after so many seconds. True: stop."""
+    """Return the jobs that come within `seconds`, up to the size of a commit. True: stop."""
     appends: list[Append] = []
     calls: list[Call] = []
     drafts = size = 0
@@ -86,22 +81,21 @@ def closed() -> NotStored:
 
 
 class Waiting:
-    """Bounds the appends in the writer's queue, and ends the wait of their publishers. On the loop."""
+    """Bounds the appends in the writer's queue, and their time. On the loop."""
 
     def __init__(self, tuning: Tuning) -> None:
         self._tuning: Final = tuning
         self._drafts = self._bytes = 0
-        # In the order of their deadlines (the loop's time). One timer for all costs less than one each.
+        # By deadline (the loop's time). One timer for all costs less than one each.
         self._answers: deque[tuple[float, asyncio.Future[Receipt]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def check_room(self) -> None:
-        """Raises NotStored when too much waits."""
         if self._drafts >= self._tuning.max_waiting or self._bytes >= self._tuning.max_waiting_bytes:
             raise NotStored("too many messages wait for the disk", hint="publish again later", retry_seconds=1)
 
     def add(self, drafts: Sequence[Draft], size: int, answer: "asyncio.Future[Receipt]") -> None:
-        """Count an append until `committed`. After the time limit its future gets OutcomeUnknown."""
+        """After the time limit the future gets OutcomeUnknown."""
         self._drafts += len(drafts)
         self._bytes += size
         loop, answers = answer.get_loop(), self._answers
@@ -112,7 +106,6 @@ class Waiting:
             self._timer = loop.call_later(self._tuning.append_seconds, self._expire, loop)
 
     def committed(self, appends: Sequence[Append]) -> None:
-        """Count the appends that have left the queue, also those without a publisher."""
         for append in appends:
             self._drafts -= len(append.drafts)
             self._bytes -= append.size
@@ -126,7 +119,6 @@ class Waiting:
             self._timer = loop.call_at(answers[0][0], self._expire, loop)
 
     def stop(self) -> None:
-        """Cancel the timer. Idempotent."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -140,7 +132,7 @@ def timed_out(seconds: float) -> OutcomeUnknown:
 def find_receipt(
     connection: sqlite3.Connection, generations: Generations, key: IdempotencyKey
 ) -> Receipt | EyewallError | None:
-    """Return the receipt of the append with this key, also of one in the same transaction; Conflict for another one."""
+    """Return the receipt of the append with this key, or Conflict."""
     row = connection.execute(
         "SELECT digest, first, count, time FROM receipt WHERE principal = ? AND key = ?", (key.principal, key.key)
     ).fetchone()

@@ -1,7 +1,4 @@
-"""Maintenance in the writer's thread: short steps of several tasks, in turn, with pauses.
-
-Publishers wait for the same thread, so a step works for about 3 ms by the clock: a row costs a microsecond or a seek.
-"""
+"""Maintenance in the writer's thread: steps of about 3 ms, in turn, with pauses."""
 
 import itertools
 import logging
@@ -16,19 +13,18 @@ from hub.log.tuning import Tuning
 
 logger = logging.getLogger("eyewall.log")
 
-# The pause after a step, as a multiple of its duration, while publishers are active: at most 10 % of the time.
-PAUSE_ACTIVE: Final = 9
-PAUSE_IDLE: Final = 6  # The loop may need the same core: without a pause its lag had a p99 of 36 ms (measured).
-URGENT_INTERVAL_BYTES: Final = 256 << 10  # Committed between two rounds, which cost as much as a small commit each.
+# Pauses after a step, as a multiple of its duration. Without one, the loop's lag had a p99 of 36 ms (measured).
+PAUSE_ACTIVE, PAUSE_IDLE = 9, 6  # While publishers are active, and while none is.
+URGENT_INTERVAL_BYTES: Final = 256 << 10  # Committed between two rounds of urgent steps.
 COMMIT_BYTES: Final = 8 << 10  # Bytes that the smallest commit adds to the write-ahead log.
-WARN_SECONDS: Final = 60.0  # Between two warnings about a reader that prevents truncation.
+WARN_SECONDS: Final = 60.0
 
 Step = Callable[[sqlite3.Connection], bool]
-"""Runs in the writer's thread, outside of a transaction. True if it did something: there may be more to do."""
+"""Returns whether it did something, so that there may be more to do."""
 
 
 class Maintenance:
-    """The schedule. `attempt` runs one step and handles its errors. `urgent` steps run between two commits."""
+    """`attempt` runs a step and handles its errors. `urgent` steps run between two commits."""
 
     def __init__(
         self, steps: Sequence[Step], urgent: Sequence[Step], attempt: Callable[[Step], bool], interval: float
@@ -37,12 +33,11 @@ class Maintenance:
         self._urgent = urgent
         self._attempt = attempt
         self._interval = interval
-        self._idle_turns = 0  # Steps in a row that had nothing to do.
+        self._idle_turns = 0
         self._bytes_since = 0
-        self._next_at = time.monotonic() + interval  # The first appends after a start wait for no maintenance.
+        self._next_at = time.monotonic() + interval
 
     def seconds_left(self) -> float:
-        """Seconds until a step is due; not positive when one is."""
         return self._next_at - time.monotonic()
 
     def committed(self, size: int) -> None:
@@ -52,7 +47,7 @@ class Maintenance:
         """Do one step if it is due. `is_active`: publishers were waiting."""
         began = time.monotonic()
         if began >= self._next_at:
-            # In turn: a long indexing must not keep retention from deleting.
+            # In turn: indexing must not keep retention from deleting.
             has_worked = bool(self._count) and self._attempt(next(self._turns))
             self._idle_turns = 0 if has_worked else self._idle_turns + 1
             now = time.monotonic()
@@ -69,8 +64,7 @@ class Maintenance:
 class Checkpoint:
     """Copies the write-ahead log (WAL) into the file, and truncates it. `wal_bytes` returns its size.
 
-    A large WAL is copied at once, a smaller one every 30 s. SQLite then writes it again from the start, in a moment
-    without an older reader. If readers overlap all the time it grows, until reads pause (sqlite.py).
+    If readers overlap all the time the WAL grows, until reads pause (sqlite.py).
     """
 
     def __init__(self, wal_bytes: Callable[[], int], tuning: Tuning) -> None:
@@ -96,10 +90,10 @@ class Checkpoint:
         now = self._last_at = time.monotonic()
         if self._wal_bytes() <= self._tuning.wal_pause_bytes:
             self._large_since = None
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()  # Waits for no reader.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             return
         try:
-            connection.execute("PRAGMA busy_timeout = 0")  # Nor does this: publishers wait for this thread.
+            connection.execute("PRAGMA busy_timeout = 0")  # Publishers wait for this thread.
             is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
@@ -116,10 +110,7 @@ class Checkpoint:
 
 @contextmanager
 def relaxed_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run a transaction that does not wait for the disk. A power cut may undo it.
-
-    The next commit of messages syncs it too. After an error the writer rolls back and restores `synchronous`.
-    """
+    """Run a transaction that the next commit syncs too. After an error the writer restores `synchronous`."""
     (level,) = connection.execute("PRAGMA synchronous").fetchone()
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")

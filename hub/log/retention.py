@@ -1,4 +1,4 @@
-"""How much history is kept: by age, count and size, always from the oldest end, without holes."""
+"""Deletes the oldest messages, by age, count and size."""
 
 import logging
 import sqlite3
@@ -14,26 +14,25 @@ from hub.log.tuning import Tuning
 
 logger = logging.getLogger("eyewall.log")
 
-JUMP_SECONDS: Final = 3600  # Forward, between two readings, beyond the time that passed.
+JUMP_SECONDS: Final = 3600  # Forward, between two readings.
 DOUBT_SECONDS: Final = 3600
-WINDOW_ROWS: Final = 8192  # Rows of which one step reads the age.
+WINDOW_ROWS: Final = 8192
 STEP_ROWS: Final = 1000  # Rows that one statement deletes at most, about 1 ms.
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
-STEP_RECEIPTS: Final = 200  # Receipts that one statement deletes at most.
+STEP_RECEIPTS: Final = 200
 MAX_SEQ: Final = (1 << 63) - 1
 
 
 def uptime() -> float:
-    """Like `time.monotonic`, with the time in which the machine was suspended: waking up is not a jump."""
+    """Like `time.monotonic`, but also while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Age:
-    """The clock of retention, which may be wrong. For the writer's thread; `monotonic` is like `uptime`.
+    """The clock of retention, which may be wrong.
 
-    A clock set forward by mistake would expire the whole log at once. So after a jump nothing expires by its age for
-    an hour. Messages with a time in the future expire when that time is old enough.
+    A clock set forward by mistake would expire the whole log at once. So for an hour after a jump nothing expires.
     """
 
     def __init__(self, clock: Clock, monotonic: Clock = uptime) -> None:
@@ -42,7 +41,7 @@ class Age:
         self._doubted_until = float("-inf")  # Monotonic.
 
     def begin(self, newest: int, keep_for: float) -> None:
-        """Check the clock at the start. `newest`: time of the newest message (ms since 1970); `keep_for`: seconds."""
+        """`newest`: time of the newest message (ms since 1970); `keep_for`: seconds."""
         now, monotonic = self._last_reading
         if newest < (now - keep_for) * 1000:
             self._doubted_until = monotonic + DOUBT_SECONDS
@@ -59,7 +58,7 @@ class Age:
         return None if monotonic < self._doubted_until else now
 
     def last_expired(self, connection: sqlite3.Connection, first: int, head: int, keep_for: float) -> int:
-        """Return the last seq of the expired messages at the beginning, within a window; `first - 1` for none."""
+        """Return the last seq of the expired messages within a window; `first - 1` for none."""
         now = self.now()
         if now is None:
             return first - 1
@@ -73,14 +72,14 @@ class Index(Protocol):
     """An index of the messages in the same file, in segments that are dropped whole."""
 
     def oldest(self, connection: sqlite3.Connection) -> tuple[int, int] | None:
-        """Return the oldest segment, and the seq from which on half of the messages that it covers are deleted."""
+        """Return the number of the oldest segment, and the first seq of its second half."""
 
     def drop_step(self, connection: sqlite3.Connection, segment: int) -> None:
         """Delete a part of a segment, in a transaction of its own."""
 
 
 class Retention:
-    """Deletes messages and receipts. Calls `pruned` with the new first seq after each commit."""
+    """Calls `pruned` with the new first seq after each commit."""
 
     def __init__(
         self, config: LogConfig, age: Age, index: Index | None, pruned: Callable[[int], None], tuning: Tuning
@@ -90,7 +89,7 @@ class Retention:
         self._index = index
         self._pruned = pruned
         self._tuning = tuning
-        self._receipts_at = 0.0  # By the clock, which also decides their age.
+        self._receipts_at = 0.0
 
     def step(self, connection: sqlite3.Connection, *, is_urgent: bool = False) -> bool:
         """Delete the oldest rows that exceed a limit. The newest row stays."""
@@ -109,7 +108,7 @@ class Retention:
             if self._forget(connection, "first", first, MAX_SEQ):
                 return True
             reached = self._room_in_segment(connection, first)
-            # Dropping a segment takes many steps. Far over the limit, each commit may add more than one step frees.
+            # Far over the limit, each commit may add more than one step of dropping frees.
             if reached == first and not (is_urgent and size > 2 * urgent_bytes):
                 return True
             end = min(reached, head) if reached > first else head
@@ -122,7 +121,7 @@ class Retention:
     def _delete(
         self, connection: sqlite3.Connection, first: int, end: int, last: int, head: int, *, is_urgent: bool
     ) -> None:
-        """Delete for one step, up to `end`. An urgent step must delete no less than each commit adds."""
+        """An urgent step must delete no less than each commit adds."""
         until = time.monotonic() + self._tuning.step_seconds * (2 if is_urgent else 1)
         makes_room = self._excess(connection) > 0
         rows = 1  # Rows a statement, doubled each time: one row may be a megabyte.
@@ -141,7 +140,7 @@ class Retention:
         self._pruned(first)
 
     def _room_in_segment(self, connection: sqlite3.Connection, first: int) -> int:
-        """Return up to where rows may be deleted for room; `first` if a step of the oldest segment was dropped."""
+        """Return up to where rows may be deleted; `first` after a step of dropping the oldest segment."""
         oldest = self._index.oldest(connection) if self._index else None
         if self._index is None or oldest is None:
             return MAX_SEQ
@@ -151,25 +150,24 @@ class Retention:
         return max(first, middle)
 
     def _excess_rows(self, connection: sqlite3.Connection, first: int, last: int, head: int) -> int:
-        """Return how many rows must go: those up to `last`, or about half of those that take too much room."""
+        """Return how many rows must be deleted: those up to `last`, or about half of those that take too much room."""
         if first <= last:
             return last - first + 1
         excess = self._excess(connection)
-        # In proportion to all rows. Half of them, because the oldest may be the largest.
+        # Half, because the oldest may be the largest.
         return max(1, excess * (head - first + 1) // (excess + self.config.keep_bytes) // 2) if excess > 0 else 0
 
     def _excess(self, connection: sqlite3.Connection) -> int:
-        """Return the bytes in use beyond the limit; negative when there is room."""
         used = pragma(connection, "page_count") - pragma(connection, "freelist_count")
         return used * pragma(connection, "page_size") - self.config.keep_bytes
 
     def expire_receipts(self, connection: sqlite3.Connection) -> bool:
         """Forget Idempotency-Keys after a day. `step` forgets them earlier, to make room."""
         now = self._age.now()
-        # A negative difference: the clock was set back, which must not delay this.
+        # Negative: the clock was set back, which must not delay this.
         if now is None or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
-        # Receipts of the future, from a clock that was wrong, must not block those behind them.
+        # Receipts of a wrong clock's future must not block those behind them.
         oldest, newest = int((now - RECEIPT_SECONDS) * 1000), int((now + RECEIPT_SECONDS) * 1000)
         if self._forget(connection, "time", oldest, newest):
             return True
@@ -177,7 +175,7 @@ class Retention:
         return False
 
     def _forget(self, connection: sqlite3.Connection, column: str, least: int, most: int) -> bool:
-        """Delete, for one step, the oldest receipts of which the column is not in the range. False for none."""
+        """Delete, for one step, the oldest receipts with a value out of range. False for none."""
         oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
         if all(least <= value <= most for (value,) in oldest):
             return False
@@ -190,7 +188,7 @@ class Retention:
 
 
 def _delete_receipts(column: str) -> str:
-    """SQL to delete, of so many oldest receipts, those of which the column is not in a range."""
+    """SQL to delete, of so many oldest receipts, those with a value out of range."""
     oldest = f"SELECT principal, key, {column} AS value FROM receipt ORDER BY first LIMIT ?"
     bad = f"SELECT principal, key FROM ({oldest}) WHERE value NOT BETWEEN ? AND ?"
     return f"DELETE FROM receipt WHERE (principal, key) IN ({bad})"

@@ -1,7 +1,6 @@
 """The log as one SQLite file. One thread writes (writer.py), two read, and the loop never waits for a disk.
 
-Acknowledged means durable: an append returns after its commit (write-ahead log, by default `synchronous=FULL`),
-and a message is delivered only then.
+An append returns, and its messages are delivered, after their commit (by default with `synchronous=FULL`).
 """
 
 import asyncio
@@ -36,23 +35,20 @@ T = TypeVar("T")
 logger = logging.getLogger("eyewall.log")
 
 READERS: Final = 2  # Threads that read: one for searches, one for replay.
-READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page: more would be read and not sent.
-WAL_PAUSE_INTERVAL: Final = 60.0  # Seconds between two pauses of reads.
-WAL_POLL_SECONDS: Final = 0.01  # Between two looks at the size of the write-ahead log, while reads pause.
+READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page.
+WAL_PAUSE_INTERVAL: Final = 60.0
+WAL_POLL_SECONDS: Final = 0.01
 
 
 class IndexSteps(Index, Protocol):
-    """An index that is kept up to date by steps of maintenance, none of them urgent."""
+    """An index that `steps` of maintenance keep up to date."""
 
     @property
     def steps(self) -> Sequence[Step]: ...
 
 
 class SqliteLog:
-    """A SearchableLog in the file `path`, or in memory for ":memory:".
-
-    `index` is kept in the same file. Raises LogError when the file cannot be used.
-    """
+    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError."""
 
     def __init__(
         self,
@@ -98,13 +94,7 @@ class SqliteLog:
         for _ in range(0 if path == MEMORY else READERS):
             self._idle_readers.put(open_reader(path))
 
-    @property
-    def config(self) -> LogConfig:
-        """The limits in force."""
-        return self._retention.config
-
     def configure(self, config: LogConfig) -> None:
-        """Apply new limits from the next maintenance step on."""
         self._retention.config = config
 
     async def start(self, subscribers: Sequence[Deliver]) -> None:
@@ -144,10 +134,7 @@ class SqliteLog:
         return await self.query(functools.partial(find_seq, milliseconds=milliseconds))
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function that only reads on a connection of its own, off the loop.
-
-        Raises LogFailed for SQLite's errors, and when the log is closed before it runs.
-        """
+        """Run a function that only reads, off the loop. Raises LogFailed."""
         self._check_open()
         await self._wait_for_small_wal()
         try:
@@ -162,33 +149,31 @@ class SqliteLog:
         return self.writer.health()
 
     def wal_bytes(self) -> int:
-        """Return the size of the write-ahead log. Any thread."""
         try:
             return Path(self._path + "-wal").stat().st_size
         except OSError:
             return 0
 
     async def stop(self) -> None:
-        """Finish the appends that were accepted, and close. Idempotent."""
         self._is_closed = True  # Reads that run are finished; those that wait get LogFailed.
         await asyncio.to_thread(self._threads.shutdown)
         while not self._idle_readers.empty():
             self._idle_readers.get().close()
-        # Last, because the last connection to close copies the write-ahead log into the file.
+        # The last connection to close copies the write-ahead log into the file.
         await asyncio.to_thread(self.writer.stop)
         self._waiting.stop()
         if self._file:
             self._file.release()
 
     async def _wait_for_small_wal(self) -> None:
-        """Pause reads while the write-ahead log is too large: it is truncated in a moment without readers."""
+        """Pause reads until the write-ahead log is truncated, which needs a moment without readers."""
         if self.wal_bytes() <= self._tuning.wal_pause_bytes:
             return
         now = time.monotonic()
         if now >= self._next_pause_at:
             self._reads_pause_until = now + self._tuning.wal_pause_seconds
             self._next_pause_at = now + WAL_PAUSE_INTERVAL
-        # Polled, because the writer's thread has nothing to signal when another program reads.
+        # Polled, because another program that reads sends no signal.
         while self.wal_bytes() > self._tuning.wal_pause_bytes and time.monotonic() < self._reads_pause_until:  # noqa: ASYNC110
             await asyncio.sleep(WAL_POLL_SECONDS)
 
@@ -219,5 +204,5 @@ class SqliteLog:
             append.settle()
 
     def _pruned(self, first: int) -> None:
-        """In the writer's thread. Queued behind the commits that the loop has not seen yet, so first <= head + 1."""
+        """In the writer's thread. Queued behind earlier commits, so first <= head + 1."""
         self._loop.call_soon_threadsafe(setattr, self, "first", first)

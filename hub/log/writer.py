@@ -22,11 +22,7 @@ from hub.message import RANK, Draft
 
 
 class Writer:
-    """Owns the writing connection and its thread.
-
-    `committed` is called on the loop after each commit, in order, and answers the appends. Error lines call the log
-    `name`. `steps` and `urgent` are for Maintenance.
-    """
+    """Owns the writing connection. `committed` is called on the loop after each commit, in order, to answer."""
 
     def __init__(
         self,
@@ -70,7 +66,7 @@ class Writer:
         self._thread.start()
 
     def append(self, drafts: Sequence[Draft], size: int, key: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
-        """Queue an append. Raises NotStored, or the future does: LogFull, NotStored or Conflict."""
+        """Raises NotStored; the future may raise LogFull, NotStored or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
         self._put(Append(drafts, size, key, answer))
         return answer
@@ -82,7 +78,7 @@ class Writer:
         return answer
 
     def health(self) -> str | None:
-        """Return why nothing can be written; None when all is well. On the loop."""
+        """Return why nothing can be written, or None. On the loop."""
         busy_since, failure = self._busy_since, self._failure
         if self._is_stopped:
             return "the log's writer has stopped"
@@ -96,7 +92,7 @@ class Writer:
         return failure[0] if failure else None
 
     def stop(self) -> None:
-        """Finish the queue and close; returns when that is done, so do not call it on the loop. Idempotent."""
+        """Finish the queue and close. Blocks. Idempotent."""
         self._is_stopped = True
         if self._thread.is_alive():
             self._jobs.put(None)
@@ -108,13 +104,11 @@ class Writer:
             raise closed()
         self._jobs.put(job)
 
-    # The thread
-
     def _run(self) -> None:
         try:
             self._work()
             self._close()
-        finally:  # Nothing that is queued from here on would be taken.
+        finally:
             self._is_stopped = True
             self._refuse_queue()
 
@@ -128,14 +122,18 @@ class Writer:
             if appends:
                 self._commit(appends)
             elif self._failure and time.monotonic() >= self._failure[1] + self._tuning.probe_seconds:
-                self._commit([])  # A probe: without it, a log that nothing is published to would stay unhealthy.
+                self._commit([])  # A probe: a log without publishers must become healthy too.
             for call in calls:
-                self._call(call)
+                try:
+                    result, error = call.function(self.connection), None
+                except Exception as problem:
+                    result, error = None, problem
+                self._loop.call_soon_threadsafe(settle, call.answer, result, error)
             self._maintenance.run(is_active=bool(appends))
             self._busy_since = None
 
     def _close(self) -> None:
-        for _ in range(2):  # Twice: after a failed sync the write-ahead log must be rewritten before it is copied.
+        for _ in range(2):  # After a failed sync the write-ahead log must be rewritten.
             try:
                 self._rewrite_wal()
                 close_writer(self.connection)
@@ -154,19 +152,18 @@ class Writer:
             self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _commit(self, appends: list[Append]) -> None:
-        connection = self.connection
         self._maintenance.committed(sum(append.size for append in appends))
         try:
             self._rewrite_wal()
-            connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
             if self._file:
                 self._file.check()
-            connection.execute("COMMIT")
-        except Exception as error:  # Every append must get an answer, and the thread must go on.
+            self.connection.execute("COMMIT")
+        except Exception as error:  # Every append must get an answer.
             self._recover(error)
             self._errors.report(UNWRITABLE, error)
-            for append in appends:  # An error each: its request adds details to it.
+            for append in appends:  # One each: requests add details.
                 append.result, append.messages = to_client_error(error), []
             self._failure = to_client_error(error).message, time.monotonic()
         else:
@@ -204,13 +201,6 @@ class Writer:
                 raise LogError("another program has changed it; restart the server with the log that is to be kept")
         return head
 
-    def _call(self, call: Call) -> None:
-        try:
-            result, error = call.function(self.connection), None
-        except Exception as problem:  # The caller handles it.
-            result, error = None, problem
-        self._loop.call_soon_threadsafe(settle, call.answer, result, error)
-
     def _attempt(self, step: Step) -> bool:
         try:
             self._rewrite_wal()
@@ -225,9 +215,9 @@ class Writer:
             self._file.rewrite_wal()
 
     def _recover(self, error: Exception) -> None:
-        """After an error, get a connection without a transaction: a new one if need be, but never to another file."""
+        """Get a connection without a transaction, but never to another file."""
         if self._file and code_of(error) == sqlite3.SQLITE_IOERR:
-            self._file.mark_wal_suspect()
+            self._file.is_wal_suspect = True
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -239,6 +229,6 @@ class Writer:
                     self._file.check()
                 self.connection = self._connect()
             except (sqlite3.Error, OSError, LogError) as problem:
-                if self._file:  # It may have written something, and its sync may have failed.
-                    self._file.mark_wal_suspect()
+                if self._file:
+                    self._file.is_wal_suspect = True
                 self._errors.report("cannot be reopened", problem)

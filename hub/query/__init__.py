@@ -23,7 +23,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Parse a query. Raises InvalidInput for `q` with the column, the problem and a hint."""
+    """Raises InvalidInput for `q`."""
     return Query(Parser(text).query(), text)
 
 

@@ -17,15 +17,12 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, so that its parts stay parts of the folded text.
-
-    Not casefold(), which JavaScript does not have. lower() writes only the Greek sigma in two ways.
-    """
+    """Not casefold(), which JavaScript does not have. lower() writes only the Greek sigma in two ways."""
     return text.lower().replace("ς", "σ")
 
 
 class MatchContext:
-    """One message while filters are evaluated. Values that several filters need are computed once."""
+    """One message. Values that several filters need are computed once."""
 
     __slots__ = ("_data", "_fields", "_strings", "message")
 
@@ -55,13 +52,13 @@ class MatchContext:
             raw = self.message.data
             try:
                 self._data = None if raw is None else _decode(raw)
-            except RecursionError:  # The publisher's request was decoded with less of the stack in use.
+            except RecursionError:  # Less of the stack was in use when it was published.
                 self._data = bytes(raw or b"").decode()
         return self._data
 
 
 def strings(value: object, *, keys: bool = False) -> Iterator[str]:
-    """Yield every string in decoded JSON. Not recursive: data may be 900 levels deep."""
+    """Not recursive: data may be 900 levels deep."""
     waiting = [value]
     while waiting:
         found = waiting.pop()

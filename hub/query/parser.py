@@ -53,7 +53,7 @@ class Parser:
         self._at = self._depth = self._terms = self._texts = 0
 
     def query(self) -> Term:
-        """Parse the whole text. Raises InvalidInput for `q`, with the column."""
+        """Raises InvalidInput for `q`, with the column."""
         if len(self._text) > MAX_CHARACTERS:
             self._refuse(MAX_CHARACTERS, f"a query has at most {MAX_CHARACTERS} characters", "use a shorter query")
         if (place := self._text.find(SEPARATOR)) >= 0:
@@ -200,6 +200,6 @@ def _split(value: str) -> tuple[Comparison | None, str]:
 
 
 def _joined(kind: type[And] | type[Or], terms: list[Term]) -> Term:
-    """Return one normal form, so that equal queries share a group: no And in an And, no Or in an Or."""
+    """Return a normal form, so that equal queries share a group."""
     flat = [part for term in terms for part in (term.terms if isinstance(term, kind) else (term,))]
     return flat[0] if len(flat) == 1 else kind(tuple(flat))

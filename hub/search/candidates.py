@@ -1,7 +1,4 @@
-"""The ranges of the log that can hold matching messages, according to the index.
-
-Conditions that the index cannot express are left out: a range may hold no match, but none with a match is omitted.
-"""
+"""The ranges of the log that can hold matching messages, according to the index. None with a match is omitted."""
 
 import re
 import sqlite3
@@ -16,7 +13,7 @@ from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, Leve
 from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 
 MAX_TRIGRAMS: Final = 24  # Of one text. More cost more than they exclude (estimated).
-# Trigrams that begin with a text of one or two characters. A text with more is found soon without index.
+# Trigrams that begin with a text of one or two characters. A text with more is common.
 MAX_COMPLETIONS: Final = 256
 IMPOSSIBLE: Final = "\ue005\ue005\ue005"  # A trigram that no document contains.
 
@@ -35,7 +32,7 @@ def candidate_ranges(
     newest_first: bool,
     max_completions: int = MAX_COMPLETIONS,
 ) -> Iterator[SeqRange]:
-    """Yield the parts of `seqs` that can hold messages of the filter and the time span, in order."""
+    """Yield the parts of `seqs` that can hold matching messages, in order."""
     order = "DESC" if newest_first else "ASC"
     for start, stop, number in list(_pieces(connection, seqs, span))[:: -1 if newest_first else 1]:
         expression = None if number is None else Trigrams(connection, number, max_completions).filter(filter_)
@@ -53,10 +50,7 @@ def candidate_ranges(
 
 
 def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> Iterator[tuple[int, int, int | None]]:
-    """Yield first seq, last seq and the number of the segment that indexes them, or None. Oldest first.
-
-    Skips segments without messages of the time span.
-    """
+    """Yield first seq, last seq and the segment that indexes them, or None, oldest first, within the time span."""
     at, high = seqs
     segments = "SELECT number, start, indexed, oldest, newest FROM segment ORDER BY number"
     for number, start, indexed, oldest, newest in connection.execute(segments):
@@ -102,7 +96,7 @@ class Trigrams:
             case FieldIs("source", parts):
                 return self._field(SOURCE, parts, STRING)
             case DataIs(path, parts):
-                # The index has strings and keys only, not numbers, true, false and null.
+                # The index has strings and keys only.
                 is_string = term.number is None and not any(map(glob(parts), ("true", "false", "null")))
                 return _all((self._path(path), self._field(STRING, parts, STRING) if is_string else None))
             case DataCompared(path) | DataExists(path):
@@ -111,17 +105,16 @@ class Trigrams:
                 return _all(map(self._term, terms))
             case Or(terms):
                 return _any(map(self._term, terms))
-        return None  # The index cannot find messages without a text.
+        return None
 
     def _field(self, before: str, parts: Iterable[str], after: str) -> str | None:
-        """Match a whole field with anything between the parts."""
+        """A whole field with anything between the parts."""
         first, *others = parts
         if not others:
             return self._text(before + first + after)
         return _all(map(self._text, (before + first, *others[:-1], others[-1] + after)))
 
     def _path(self, path: str) -> str | None:
-        # Positions in arrays are not indexed.
         return _all(self._text(name) for name in path.split(".") if not name.isdigit())
 
     def _text(self, text: str) -> str | None:
@@ -132,7 +125,6 @@ class Trigrams:
         return _all(map(_quoted, list(trigrams)[:MAX_TRIGRAMS]))
 
     def _completions(self, text: str) -> str | None:
-        """Match a text of one or two characters by the trigrams that begin with it."""
         if not text or not self._is_listed:
             return None
         between = f"SELECT term FROM {self._table} WHERE term >= ? AND term <= ? LIMIT ?"

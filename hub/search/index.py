@@ -1,8 +1,7 @@
 """The full-text index of a log, and how the writer builds it.
 
-The index only excludes messages that cannot match (candidates.py), so it may lag behind the log. A document is a
-block of 8 messages; an index of single messages is written at half the speed (measured). A token is any three
-characters. A table of 65,536 seqs is dropped whole when its last message is deleted, without room when half are.
+It only excludes messages that cannot match, so it may lag behind. A document is a block of 8 messages: single ones
+are indexed at half the speed (measured). A token is any three characters. Tables are dropped whole.
 """
 
 import sqlite3
@@ -22,12 +21,12 @@ BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
 STEP_ROWS: Final = 256  # Messages that one step indexes, about 3 ms. Fewer wait.
 STEP_CHARACTERS: Final = 256 << 10
-STEP_SECONDS: Final = 0.003  # Seconds after which a step of dropping begins nothing more.
+STEP_SECONDS: Final = 0.003
 MERGE_PAGES: Final = 8  # Pages that one step merges, about 3 ms.
-DROP_ROWS: Final = 16  # Rows of 4 KB that one statement drops, between two looks at the clock.
+DROP_ROWS: Final = 16  # Rows of 4 KB that one statement drops.
 LONGEST: Final = 32 << 10  # Characters of one message that are indexed. A longer one always is a candidate.
 
-# Private-use characters separate the fields, so that a topic can be found as a whole. A level is three of them.
+# Private-use characters separate the fields. A level is three of them.
 LEVEL: Final = tuple(f"\ue000\ue000{chr(0xE010 + rank)}" for rank in range(len(Level)))
 TOPIC, SOURCE, STRING, CUT = "\ue001", "\ue002", "\ue003", "\ue004\ue004\ue004"
 
@@ -35,8 +34,6 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 class SearchIndex:
-    """The index of one log, for the writer's thread."""
-
     def __init__(
         self, *, segment: int = SEGMENT, step_rows: int = STEP_ROWS, step_seconds: float = STEP_SECONDS
     ) -> None:
@@ -50,7 +47,6 @@ class SearchIndex:
         return self.drop, self.extend, self.merge
 
     def extend(self, connection: sqlite3.Connection) -> bool:
-        """Index the next messages."""
         state = "SELECT (SELECT min(seq) FROM message), (SELECT head FROM log), (SELECT max(indexed) FROM segment)"
         first, head, indexed = connection.execute(state).fetchone()
         if first is None:
@@ -70,7 +66,7 @@ class SearchIndex:
         return True
 
     def merge(self, connection: sqlite3.Connection) -> bool:
-        """Merge the pieces of a full segment, so that a search looks at one instead of 256."""
+        """Merge the 256 pieces of a full segment."""
         full = "SELECT number, merging FROM segment WHERE indexed = (number + 1) * ? AND NOT merged LIMIT 1"
         row = connection.execute(full, (self._segment,)).fetchone()
         if row is None:
@@ -87,7 +83,7 @@ class SearchIndex:
         return True
 
     def drop(self, connection: sqlite3.Connection) -> bool:
-        """Delete the oldest segment when all its messages are deleted and none will be added."""
+        """Delete the oldest segment if all its messages are deleted."""
         # A segment that lags behind is kept: after each new table every connection prepares its statements again.
         deleted = (
             "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE indexed <= first"
@@ -99,16 +95,16 @@ class SearchIndex:
         return row is not None
 
     def oldest(self, connection: sqlite3.Connection) -> tuple[int, int] | None:
-        """Return the number of the oldest segment, and the seq from which on half of its messages are deleted."""
+        """Return the number of the oldest segment, and the first seq of its second half."""
         ends = "SELECT number, (start + indexed + 1) / 2 FROM segment ORDER BY number LIMIT 1"
         row: tuple[int, int] | None = connection.execute(ends).fetchone()
         return row
 
     def drop_step(self, connection: sqlite3.Connection, segment: int) -> None:
-        """Delete a segment for one step: with long messages it has hundreds of megabytes."""
+        """Delete a part of a segment, which may have hundreds of megabytes."""
         until = time.monotonic() + self._step_seconds
         with relaxed_transaction(connection):
-            # It covers nothing now: searches and `extend` skip it, and `drop` finds it.
+            # Now searches and `extend` skip it, and `drop` finds it.
             connection.execute("UPDATE segment SET indexed = start WHERE number = ?", (segment,))
             # Without the first rows FTS5 could not open the table.
             rows = f"SELECT id FROM search_{segment}_data WHERE id > 10 LIMIT {DROP_ROWS}"
@@ -121,7 +117,7 @@ class SearchIndex:
 
 
 def folded(text: str) -> str:
-    """Return a text as the index has it. FTS5 ends a text at NUL, and replaces characters that are invalid."""
+    """FTS5 ends a text at NUL and replaces invalid characters."""
     # translate() takes 60 times as long (measured).
     return fold(text).replace("\0", "\ufffd").replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 

@@ -11,9 +11,8 @@ from hub.message import RANK
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 
 Condition = tuple[str, tuple[str, ...]]
-"""SQL and its parameters."""
 
-# LIKE ends at a NUL. ESC begins a colour code, and a later matcher may ignore those inside a word.
+# LIKE ends at a NUL. ESC begins a colour code.
 _UNCERTAIN: Final = "message LIKE '%\x1b%' OR instr(message, char(0))"
 _ESCAPED_IN_JSON: Final = frozenset('"\\/\b\f\n\r\t')
 
@@ -24,7 +23,7 @@ def prefilter(filter_: Filter) -> Condition | None:
     topics = (" OR ".join(["topic GLOB ?"] * len(globs)), globs) if globs else None
     query = _condition(filter_.query.term)
     if query is not None:
-        # Any character can be \u in JSON. These few have shorter escapes too.
+        # Any character can be \u in JSON; some have shorter escapes.
         needs_any = any(not _ESCAPED_IN_JSON.isdisjoint(value) for value in query[1])
         escape = r"%\%" if needs_any else r"%\u%"
         query = (f"({query[0]}) OR {_UNCERTAIN} OR (data NOT NULL AND data LIKE ?)", (*query[1], escape))
@@ -49,7 +48,7 @@ def _condition(term: Term) -> Condition | None:
         case Or(terms):
             conditions = list(map(_condition, terms))
             return None if None in conditions else _joined("OR", conditions)
-    return None  # A message without a text cannot be found by LIKE.
+    return None
 
 
 _LIKE: Final = "LIKE ? ESCAPE '!'"
