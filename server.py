@@ -39,9 +39,8 @@ from hub.files import resource
 from hub.history import History
 from hub.hub import Hub
 from hub.ingest.upload_budget import UploadBudget
-from hub.log.database import MEMORY
+from hub.log.database import MEMORY, new_epoch, vacuum
 from hub.log.file import LogError
-from hub.log.offline import new_epoch, vacuum
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
 from hub.process_logging import LogOutput

@@ -1,35 +1,19 @@
-"""The errors that a client may read: what went wrong, and how to correct it.
+"""The errors that a client may read: what is wrong, and a hint how to correct it.
 
-    EyewallError
-    ├── InvalidInput        the input cannot be a message, a filter or a request
-    │   ├── TooLarge        … because it exceeds a limit; the limit is named
-    │   └── UnknownType     … because its content type is not supported
-    ├── NotFound            no such page, topic or connection
-    ├── Conflict            contradicts an earlier request
-    ├── LogFailed           the log cannot be read now
-    ├── OutcomeUnknown      the append timed out: it may or may not be stored
-    └── Overloaded          the request is valid, but there is no room now
-        ├── TooManyConnections  … for this address
-        └── NotStored           … in the log; nothing of the append is stored
-            └── LogFull             … because the disk is full
-
-LogError (log/file.py) is for the operator at start-up. Knows nothing of HTTP: one table in
-handlers/base.py maps each error to a status.
+handlers/base.py maps each to an HTTP status. LogError (log/file.py) is for the operator at the start.
 """
 
 
 class EyewallError(Exception):
-    """An error that its cause may read: what went wrong, and how to mend it."""
-
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.details: dict[str, object] = {}  # More for a program to read, beside the error.
+        self.details: dict[str, object] = {}  # More fields of the answer, for programs.
 
 
 class InvalidInput(EyewallError):
-    """`field` says where; the message says what is wrong there, the hint what it may be."""
+    """The input cannot be a message, a filter or a request. `field` names its part."""
 
     def __init__(self, field: str, problem: str, *, hint: str = "") -> None:
         super().__init__(f"{field}: {problem}", hint=hint)
@@ -41,7 +25,7 @@ class TooLarge(InvalidInput):
 
 
 class UnknownType(InvalidInput):
-    """A content type or encoding that nobody here reads."""
+    """An unsupported content type or encoding."""
 
 
 class NotFound(EyewallError):
@@ -49,7 +33,7 @@ class NotFound(EyewallError):
 
 
 class Overloaded(EyewallError):
-    """Try again in `retry_seconds`."""
+    """The request is valid, but there is no room now. Retry in `retry_seconds`."""
 
     def __init__(self, message: str, *, hint: str = "", retry_seconds: int = 5) -> None:
         super().__init__(message, hint=hint)
@@ -57,7 +41,7 @@ class Overloaded(EyewallError):
 
 
 class TooManyConnections(Overloaded):
-    """One address has all that one may have."""
+    """One address has the connections that it may have."""
 
 
 class NotStored(Overloaded):
@@ -69,7 +53,7 @@ class LogFull(NotStored):
 
 
 class LogFailed(EyewallError):
-    """The log cannot be read now. Recovers by itself when the cause is gone."""
+    """The log cannot be read now. Recovers when the cause is gone."""
 
 
 class OutcomeUnknown(EyewallError):
@@ -77,4 +61,4 @@ class OutcomeUnknown(EyewallError):
 
 
 class Conflict(EyewallError):
-    """An Idempotency-Key that was used for something else."""
+    """An Idempotency-Key that was used for another request."""

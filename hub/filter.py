@@ -1,8 +1,4 @@
-"""Filters: the condition that decides which messages a reader receives.
-
-Owns every rule about a filter's parameters. Knows neither HTTP nor the log. A Filter is a value:
-readers with equal filters share one group in the hub.
-"""
+"""Filters: which messages a reader receives. Readers with equal filters share one group."""
 
 import re
 from collections.abc import Iterable
@@ -19,12 +15,11 @@ from hub.query.match_context import MatchContext
 
 GLOB: Final = re.compile(r"[A-Za-z0-9._*?-]{1,64}")
 MAX_TOPICS: Final = 64
-FILTER_SECONDS: Final = 0.02  # Time that one turn of the event loop spends on evaluating filters.
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Topics (globs; none means all), lowest level, and a query. The key of a group."""
+    """Topics (globs; none means all), lowest level, and a query."""
 
     topics: frozenset[str] = frozenset()
     level: Level = Level.DEBUG
@@ -33,7 +28,6 @@ class Filter:
     _topic: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Most readers have no filter: matches() then evaluates nothing.
         is_everything = not self.topics and self.level is Level.DEBUG and not self.query
         object.__setattr__(self, "is_everything", is_everything)
         globs = "|".join(translate(glob) for glob in sorted(self.topics))
@@ -41,32 +35,26 @@ class Filter:
 
     @staticmethod
     def parse(topics: Iterable[str] = (), level: str = Level.DEBUG, q: str = "") -> "Filter":
-        """Return a checked filter. Raises InvalidInput with the parameter and its allowed values."""
+        """Raises InvalidInput."""
         return _parse(frozenset(topics), level, q)
 
     def matches(self, context: MatchContext) -> bool:
-        """True if the message passes. Evaluated once per message and group, not per reader."""
         return self.is_everything or (
             context.message.level in AT_LEAST[self.level]
             and (self._topic is None or self._topic.match(context.message.topic) is not None)
-            and (not self.query or self.query.matches(context))
+            and self.query.matches(context)
         )
 
     def as_json(self) -> dict[str, object]:
         """Return the parameters that are set, as `GET /connections` lists them."""
-        shown: dict[str, object] = {}
-        if self.topics:
-            shown["topics"] = sorted(self.topics)
-        if self.level is not Level.DEBUG:
-            shown["level"] = self.level
-        if self.query:
-            shown["q"] = self.query.text
-        return shown
+        level = None if self.level is Level.DEBUG else self.level
+        values = {"topics": sorted(self.topics), "level": level, "q": self.query and self.query.text}
+        return {name: value for name, value in values.items() if value}
 
 
 @lru_cache(1024)
 def _parse(topics: frozenset[str], level: str, q: str) -> Filter:
-    """Cached, so that readers with the same parameters share one Filter. Saves 584 bytes per reader (measured)."""
+    """Cached: readers with the same parameters share one Filter, which saves each 584 bytes (measured)."""
     if len(topics) > MAX_TOPICS:
         raise InvalidInput("topic", f"more than {MAX_TOPICS} topics", hint="use a wildcard: topic=api.*")
     for glob in topics:

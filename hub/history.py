@@ -1,8 +1,4 @@
-"""History: stored messages, a page at a time.
-
-Owns the bounds of a page, the gap in front of it, and the limits that keep searches from delaying
-the replay of streams. Knows no SQL (see search/) and no HTTP.
-"""
+"""History: stored messages, a page at a time, within limits that keep searches from delaying streams."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,15 +15,10 @@ from hub.search.find import DEFAULT_BOUNDS, Bounds, SearchRange, SearchResult, f
 
 @dataclass(frozen=True, slots=True)
 class HistoryLimits:
-    """Limits on answers in progress. Each holds a page in memory, twice, until its client has read it."""
-
-    answers: int = 64
-    # A client reading at 9 KB/s never hits the write timeout. 64 such exports blocked all page requests for hours.
-    exports: int = 48
-    # Messages of one page. The event loop encodes them: 4 MiB of short messages as CSV blocked it for 100 ms.
-    page_messages: int = 1000
-    # Write timeout for one page. The kernel detects a client that reads nothing; this is for one that reads slowly.
-    write_seconds: float = 60.0
+    answers: int = 64  # In progress. Each holds a page in memory, twice, until its client has read it.
+    exports: int = 48  # Fewer, so that slow clients cannot block all page requests for hours.
+    page_messages: int = 1000  # The event loop encodes a page: 4 MiB as CSV blocked it for 100 ms (measured).
+    write_seconds: float = 60.0  # Write timeout for one page, for a client that reads slowly.
     bounds: Bounds = DEFAULT_BOUNDS
 
 
@@ -36,12 +27,9 @@ DEFAULT_LIMITS: Final = HistoryLimits()
 
 @dataclass(slots=True)
 class HistoryPage:
-    """A part of an answer. `next` is the `before` (newest first) or `after` of the next page, None at the end.
+    """A part of an answer. `next` is the `before` (newest first) or `after` of the next page, None at the end."""
 
-    Messages after `head` have not been searched. The stream delivers them.
-    """
-
-    head: str
+    head: str  # Later messages have not been searched; the stream delivers them.
     gap: Gap | None
     messages: list[Message] = field(default_factory=list)
     first: dict[str, str] | None = None  # Id and time of the oldest message in the log.
@@ -58,25 +46,20 @@ class HistoryPage:
 
 
 class History:
-    """Searches in the log. `answering` is the number of answers in progress."""
-
     def __init__(self, log: SearchableLog, limits: HistoryLimits = DEFAULT_LIMITS) -> None:
         self._log = log
         self.limits = limits
-        # One search at a time, so that streams have the other of the log's two reading threads for replay.
-        self._turn = asyncio.Semaphore(1)
-        self.answering = 0
+        self._turn = asyncio.Semaphore(1)  # Streams have the other of the log's two reading threads for replay.
+        self.answering = 0  # Answers in progress.
 
     async def pages(
         self, search: SearchRange, *, after: str | None = None, before: str | None = None, is_export: bool = False
     ) -> AsyncGenerator[HistoryPage, None]:
-        """Yield all results between two ids. A page can have few messages, or none, if they are long or rare.
+        """Yield all results between two ids. A page can be empty. Counts as an answer until it is closed.
 
-        Holds no lock on the log between pages. Counts as an answer until it is closed. The first page raises
-        InvalidInput for an invalid id and Overloaded for too many answers; every page may raise LogFailed.
+        The first page may raise InvalidInput and Overloaded, every page LogFailed.
         """
         search, gap = self._between(search, after, before)
-        # Checked for the first page only, because an export that has begun must not break off.
         if self.answering >= (self.limits.exports if is_export else self.limits.answers):
             raise Overloaded("too many searches at once", hint="retry later", retry_seconds=2)
         self.answering += 1
@@ -84,7 +67,11 @@ class History:
             head = self._log.generations.format_id(self._log.head)
             follows_a_position = after is not None
             while True:
-                result = await self._find(replace(search, limit=min(search.limit, self.limits.page_messages)))
+                part = replace(search, limit=min(search.limit, self.limits.page_messages))
+                async with self._turn:
+                    result = await self._log.query(
+                        partial(find, generations=self._log.generations, search=part, bounds=self.limits.bounds)
+                    )
                 # Pruning reaches the file before the event loop learns of it, so the first page is checked too.
                 pruned = self._pruned(search, result) if follows_a_position else None
                 yield self._page(head, _combined(gap, pruned), result)
@@ -104,9 +91,8 @@ class History:
         return page
 
     def _pruned(self, search: SearchRange, result: SearchResult) -> Gap | None:
-        """Return the part of the range that was pruned before it was searched."""
-        first = result.first[0] if result.first else search.high + 1
-        before = min(first, search.high + 1)
+        """Return the part of the range that was deleted before it was searched."""
+        before = min(result.first[0] if result.first else search.high + 1, search.high + 1)
         is_due = not search.newest_first or result.reached is None
         if before <= search.low or not is_due:
             return None
@@ -127,14 +113,8 @@ class History:
             high, gap = min(high, position), gap_before or gap
         return replace(search, low=low, high=high), gap
 
-    async def _find(self, search: SearchRange) -> SearchResult:
-        generations, bounds = self._log.generations, self.limits.bounds
-        async with self._turn:
-            return await self._log.query(partial(find, generations=generations, search=search, bounds=bounds))
-
 
 def _combined(gap: Gap | None, following: Gap | None) -> Gap | None:
-    """Return two consecutive gaps as one."""
     if gap is None or following is None:
         return gap or following
     missing = None if gap.missing is None or following.missing is None else gap.missing + following.missing

@@ -1,13 +1,12 @@
 """JSON from clients: decoded, or rejected with the line and column of the error.
 
-msgspec rejects values that a stream cannot carry (NaN, 1e999, half a surrogate pair, invalid UTF-8).
-The standard library accepts those, but reports positions more precisely.
+msgspec also rejects NaN, 1e999 and half a surrogate pair; the standard library reports positions more precisely.
 """
 
 import json
 import re
 from collections.abc import Callable
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,8 +14,7 @@ from hub.errors import InvalidInput
 
 T = TypeVar("T")
 
-# Bytes of a text that is decoded again to explain its error. With 8 MiB that took half a second (measured).
-EXPLAINED_BYTES: Final = 64 << 10
+EXPLAINED_BYTES: Final = 64 << 10  # Of a text that is decoded again to explain its error. 8 MiB took 0.5 s (measured).
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Position of the error in msgspec's message, from 0.
 _ANYTHING: Final = msgspec.json.Decoder()
@@ -28,24 +26,13 @@ def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, field
 
 
 def one_line(value: msgspec.Raw) -> msgspec.Raw:
-    """Return the same JSON without line ends, for one `data:` line of a stream. Raises InvalidInput for `data`.
-
-    Keeps digits and key order: 1.10 stays 1.10, and 30 digits stay 30 digits. Some invalid texts and
-    numbers are found by `check` only.
-    """
-    return msgspec.Raw(_read(_without_blanks, value, "data", ""))
+    """Return the same JSON without line ends. Some errors are found by `check` only. Raises InvalidInput for `data`."""
+    return msgspec.Raw(_read(lambda text: msgspec.json.format(text, indent=-1), value, "data", ""))
 
 
 def check(value: msgspec.Raw) -> None:
-    """Decode a Raw to find errors that msgspec skips over. Raises InvalidInput for `data`.
-
-    Needs up to 33 bytes of memory per byte, so check the length first.
-    """
+    """Decode a Raw, in up to 33 times its bytes of memory. Raises InvalidInput for `data`."""
     decode(_ANYTHING, value, field="data")
-
-
-def _without_blanks(text: bytes | msgspec.Raw) -> bytes:
-    return msgspec.json.format(text, indent=-1)
 
 
 def _read(read: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw, field: str, hint: str) -> T:
@@ -56,37 +43,25 @@ def _read(read: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw, f
     except msgspec.ValidationError as error:  # Valid JSON with an unknown field or a wrong type.
         raise InvalidInput(field, str(error), hint=hint) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _refuse(bytes(text), error, field, hint)
+        raise InvalidInput(field, _explained(bytes(text), str(error)), hint=hint) from None
 
 
-def _refuse(text: bytes, error: Exception, field: str, hint: str) -> NoReturn:
+def _explained(text: bytes, error: str) -> str:
+    """Return the standard library's error for a short text, else msgspec's with line and column counted from 1."""
     try:
         string = text.decode()
+        if len(text) <= EXPLAINED_BYTES and _LONE_SURROGATE.search(json.dumps(json.loads(string), ensure_ascii=False)):
+            return "half a surrogate pair in a \\u escape"
     except UnicodeDecodeError as bad:
-        problem = f"byte {bad.start + 1} is not UTF-8"
-    else:
-        problem = _explained(string, text, error) if len(text) <= EXPLAINED_BYTES else _placed(text, str(error))
-    raise InvalidInput(field, problem, hint=hint) from None
-
-
-def _explained(string: str, text: bytes, error: Exception) -> str:
-    """Return the standard library's error. Decodes the text again."""
-    try:
-        value = json.loads(string)
+        return f"byte {bad.start + 1} is not UTF-8"
     except json.JSONDecodeError as bad:
         return f"invalid JSON at line {bad.lineno} column {bad.colno}: {bad.msg}"
     except (RecursionError, ValueError):
-        return _placed(text, str(error))
-    lone = _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False))
-    return "half a surrogate pair in a \\u escape" if lone else _placed(text, str(error))
-
-
-def _placed(text: bytes, problem: str) -> str:
-    """Return msgspec's error (the only one for NaN and Infinity) with line and column counted from 1."""
-    found = _AT_BYTE.search(problem)
+        pass
+    found = _AT_BYTE.search(error)
     if found is None:
-        return f"invalid JSON: {problem}"
+        return f"invalid JSON: {error}"
     above = text[: int(found[1])]
     line, column = above.count(b"\n") + 1, len(above[above.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-    what = problem[: found.start()].removeprefix("JSON is malformed: ")
+    what = error[: found.start()].removeprefix("JSON is malformed: ")
     return f"invalid JSON at line {line} column {column}: {what}"

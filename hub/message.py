@@ -1,7 +1,6 @@
 """A published message: a Draft goes into the log, a Message comes out of it.
 
-Owns every rule about a message's fields. Outside data enters only through `Draft.parse` and is not
-checked again. Knows neither HTTP nor the log nor the wire format.
+Outside data enters only through `Draft.parse` and is not checked again.
 """
 
 import re
@@ -29,7 +28,7 @@ class Level(StrEnum):
 
     @classmethod
     def parse(cls, name: str) -> "Level":
-        """Return a level by its name or alias, in any case. Raises InvalidInput."""
+        """Raises InvalidInput."""
         try:
             return LEVEL_NAMES[name.lower()]
         except KeyError:
@@ -59,18 +58,15 @@ RANK: Final[dict[Level, int]] = {level: rank for rank, level in enumerate(Level)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message as the log returns it, encoded to JSON without its empty fields.
+    """A message as the log returns it, encoded to JSON without its empty fields."""
 
-    `id` is `<epoch>-<seq>`, `time` ISO 8601 in UTC with milliseconds, `data` JSON on one line.
-    """
-
-    id: str
-    time: str
+    id: str  # <epoch>-<seq>
+    time: str  # ISO 8601 in UTC with milliseconds
     topic: str
     level: Level
     source: str = ""
     message: str
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw | None = None  # JSON on one line
 
 
 class Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,37 +99,31 @@ class Draft(msgspec.Struct, frozen=True):
         data: msgspec.Raw | None = None,
         max_bytes: int = MAX_MESSAGE_BYTES,
     ) -> Self:
-        """Check a message. Raises InvalidInput with the field and the allowed values, or TooLarge."""
+        """Check a message. Raises InvalidInput or TooLarge."""
         # fullmatch, because "$" also matches before a final line feed.
         if not TOPIC.fullmatch(topic):
             hint = "use 1 to 64 characters from A-Z a-z 0-9 . _ -"
             raise InvalidInput("topic", f"invalid topic {topic[:80]!r}", hint=hint)
         if source and (len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable()):
-            # A source is written to log lines and CSV cells, where control characters allow injection.
-            raise InvalidInput(
-                "source",
-                f"invalid source {source[:80]!r}",
-                hint=f"use at most {MAX_SOURCE_CHARACTERS} printable characters, without line ends",
-            )
+            # Control characters would allow injection into log lines and CSV.
+            hint = f"use at most {MAX_SOURCE_CHARACTERS} printable characters, without line ends"
+            raise InvalidInput("source", f"invalid source {source[:80]!r}", hint=hint)
         try:
             size = len(message.encode()) + (len(data) if data else 0)
         except UnicodeEncodeError as error:
-            raise InvalidInput(
-                "message",
+            problem, hint = (
                 f"half a surrogate pair at character {error.start + 1}",
-                hint="send UTF-8, or both halves of the \\u escape",
-            ) from None
-        if size > max_bytes:
-            raise TooLarge(
-                "message",
-                f"{size:,} bytes are over the limit of {max_bytes:,}",
-                hint="shorten it, or raise publish.max_message_bytes in config.yaml",
+                "send UTF-8, or both halves of the \\u escape",
             )
+            raise InvalidInput("message", problem, hint=hint) from None
+        if size > max_bytes:
+            hint = "shorten it, or raise publish.max_message_bytes in config.yaml"
+            raise TooLarge("message", f"{size:,} bytes are over the limit of {max_bytes:,}", hint=hint)
         return cls(topic, Level.parse(level), source, message, data)
 
     @classmethod
     def from_json(cls, text: bytes | msgspec.Raw, *, topic: str | None, max_bytes: int) -> Self:
-        """Parse one JSON object. `topic` is the default. Raises InvalidInput with the line and column or the field."""
+        """Parse one JSON object. `topic` is the default. Raises InvalidInput or TooLarge."""
         fields = decode(_FIELDS, text, hint=FIELDS_HINT)
         data = one_line(fields.data) if bytes(fields.data) not in (b"", b"null") else None
         topic = fields.topic if fields.topic is not None else topic

@@ -1,4 +1,4 @@
-"""Parsing of times in requests: a duration before now, an ISO 8601 time, or seconds since 1970."""
+"""Times in requests: a duration before now, ISO 8601, or seconds since 1970."""
 
 import re
 from datetime import UTC, datetime

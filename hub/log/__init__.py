@@ -1,1 +1,1 @@
-"""The log: the ordered, durable sequence of messages. Its interface is in protocol.py."""
+"""The ordered, durable sequence of messages."""

@@ -1,15 +1,13 @@
 """The log's SQLite file: opened only if it is a log, undamaged and of a known version.
 
-Decides when a new epoch begins. Reports each reason to refuse a file in one line.
-
-One connection writes and owns every checkpoint. SQLite before 3.51.3 can corrupt a database when two
-connections write or checkpoint at once (sqlite.org/wal.html, "walresetbug"), and Debian 12 has
-3.40.1. All other connections are `query_only` and never checkpoint.
+Only one connection writes and checkpoints: with two, SQLite before 3.51.3 can corrupt the file (sqlite.org/wal.html,
+"walresetbug").
 """
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +20,6 @@ from hub.log.tuning import DEFAULT, Tuning
 logger = logging.getLogger("eyewall.log")
 
 MEMORY: Final = ":memory:"
-
 BUSY_SECONDS: Final = 1.0  # How long a lock of another program may delay a commit.
 
 
@@ -35,11 +32,8 @@ def open_writer(
     tuning: Tuning = DEFAULT,
     migrations: Sequence[str] = MIGRATIONS,
 ) -> sqlite3.Connection:
-    """Open the connection that writes. A new log is one of `epoch`, or later. Raises LogError.
-
-    `file` is the locked file at `path`. Without it, the log is never compared with a marker.
-    """
-    # A locked file exists already; with mode=rw SQLite never makes another one in its place.
+    """Open the connection that writes; a new log is one of `epoch`, or later. Raises LogError."""
+    # With mode=rw SQLite never makes another file in the place of the locked one.
     name = path if file is None else f"{Path(path).as_uri()}?mode=rw"
     try:
         connection = sqlite3.connect(
@@ -48,9 +42,9 @@ def open_writer(
         try:
             _prepare(connection, path, epoch, file, tuning, migrations)
             if synchronous == "normal":
-                _remember_boot(connection, _boot(tuning))
+                _remember_boot(connection, tuning.boot_id.read_text("ascii").strip())
                 connection.execute("PRAGMA synchronous = NORMAL")
-            # Read what the log begins with: a torn file is refused here.
+            # A torn file is refused here.
             connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
             if file is not None:
                 file.opened()
@@ -65,12 +59,10 @@ def open_writer(
 
 
 def open_reader(path: str) -> sqlite3.Connection:
-    """Open a connection that cannot write, for one thread at a time."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = 1")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    # SQLite opens the file with the first read. Without it, a writer that is closed and opened again would be the last
-    # connection, and would remove the write-ahead log.
+    # SQLite opens the file with the first read. Otherwise closing the writer would remove the write-ahead log.
     connection.execute("SELECT 1 FROM log").fetchone()
     return connection
 
@@ -81,10 +73,7 @@ def load_generations(connection: sqlite3.Connection) -> Generations:
 
 
 def begin_epoch(connection: sqlite3.Connection, epoch: int, known_last: int = 0) -> None:
-    """Begin a new generation, of `epoch` or later. The one before gave out seqs up to `known_last`, or up to the head.
-
-    Call it in a transaction of its own or none. Raises sqlite3.Error.
-    """
+    """Begin a generation of `epoch` or later. The one before gave out seqs up to `known_last` at least."""
     old, head = connection.execute("SELECT epoch, head FROM log").fetchone()
     epoch = max(epoch, old + 1)
     connection.execute("BEGIN IMMEDIATE")
@@ -101,11 +90,11 @@ def _prepare(
     tuning: Tuning,
     migrations: Sequence[str],
 ) -> None:
-    # A file that is not a log, or damaged, is left as it is: nothing is written before these checks.
+    # Before these checks nothing is written: a file that is not a log is left as it is.
     version = _version(connection, path, migrations)
     marker = file.marker if file else None
     if marker is not None:
-        epoch = max(epoch, marker.epoch + 1)  # Also when the clock was set back.
+        epoch = max(epoch, marker.epoch + 1)
     if version:
         _check_whole(connection, path)
         if file:
@@ -124,14 +113,13 @@ def _prepare(
 
 
 def _check_epoch(connection: sqlite3.Connection, path: str, epoch: int, file: LogFile | None, tuning: Tuning) -> None:
-    """Begin a new epoch where messages at the end may be missing, because their seqs will be given out again.
+    """Begin a new epoch if messages at the end may be missing, of which the seqs will be given out again.
 
-    Otherwise a reader could take a new message for one that it has received. This is so for a restored backup, and
-    after a machine went down before it had synced what it acknowledged (`normal`).
+    Otherwise a reader could take a new message for one that it has received.
     """
     old, head, unsynced_boot = connection.execute("SELECT epoch, head, boot FROM log").fetchone()
     doubt = file.epoch_mismatch(old, head) if file else ""
-    if unsynced_boot not in (None, _boot(tuning)):
+    if unsynced_boot not in (None, tuning.boot_id.read_text("ascii").strip()):
         doubt = "this machine went down while log.synchronous was normal"
     if doubt:
         marker = file.marker if file else None
@@ -147,17 +135,13 @@ def close_writer(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _boot(tuning: Tuning) -> str:
-    return tuning.boot_id.read_text("ascii").strip()
-
-
 def _remember_boot(connection: sqlite3.Connection, boot: str | None) -> None:
-    connection.execute("PRAGMA synchronous = FULL")  # This commit also syncs all that was written before it.
+    connection.execute("PRAGMA synchronous = FULL")  # Also syncs what was written before.
     connection.execute("UPDATE log SET boot = ?", (boot,))
 
 
 def _version(connection: sqlite3.Connection, path: str, migrations: Sequence[str]) -> int:
-    """Return the version of the schema; 0 for a new file. Raises LogError for another program's or a newer file."""
+    """Return the version of the schema; 0 for a new file. Raises LogError."""
     is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     if not is_new and pragma(connection, "application_id") != APPLICATION_ID:
         raise LogError(f"{path}: is another program's database; choose another log.path")
@@ -168,7 +152,7 @@ def _version(connection: sqlite3.Connection, path: str, migrations: Sequence[str
 
 
 def _check_whole(connection: sqlite3.Connection, path: str) -> None:
-    """Check what can be read at once. To check every row would delay the start too long."""
+    """To check every row takes too long."""
     found = connection.execute("SELECT head, (SELECT max(seq) FROM message) FROM log").fetchall()
     if len(found) != 1:
         raise _damaged(path, f"{len(found)} heads")
@@ -182,3 +166,35 @@ def _damaged(path: str, problem: str) -> LogError:
         f"{path}: this file is damaged or not a log ({problem}); restore it from a backup, or move it away "
         "to begin a new log"
     )
+
+
+def new_epoch(path: str, epoch: int) -> int:
+    """Begin a new epoch, `epoch` or later (ms since 1970), of a log that is not in use. Raises LogError."""
+    with _opened(path, epoch) as connection:
+        begin_epoch(connection, epoch)
+        (begun,) = connection.execute("SELECT epoch FROM log").fetchone()
+        return int(begun)
+
+
+def vacuum(path: str, epoch: int) -> None:
+    """Needs as much free disk as the file is large. Raises LogError."""
+    with _opened(path, epoch) as connection:
+        connection.execute("PRAGMA auto_vacuum = NONE")
+        connection.execute("VACUUM")
+
+
+@contextmanager
+def _opened(path: str, epoch: int) -> Iterator[sqlite3.Connection]:
+    if not Path(path).exists():
+        raise LogError(f"{path}: there is no log; check log.path")
+    file = LogFile(path)
+    try:
+        with closing(open_writer(file.path, "full", epoch, file)) as connection:
+            try:
+                yield connection
+                close_writer(connection)
+            except sqlite3.Error as error:
+                raise LogError(f"{file.path}: {error}; nothing was changed") from None
+            file.write_marker(*connection.execute("SELECT epoch, head FROM log").fetchone(), synced=True)
+    finally:
+        file.release()

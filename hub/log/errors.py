@@ -1,4 +1,4 @@
-"""Errors of the log: what publishers are told, and the one line that the operator gets."""
+"""Errors of the log: for publishers, and one line for the operator."""
 
 import logging
 import sqlite3
@@ -12,7 +12,7 @@ logger = logging.getLogger("eyewall.log")
 REPEAT_SECONDS: Final = 60.0
 UNWRITABLE: Final = "cannot be written"
 _DAMAGED: Final = "the file is damaged: stop, then restore it from a backup, or move it away to begin a new log"
-# What to do about SQLite's primary result codes. Writes to a disk that was remounted read-only fail with IOERR.
+# Writes to a disk that was remounted read-only fail with IOERR.
 ADVICE: Final = {
     sqlite3.SQLITE_FULL: "free disk space, and it recovers",
     sqlite3.SQLITE_READONLY: "the file or its disk is read-only: make it writable, and it recovers",
@@ -24,14 +24,13 @@ ADVICE: Final = {
 
 
 class ErrorThrottle:
-    """Logs the errors of one log, called `name` in the lines. Not shared by threads."""
+    """Logs each error when it begins, then once a minute. For one thread."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._reported: dict[str, tuple[str, float]] = {}  # The last line of each kind, and when (monotonic).
+        self._reported: dict[str, tuple[str, float]] = {}
 
     def report(self, what: str, error: Exception) -> None:
-        """Log an error when it begins and then once a minute, not for each request that it fails."""
         text = f"{self._name}: {what}: {error}"
         if advice := ADVICE.get(code_of(error)):
             text += f"; {advice}"
@@ -43,13 +42,11 @@ class ErrorThrottle:
             logger.error("%s", text, exc_info=error if unexpected else None)
 
     def recovered(self) -> None:
-        """Log that a commit succeeded, after one that did not. Errors of maintenance stay throttled."""
         if self._reported.pop(UNWRITABLE, None):
             logger.info("%s: can be written again", self._name)
 
 
 def to_client_error(error: Exception) -> EyewallError:
-    """Return a new error for one publisher."""
     if code_of(error) == sqlite3.SQLITE_FULL:
         return LogFull("the log's disk is full", hint="nothing was stored; make room, then publish again")
     if isinstance(error, sqlite3.Error):

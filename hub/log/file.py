@@ -1,8 +1,7 @@
-"""The log's file as a file: usable, locked by this process, and still the one that was opened.
+"""The log's file: usable, locked by this process, and still the one that was opened.
 
-A second file, `<name>-lock`, is the marker: it says how far the log came, and which files the log and
-the marker are. The next start compares them, and so recognizes a restored backup. Then seqs will be
-given out again for other messages, which needs a new epoch (database.py).
+`<name>-lock` has the marker: how far the log came, and the identities of both files. By it the next start recognizes
+a restored backup, which needs a new epoch.
 """
 
 import errno
@@ -23,24 +22,23 @@ NETWORK: Final = frozenset(
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
 )
 _MARKER: Final = re.compile(rb"([0-9]{1,15})-([0-9]{1,18}) log ([0-9]+):([0-9]+) lock ([0-9]+):([0-9]+) *\n")
-_MARKER_BYTES: Final = 128  # Fixed and within one sector, so that a power cut leaves a whole line or none.
+_MARKER_BYTES: Final = 128  # Within one sector, so that a power cut leaves a whole line or none.
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")  # Spaces in /proc/self/mounts are \040.
 
 Identity = tuple[int, int]
 """Device and inode of a file."""
 
 
 class LogError(EyewallError):
-    """The file cannot be used as the log. The message names it and says what to do."""
+    """For the operator: the file cannot be used as the log."""
 
 
 class Misplaced(LogError):
-    """The file is not in its place. Recovers when it is put back."""
+    """Recovers when the file is put back."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogMarker:
-    """How far a log had come, and the identities of the log's file and of the marker's own."""
-
     epoch: int
     head: int
     log: Identity
@@ -48,7 +46,7 @@ class LogMarker:
 
     @classmethod
     def parse(cls, line: bytes) -> Self | None:
-        """Return None for a line that is no marker, such as that of an empty file."""
+        """Return None for a line that is not a marker."""
         found = _MARKER.fullmatch(line)
         if found is None:
             return None
@@ -62,18 +60,16 @@ class LogMarker:
 
 
 class LogFile:
-    """The locked file of one log. The kernel releases the lock when the process ends, however it ends."""
+    """The locked file of one log. Raises LogError for one that cannot be locked, or cannot be a log."""
 
     def __init__(self, path: str) -> None:
-        """Raises LogError when the file cannot be locked, or cannot be a log."""
-        # As SQLite does: the files that belong to the log are beside the file, not beside a link to it.
+        # Not a link to it, because SQLite's other files are beside the file.
         self.path = str(_usable(path))
         self._wal = self.path + "-wal"
         self._descriptors: list[int] = []
         try:
-            # Two locks: the first also holds when the log is replaced, the second also under another name. They are
-            # flock's: closing any descriptor of a file drops SQLite's own locks on it, so this one is opened before
-            # SQLite's and closed after them.
+            # The first lock also holds when the log is replaced, the second under another name. Closing a descriptor
+            # drops SQLite's own locks on the file, so these outlive SQLite's connections.
             self._lock = self._open_locked(self.path + "-lock")
             self._lock_identity = _identity(os.fstat(self._lock))
             self.marker = LogMarker.parse(os.pread(self._lock, 4096, 0))
@@ -89,17 +85,17 @@ class LogFile:
             )
         self._identity = _identity(found)
         self._wal_identity: Identity | None = None
-        # SQLite removes it at an orderly end. After another end, its last sync may have failed.
-        self._wal_is_suspect = Path(self._wal).exists()
+        # Unsynced parts may not be on the disk: SQLite removes the file only at an orderly end.
+        self.is_wal_suspect = Path(self._wal).exists()
 
     def opened(self) -> None:
-        """Call it when SQLite has opened the file: from now on the write-ahead log must stay in its place too."""
+        """From now on `check` expects the write-ahead log too."""
         self._wal_identity = _identity(Path(self._wal).stat())
 
     def check(self) -> None:
-        """Raises Misplaced when the next start would not find what is written now. Any thread."""
+        """Raises Misplaced if the file is not in its place. Any thread."""
         for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
-            try:  # Not Path.stat, which takes three times as long.
+            try:  # Path.stat takes three times as long (measured).
                 found = _identity(os.stat(path)) if identity else None  # noqa: PTH116
             except OSError:
                 found = None
@@ -109,43 +105,39 @@ class LogFile:
                     "put the same file back, or restart the server with what is there"
                 )
 
-    def mark_wal_suspect(self) -> None:
-        """After an I/O error: unsynced parts of the write-ahead log may not be on the disk."""
-        self._wal_is_suspect = True
-
     def rewrite_wal(self) -> None:
-        """If the write-ahead log is suspect, write it again before anything relies on it. Raises LogError.
+        """Write the write-ahead log again if it is suspect. Raises LogError.
 
-        After a failed sync, Linux marks the lost pages as clean: later syncs skip them and succeed. After a power cut
-        all that follows them would be lost, or the file damaged.
+        After a failed sync, Linux marks the lost pages as clean, and later syncs skip them and succeed.
         """
-        if not self._wal_is_suspect:
+        if not self.is_wal_suspect:
             return
         self.check()
         try:
-            with Path(self._wal).open("r+b", buffering=0) as wal:  # SQLite has no lock on it that this would drop.
+            with Path(self._wal).open("r+b", buffering=0) as wal:
                 at = 0
                 while piece := os.pread(wal.fileno(), 1 << 20, at):
                     at += os.pwrite(wal.fileno(), piece, at)
                 os.fdatasync(wal.fileno())
         except OSError as error:
             raise LogError(f"{self._wal}: cannot be written again after a failed sync ({error.strerror})") from None
-        self._wal_is_suspect = False
+        self.is_wal_suspect = False
 
     def write_marker(self, epoch: int, head: int, *, synced: bool = False) -> None:
-        """Record how far the log is, after each commit. Without `synced`, a power cut may leave an older marker."""
-        # When it fails, the marker lags behind, which the next start accepts.
+        """Record how far the log is. Without `synced`, a power cut may leave an older marker."""
         with suppress(OSError):
             self.marker = LogMarker(epoch, head, self._identity, self._lock_identity)
             os.pwrite(self._lock, self.marker.line, 0)
             if synced:
-                self._sync()
+                os.fsync(self._lock)
+                folder = os.open(Path(self.path).parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
 
     def epoch_mismatch(self, epoch: int, head: int) -> str:
-        """Return why a log with this head may not be the one that was left here; "" when the marker fits.
-
-        A doubt is always reported: a new epoch costs readers nothing as long as no message is missing.
-        """
+        """Return why this may not be the log that was left here; "" when the marker fits."""
         marker = self.marker
         if marker is None:
             return "its -lock file, which says how far it came, is missing or unreadable"
@@ -158,18 +150,9 @@ class LogFile:
         return ""
 
     def release(self) -> None:
-        """Unlock the file. Call it after SQLite's last connection was closed. Idempotent."""
+        """Unlock the file, after SQLite's last connection was closed. Idempotent."""
         while self._descriptors:
             os.close(self._descriptors.pop())
-
-    def _sync(self) -> None:
-        """Sync the marker, and its entry in the folder."""
-        os.fsync(self._lock)
-        folder = os.open(Path(self.path).parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _open_locked(self, path: str) -> int:
         try:
@@ -186,10 +169,10 @@ class LogFile:
 
 
 def _usable(name: str) -> Path:
-    """Return the real path. Raises LogError, before anything is opened, for a path that cannot be a log."""
+    """Return the real path. Raises LogError for a path that cannot be a log."""
     if "\0" in name:
         raise LogError(f"{name!r}: invalid file name; remove the NUL from log.path")
-    path = Path(os.path.realpath(name))  # Path.resolve raises for a loop of links.
+    path = Path(os.path.realpath(name))
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -214,21 +197,19 @@ def _unusable(path: str, error: OSError) -> LogError:
     return LogError(f"{short}: cannot be written here ({error.strerror}); change log.path or its folder")
 
 
-def _identity(found: os.stat_result) -> tuple[int, int]:
+def _identity(found: os.stat_result) -> Identity:
     return found.st_dev, found.st_ino
 
 
 def _file_system(path: Path) -> str:
-    """Return the type of the file system that holds `path`, as the kernel names it; "" when unknown."""
-    place = str(path.parent)
-    best, kind = "", ""
     try:
-        mounts = MOUNTS.read_text("utf-8", "replace").split("\n")
+        lines = MOUNTS.read_text("utf-8", "replace").split("\n")[:-1]
     except OSError:
         return ""
-    for fields in (line.split(" ") for line in mounts if line):
-        # Spaces are escaped as \\040. Of two mounts on one folder the later one is in effect.
-        mount = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields[1])
-        if len(mount) >= len(best) and (place + "/").startswith(mount.rstrip("/") + "/"):
-            best, kind = mount, fields[2]
-    return kind
+    found = ("", "")
+    for _, escaped, kind, *_ in (line.split(" ") for line in lines):
+        mount = _ESCAPED.sub(lambda code: chr(int(code[1], 8)), escaped)
+        # Of two mounts on one folder the later one is in effect.
+        if len(mount) >= len(found[0]) and f"{path.parent}/".startswith(mount.rstrip("/") + "/"):
+            found = mount, kind
+    return found[1]

@@ -1,7 +1,6 @@
 """The generations of a log: which epoch gave out which sequence numbers.
 
-A new generation begins when messages at the end of the log may have been lost or replaced. Sequence
-numbers go on without a hole, and every message keeps the id it was given. Immutable; any thread.
+A new one begins when messages at the end of the log may have been lost. Seqs continue without a hole.
 """
 
 from bisect import bisect_right
@@ -10,22 +9,18 @@ from typing import Final, NamedTuple
 
 
 class Generation(NamedTuple):
-    """One row of the table `generation`."""
-
     epoch: int
-    first: int  # Seq of its first message, also while it has none.
-    previous_last: int  # The highest seq that the epoch before is known to have given out.
+    first: int  # Seq of its first message.
+    previous_last: int  # The highest known seq of the epoch before.
 
 
 class End(NamedTuple):
-    """Where an epoch ended."""
-
-    last: int  # The last seq of that epoch that the log still counts.
-    known_last: int  # The highest seq that epoch is known to have given out; it may have given out more.
+    last: int  # The last seq that the log still counts.
+    known_last: int  # The highest seq known; there may have been more.
 
 
 class Generations:
-    """All generations of one log, oldest first; at least one."""
+    """All generations of one log, oldest first; at least one. Immutable; any thread."""
 
     def __init__(self, rows: Sequence[tuple[int, int, int]]) -> None:
         self._all: Final = tuple(Generation(*row) for row in rows)
@@ -34,17 +29,16 @@ class Generations:
         self.epoch: Final = self._all[-1].epoch
 
     def epoch_of(self, seq: int) -> int:
-        """The epoch under which message `seq` was given out, or will be; positions in front of all are the first's."""
+        """Return the epoch of message `seq`, also of a future one."""
         if seq >= self._newest_first:
             return self.epoch
         return self._all[max(0, bisect_right(self._firsts, seq) - 1)].epoch
 
     def format_id(self, seq: int) -> str:
-        """The id of message `seq`."""
         return f"{self.epoch_of(seq)}-{seq}"
 
     def end_of(self, epoch: int) -> End | None:
-        """Where an epoch ended; None for the newest one. Raises KeyError for an epoch of another log."""
+        """Return where an epoch ended; None for the newest. Raises KeyError for an epoch of another log."""
         for number, generation in enumerate(self._all):
             if generation.epoch == epoch:
                 if number + 1 == len(self._all):

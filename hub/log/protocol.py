@@ -1,9 +1,7 @@
 """What the hub requires of a log: the ordered sequence of messages, which alone assigns ids.
 
-An id is `<epoch>-<seq>`. `seq` is 1, 2, 3 … without holes over the whole life of a log, so a reader
-can prove that it has no gap. `epoch` is the generation of the log that gave it out: the time at which
-that generation began (ms since 1970). Inside the process a position in the log is its seq, an int; 0
-is in front of everything.
+An id is `<epoch>-<seq>`. `seq` is 1, 2, 3 … without holes; 0 is the position in front of everything. `epoch` is the
+start of the generation that gave it out (ms since 1970).
 """
 
 import re
@@ -40,13 +38,12 @@ def parse_id(text: str) -> tuple[int, int] | None:
 
 @lru_cache(1024)
 def format_time(milliseconds: int) -> str:
-    """Return milliseconds since 1970 as `2026-11-23T11:02:04.120Z`."""
+    """`milliseconds`: since 1970."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> list[Message]:
-    """Return the drafts as messages `after + 1`, `after + 2`, …, all with the same time."""
     return [
         Message(
             id=f"{epoch}-{seq}",
@@ -63,23 +60,21 @@ def stamp(drafts: Sequence[Draft], epoch: int, after: int, time_text: str) -> li
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key under which one append is stored once, however often the publisher repeats it."""
-
     key: str
-    digest: bytes  # Of the whole request: the same key for another request is a Conflict.
-    principal: str = ""  # Keys of different principals do not meet; "" is the anonymous one.
+    digest: bytes  # Of the request: the same key for another one is a Conflict.
+    principal: str = ""  # "" is the anonymous one.
 
 
 @dataclass(slots=True)
 class Receipt:
-    """The result of one append: `count` messages from seq `first` on, all at `time`."""
+    """The result of an append: `count` messages from seq `first` on."""
 
     epoch: int
     first: int
     count: int
     time: str
-    is_repeat: bool = False  # Stored by an earlier append with the same key.
-    receivers: int | None = None  # Counted at delivery by the hub; the log never sets it.
+    is_repeat: bool = False  # Of an earlier append with the same key.
+    receivers: int | None = None  # Set by the hub.
 
     @property
     def first_id(self) -> str:
@@ -91,15 +86,13 @@ class Receipt:
 
 
 class Log(Protocol):
-    """The log as the hub uses it. Everything is called on the loop's thread."""
+    """The log as the hub uses it, on the loop."""
 
     @property
-    def epoch(self) -> int:
-        """The newest generation, which stamps new messages."""
+    def epoch(self) -> int: ...  # Of new messages.
 
     @property
-    def generations(self) -> Generations:
-        """Which epoch gave out which seqs."""
+    def generations(self) -> Generations: ...
 
     @property
     def first(self) -> int:
@@ -110,36 +103,33 @@ class Log(Protocol):
         """Seq of the newest message; 0 in a log that never had one."""
 
     async def start(self, subscribers: Sequence[Deliver]) -> None:
-        """Open the log. Each subscriber then gets every message once, in order, after its commit."""
+        """From now on each subscriber gets every message once, in order, after its commit."""
 
     async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
-        """Commit the drafts (at least one), in order and together. Return when they are durable.
+        """Commit the drafts (at least one), in order and together; return when they are durable.
 
-        Raises NotStored (LogFull for a full disk) when nothing was stored, OutcomeUnknown after a
-        timeout, and Conflict. The drafts of a timed-out append may still be committed and delivered.
+        Raises NotStored (LogFull for a full disk), Conflict, or OutcomeUnknown after a timeout: the drafts may still
+        be committed and delivered.
         """
 
     async def read(self, after: int, limit: int) -> Sequence[Message]:
-        """Return the messages `after + 1`, `after + 2`, …: 1 to `limit`, fewer when they are large.
-
-        Return none when `after + 1` is not kept. Raises LogFailed.
-        """
+        """Return 1 to `limit` messages from `after + 1` on; none when that one is not kept. Raises LogFailed."""
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
-        """Return the seq in front of the first message of that time (ms since 1970) or later, and the oldest seq kept.
+        """Return the seq in front of the first message of that time (ms since 1970) or later, and the oldest one kept.
 
-        Both are of the same moment: `first` may lag behind the file. Raises LogFailed.
+        `first` may lag behind the latter. Raises LogFailed.
         """
 
     def health(self) -> str | None:
-        """Return why nothing can be published at this moment; None when all is well."""
+        """Return why nothing can be published now; None when all is well."""
 
     async def stop(self) -> None:
         """Finish the appends that were accepted, and close. Idempotent."""
 
 
 class SearchableLog(Log, Protocol):
-    """A log that history can search: its messages are in an SQLite file (tables: schema.py)."""
+    """A log that history can search, in SQLite."""
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function that only reads in a reader's thread. Raises LogFailed."""

@@ -1,35 +1,85 @@
-"""How much history is kept: by age, count and size, always from the oldest end, without holes."""
+"""Deletes the oldest messages, by age, count and size."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from hub.config import LogConfig
-from hub.log.age import Age
 from hub.log.maintenance import relaxed_transaction
+from hub.log.protocol import Clock
 from hub.log.schema import pragma
 from hub.log.tuning import Tuning
 
-STEP_ROWS: Final = 1000  # Rows that one statement deletes at most; together they take about 1 ms.
+logger = logging.getLogger("eyewall.log")
+
+JUMP_SECONDS: Final = 3600  # Forward, between two readings.
+DOUBT_SECONDS: Final = 3600
+WINDOW_ROWS: Final = 8192
+STEP_ROWS: Final = 1000  # Rows that one statement deletes at most, about 1 ms.
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
-STEP_RECEIPTS: Final = 200  # Receipts that one statement deletes at most.
+STEP_RECEIPTS: Final = 200
 MAX_SEQ: Final = (1 << 63) - 1
+
+
+def uptime() -> float:
+    """Like `time.monotonic`, but also while the machine is suspended."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Age:
+    """The clock of retention, which may be wrong.
+
+    A clock set forward by mistake would expire the whole log at once. So for an hour after a jump nothing expires.
+    """
+
+    def __init__(self, clock: Clock, monotonic: Clock = uptime) -> None:
+        self._clock, self._monotonic = clock, monotonic
+        self._last_reading = clock(), monotonic()
+        self._doubted_until = float("-inf")  # Monotonic.
+
+    def begin(self, newest: int, keep_for: float) -> None:
+        """`newest`: time of the newest message (ms since 1970); `keep_for`: seconds."""
+        now, monotonic = self._last_reading
+        if newest < (now - keep_for) * 1000:
+            self._doubted_until = monotonic + DOUBT_SECONDS
+            logger.warning("by the clock all messages have expired: for an hour nothing expires by its age")
+
+    def now(self) -> float | None:
+        """Return seconds since 1970; None while the clock may be wrong."""
+        (before, then), self._last_reading = self._last_reading, (self._clock(), self._monotonic())
+        now, monotonic = self._last_reading
+        jump = now - before - (monotonic - then)
+        if jump > JUMP_SECONDS:
+            self._doubted_until = monotonic + DOUBT_SECONDS
+            logger.warning("the clock jumped %.1f hours forward: for an hour nothing expires by its age", jump / 3600)
+        return None if monotonic < self._doubted_until else now
+
+    def last_expired(self, connection: sqlite3.Connection, first: int, head: int, keep_for: float) -> int:
+        """Return the last seq of the expired messages within a window; `first - 1` for none."""
+        now = self.now()
+        if now is None:
+            return first - 1
+        last = min(first - 1 + WINDOW_ROWS, head)
+        young = "SELECT seq FROM message WHERE seq BETWEEN ? AND ? AND time >= ? ORDER BY seq LIMIT 1"
+        row = connection.execute(young, (first, last, int((now - keep_for) * 1000))).fetchone()
+        return int(row[0]) - 1 if row else last
 
 
 class Index(Protocol):
     """An index of the messages in the same file, in segments that are dropped whole."""
 
     def oldest(self, connection: sqlite3.Connection) -> tuple[int, int] | None:
-        """Return the oldest segment, and the seq from which on half of the messages that it covers are deleted."""
+        """Return the number of the oldest segment, and the first seq of its second half."""
 
     def drop_step(self, connection: sqlite3.Connection, segment: int) -> None:
         """Delete a part of a segment, in a transaction of its own."""
 
 
 class Retention:
-    """A MaintenanceTask that deletes messages. Calls `pruned` with the new first seq after each commit."""
+    """Calls `pruned` with the new first seq after each commit."""
 
     def __init__(
         self, config: LogConfig, age: Age, index: Index | None, pruned: Callable[[int], None], tuning: Tuning
@@ -39,14 +89,9 @@ class Retention:
         self._index = index
         self._pruned = pruned
         self._tuning = tuning
+        self._receipts_at = 0.0
 
-    def step(self, connection: sqlite3.Connection) -> bool:
-        return self._prune(connection, is_urgent=False)
-
-    def urgent_step(self, connection: sqlite3.Connection) -> bool:
-        return self._prune(connection, is_urgent=True)
-
-    def _prune(self, connection: sqlite3.Connection, *, is_urgent: bool) -> bool:
+    def step(self, connection: sqlite3.Connection, *, is_urgent: bool = False) -> bool:
         """Delete the oldest rows that exceed a limit. The newest row stays."""
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         if first is None or first == head:
@@ -60,20 +105,23 @@ class Retention:
         end = head
         # To make room, receipts of deleted messages and indexes go before messages.
         if size > 0 and rows < urgent_rows:
-            if forget(connection, "first", first, MAX_SEQ, self._tuning.step_seconds):
+            if self._forget(connection, "first", first, MAX_SEQ):
                 return True
             reached = self._room_in_segment(connection, first)
-            # Dropping a segment takes many steps. Far over the limit, each commit may add more than one step frees.
+            # Far over the limit, each commit may add more than one step of dropping frees.
             if reached == first and not (is_urgent and size > 2 * urgent_bytes):
                 return True
             end = min(reached, head) if reached > first else head
         self._delete(connection, first, end, last, head, is_urgent=is_urgent)
         return True
 
+    def urgent_step(self, connection: sqlite3.Connection) -> bool:
+        return self.step(connection, is_urgent=True)
+
     def _delete(
         self, connection: sqlite3.Connection, first: int, end: int, last: int, head: int, *, is_urgent: bool
     ) -> None:
-        """Delete for one step, up to `end`. An urgent step must delete no less than each commit adds."""
+        """An urgent step must delete no less than each commit adds."""
         until = time.monotonic() + self._tuning.step_seconds * (2 if is_urgent else 1)
         makes_room = self._excess(connection) > 0
         rows = 1  # Rows a statement, doubled each time: one row may be a megabyte.
@@ -92,7 +140,7 @@ class Retention:
         self._pruned(first)
 
     def _room_in_segment(self, connection: sqlite3.Connection, first: int) -> int:
-        """Return up to where rows may be deleted for room; `first` if a step of the oldest segment was dropped."""
+        """Return up to where rows may be deleted; `first` after a step of dropping the oldest segment."""
         oldest = self._index.oldest(connection) if self._index else None
         if self._index is None or oldest is None:
             return MAX_SEQ
@@ -102,55 +150,45 @@ class Retention:
         return max(first, middle)
 
     def _excess_rows(self, connection: sqlite3.Connection, first: int, last: int, head: int) -> int:
-        """Return how many rows must go: those up to `last`, or about half of those that take too much room."""
+        """Return how many rows must be deleted: those up to `last`, or about half of those that take too much room."""
         if first <= last:
             return last - first + 1
         excess = self._excess(connection)
-        # In proportion to all rows. Half of them, because the oldest may be the largest.
+        # Half, because the oldest may be the largest.
         return max(1, excess * (head - first + 1) // (excess + self.config.keep_bytes) // 2) if excess > 0 else 0
 
     def _excess(self, connection: sqlite3.Connection) -> int:
-        """Return the bytes in use beyond the limit; negative when there is room."""
         used = pragma(connection, "page_count") - pragma(connection, "freelist_count")
         return used * pragma(connection, "page_size") - self.config.keep_bytes
 
-
-class ReceiptExpiry:
-    """The Step that forgets Idempotency-Keys after a day. Retention forgets them earlier, to make room."""
-
-    def __init__(self, age: Age, tuning: Tuning) -> None:
-        self._age = age
-        self._tuning = tuning
-        self._last_at = 0.0  # By the clock, which also decides their age.
-
-    def __call__(self, connection: sqlite3.Connection) -> bool:
+    def expire_receipts(self, connection: sqlite3.Connection) -> bool:
+        """Forget Idempotency-Keys after a day. `step` forgets them earlier, to make room."""
         now = self._age.now()
-        # A negative difference: the clock was set back, which must not delay this.
-        if now is None or 0 <= now - self._last_at < RECEIPTS_EVERY_SECONDS:
+        # Negative: the clock was set back, which must not delay this.
+        if now is None or 0 <= now - self._receipts_at < RECEIPTS_EVERY_SECONDS:
             return False
-        # Receipts of the future, from a clock that was wrong, must not block those behind them.
+        # Receipts of a wrong clock's future must not block those behind them.
         oldest, newest = int((now - RECEIPT_SECONDS) * 1000), int((now + RECEIPT_SECONDS) * 1000)
-        if forget(connection, "time", oldest, newest, self._tuning.step_seconds):
+        if self._forget(connection, "time", oldest, newest):
             return True
-        self._last_at = now
+        self._receipts_at = now
         return False
 
-
-def forget(connection: sqlite3.Connection, column: str, least: int, most: int, seconds: float) -> bool:
-    """Delete, for `seconds`, the oldest receipts of which the column is not in the range. False if there are none."""
-    oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
-    if all(least <= value <= most for (value,) in oldest):
-        return False
-    until = time.monotonic() + seconds
-    with relaxed_transaction(connection):
-        while connection.execute(_delete_receipts(column), (STEP_RECEIPTS, least, most)).rowcount:
-            if time.monotonic() > until:
-                break
-    return True
+    def _forget(self, connection: sqlite3.Connection, column: str, least: int, most: int) -> bool:
+        """Delete, for one step, the oldest receipts with a value out of range. False for none."""
+        oldest = connection.execute(f"SELECT {column} FROM receipt ORDER BY first LIMIT {STEP_RECEIPTS}").fetchall()
+        if all(least <= value <= most for (value,) in oldest):
+            return False
+        until = time.monotonic() + self._tuning.step_seconds
+        with relaxed_transaction(connection):
+            while connection.execute(_delete_receipts(column), (STEP_RECEIPTS, least, most)).rowcount:
+                if time.monotonic() > until:
+                    break
+        return True
 
 
 def _delete_receipts(column: str) -> str:
-    """SQL to delete, of so many oldest receipts, those of which the column is not in a range."""
+    """SQL to delete, of so many oldest receipts, those with a value out of range."""
     oldest = f"SELECT principal, key, {column} AS value FROM receipt ORDER BY first LIMIT ?"
     bad = f"SELECT principal, key FROM ({oldest}) WHERE value NOT BETWEEN ? AND ?"
     return f"DELETE FROM receipt WHERE (principal, key) IN ({bad})"

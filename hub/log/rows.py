@@ -1,4 +1,4 @@
-"""Rows of the log's table of messages: as messages, and found by their time."""
+"""Rows of the log's table of messages."""
 
 import sqlite3
 from bisect import bisect_left
@@ -15,13 +15,12 @@ from hub.message import Level, Message
 Row = tuple[int, int, str, int, str, str, str | None]
 """A message: seq, time (ms since 1970), topic, rank of its level, source, text, and data as JSON."""
 ROWS: Final = "SELECT seq, time, topic, level, source, message, data FROM message"
-ROW_BYTES: Final = 120  # Bytes of a frame beside text and data: id, time, topic, level.
+ROW_BYTES: Final = 120  # Bytes of a frame beside text and data.
 LEVELS: Final = tuple(Level)
 
 
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run several statements on one state of the log."""
     connection.execute("BEGIN")
     try:
         yield
@@ -30,7 +29,6 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def as_message(generations: Generations, row: Row) -> Message:
-    """Return a row of ROWS as the message that it was, with the id that it was given."""
     seq, milliseconds, topic, level, source, message, data = row
     return Message(
         id=generations.format_id(seq),
@@ -52,7 +50,7 @@ def find_seq(connection: sqlite3.Connection, milliseconds: int) -> tuple[int, in
     with snapshot(connection):
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         first = head + 1 if first is None else first
-        # The first range in which times do not fall and of which the last one is late enough; else the last range.
+        # The first range of rising times that ends late enough; else the last range.
         (end,) = connection.execute("SELECT min(seq) FROM clock_set_back WHERE time >= ?", (milliseconds,)).fetchone()
         end = head + 1 if end is None else end
         (start,) = connection.execute("SELECT max(seq) FROM clock_set_back WHERE seq < ?", (end,)).fetchone()

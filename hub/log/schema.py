@@ -6,7 +6,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x45594557  # "EYEW", in the file's header.
 
-# One entry a version. A file is migrated from its own version to the newest, each step in one transaction.
+# One entry a version, each applied in one transaction.
 MIGRATIONS: Final = (
     """
     -- One row. The head is stored apart from the messages: when all are deleted, ids must not be given out again.
@@ -107,5 +107,4 @@ def migrate(connection: sqlite3.Connection, epoch: int, migrations: Sequence[str
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
-    """Return the value of a pragma that is a number."""
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

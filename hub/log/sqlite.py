@@ -1,8 +1,6 @@
-"""The log as one SQLite file.
+"""The log as one SQLite file. One thread writes (writer.py), two read, and the loop never waits for a disk.
 
-Acknowledged means durable: an append returns after its commit (write-ahead log, `synchronous=FULL` by
-default), and a message is delivered only then. One thread writes (writer.py), two read, and the loop
-never waits for a disk. The tables are in schema.py.
+An append returns, and its messages are delivered, after their commit (by default with `synchronous=FULL`).
 """
 
 import asyncio
@@ -14,24 +12,21 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
 from hub.config import LogConfig
 from hub.errors import LogFailed, NotStored
-from hub.log.age import Age, uptime
-from hub.log.checkpoint import Checkpoint
-from hub.log.database import MEMORY, open_writer
+from hub.log.database import MEMORY, open_reader, open_writer
 from hub.log.errors import ErrorThrottle
 from hub.log.file import LogFile
 from hub.log.generations import Generations
-from hub.log.jobs import Append
-from hub.log.maintenance import IdleTask, MaintenanceTask
+from hub.log.jobs import Append, Waiting
+from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
-from hub.log.readers import ReaderPool
-from hub.log.retention import Index, ReceiptExpiry, Retention
+from hub.log.retention import Age, Index, Retention, uptime
 from hub.log.rows import ROW_BYTES, ROWS, as_message, find_seq
 from hub.log.tuning import DEFAULT, Tuning
-from hub.log.waiting import Waiting
 from hub.log.writer import Writer
 from hub.message import Draft, Message
 
@@ -40,23 +35,20 @@ T = TypeVar("T")
 logger = logging.getLogger("eyewall.log")
 
 READERS: Final = 2  # Threads that read: one for searches, one for replay.
-READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page: more would be read and not sent.
-WAL_POLL_SECONDS: Final = 0.01  # Between two looks at the size of the write-ahead log, while reads pause.
+READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page.
+WAL_PAUSE_INTERVAL: Final = 60.0
+WAL_POLL_SECONDS: Final = 0.01
 
 
-class IndexTasks(Index, Protocol):
-    """An index that is kept up to date by tasks of its own."""
+class IndexSteps(Index, Protocol):
+    """An index that `steps` of maintenance keep up to date."""
 
     @property
-    def tasks(self) -> Sequence[MaintenanceTask]:
-        """What the writer runs for it."""
+    def steps(self) -> Sequence[Step]: ...
 
 
 class SqliteLog:
-    """A SearchableLog in the file `path`, or in memory for ":memory:".
-
-    `index` is kept in the same file. Raises LogError when the file cannot be used.
-    """
+    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError."""
 
     def __init__(
         self,
@@ -65,25 +57,21 @@ class SqliteLog:
         clock: Clock = time.time,
         monotonic: Clock = uptime,
         *,
-        index: IndexTasks | None = None,
+        index: IndexSteps | None = None,
         tuning: Tuning = DEFAULT,
     ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         self._path = path = self._file.path if self._file else path
         self._tuning = tuning
         age = Age(clock, monotonic)
-        self._retention = Retention(config, age, index, self._pruned, tuning)
+        retention = self._retention = Retention(config, age, index, self._pruned, tuning)
         checkpoint = Checkpoint(self.wal_bytes, tuning)
-        tasks: list[MaintenanceTask] = [
-            checkpoint,
-            self._retention,
-            IdleTask(ReceiptExpiry(age, tuning)),
-            *(index.tasks if index else ()),
-        ]
+        steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ())]
+        urgent = [checkpoint.urgent_step, retention.urgent_step]
         epoch = int(clock() * 1000)
         connect = functools.partial(open_writer, path, config.synchronous, epoch, self._file, tuning=tuning)
         try:
-            self.writer = Writer(path, connect, clock, tasks, self._committed, self._file, tuning)
+            self.writer = Writer(path, connect, clock, steps, urgent, self._committed, self._file, tuning)
         except BaseException:
             if self._file:
                 self._file.release()
@@ -102,17 +90,11 @@ class SqliteLog:
         self._reads_pause_until = self._next_pause_at = float("-inf")  # Monotonic.
         self._errors = ErrorThrottle(path)
         self._threads = ThreadPoolExecutor(READERS, "log-reader")
-        self._readers = ReaderPool()
-        if path != MEMORY:
-            self._readers.open(path, READERS)
-
-    @property
-    def config(self) -> LogConfig:
-        """The limits in force."""
-        return self._retention.config
+        self._idle_readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for _ in range(0 if path == MEMORY else READERS):
+            self._idle_readers.put(open_reader(path))
 
     def configure(self, config: LogConfig) -> None:
-        """Apply new limits from the next maintenance step on."""
         self._retention.config = config
 
     async def start(self, subscribers: Sequence[Deliver]) -> None:
@@ -152,10 +134,7 @@ class SqliteLog:
         return await self.query(functools.partial(find_seq, milliseconds=milliseconds))
 
     async def query(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function that only reads on a connection of its own, off the loop.
-
-        Raises LogFailed for SQLite's errors, and when the log is closed before it runs.
-        """
+        """Run a function that only reads, off the loop. Raises LogFailed."""
         self._check_open()
         await self._wait_for_small_wal()
         try:
@@ -170,32 +149,31 @@ class SqliteLog:
         return self.writer.health()
 
     def wal_bytes(self) -> int:
-        """Return the size of the write-ahead log. Any thread."""
         try:
             return Path(self._path + "-wal").stat().st_size
         except OSError:
             return 0
 
     async def stop(self) -> None:
-        """Finish the appends that were accepted, and close. Idempotent."""
         self._is_closed = True  # Reads that run are finished; those that wait get LogFailed.
         await asyncio.to_thread(self._threads.shutdown)
-        self._readers.close()
-        # Last, because the last connection to close copies the write-ahead log into the file.
+        while not self._idle_readers.empty():
+            self._idle_readers.get().close()
+        # The last connection to close copies the write-ahead log into the file.
         await asyncio.to_thread(self.writer.stop)
         self._waiting.stop()
         if self._file:
             self._file.release()
 
     async def _wait_for_small_wal(self) -> None:
-        """Pause reads while the write-ahead log is too large: it is truncated in a moment without readers."""
+        """Pause reads until the write-ahead log is truncated, which needs a moment without readers."""
         if self.wal_bytes() <= self._tuning.wal_pause_bytes:
             return
         now = time.monotonic()
         if now >= self._next_pause_at:
             self._reads_pause_until = now + self._tuning.wal_pause_seconds
-            self._next_pause_at = now + self._tuning.wal_pause_interval
-        # Polled, because the writer's thread has nothing to signal when another program reads.
+            self._next_pause_at = now + WAL_PAUSE_INTERVAL
+        # Polled, because another program that reads sends no signal.
         while self.wal_bytes() > self._tuning.wal_pause_bytes and time.monotonic() < self._reads_pause_until:  # noqa: ASYNC110
             await asyncio.sleep(WAL_POLL_SECONDS)
 
@@ -205,7 +183,11 @@ class SqliteLog:
 
     def _read_with(self, function: Callable[[sqlite3.Connection], T]) -> T:
         self._check_open()
-        return self._readers.read(function)
+        connection = self._idle_readers.get()  # One for each thread.
+        try:
+            return function(connection)
+        finally:
+            self._idle_readers.put(connection)
 
     def _committed(self, appends: Sequence[Append]) -> None:
         """On the loop, once a commit: deliver its messages, then answer its appends."""
@@ -222,5 +204,5 @@ class SqliteLog:
             append.settle()
 
     def _pruned(self, first: int) -> None:
-        """In the writer's thread. Queued behind the commits that the loop has not seen yet, so first <= head + 1."""
+        """In the writer's thread. Queued behind earlier commits, so first <= head + 1."""
         self._loop.call_soon_threadsafe(setattr, self, "first", first)

@@ -1,7 +1,6 @@
 """The one thread that writes the log: group commit, and maintenance in between.
 
-All appends that wait at a moment share one transaction; each is answered after its commit. So the more
-publishers there are, the more of them share a sync. Knows SQL and threads; knows no readers.
+All appends that wait at a moment share one transaction, and so one sync; each is answered after its commit.
 """
 
 import asyncio
@@ -15,43 +14,40 @@ from typing import Any, Final
 from hub.log.database import close_writer, load_generations
 from hub.log.errors import UNWRITABLE, ErrorThrottle, code_of, to_client_error
 from hub.log.file import LogError, LogFile
-from hub.log.jobs import Append, Call, Jobs, closed, find_receipt, store_receipt, take
-from hub.log.maintenance import Maintenance, MaintenanceTask, Step
+from hub.log.jobs import Append, Call, Jobs, closed, find_receipt, settle, take
+from hub.log.maintenance import Maintenance, Step
 from hub.log.protocol import Clock, IdempotencyKey, Receipt, format_time, stamp
 from hub.log.tuning import DEFAULT, Tuning
 from hub.message import RANK, Draft
 
 
 class Writer:
-    """Owns the writing connection and its thread.
-
-    `committed` is called on the loop after each commit, in order, and answers the appends. `name` is what error lines
-    call the log; `file` is its locked file, if any.
-    """
+    """Owns the writing connection. `committed` is called on the loop after each commit, in order, to answer."""
 
     def __init__(
         self,
         name: str,
         connect: Callable[[], sqlite3.Connection],
         clock: Clock,
-        tasks: Sequence[MaintenanceTask],
+        steps: Sequence[Step],
+        urgent: Sequence[Step],
         committed: Callable[[Sequence[Append]], None],
         file: LogFile | None = None,
         tuning: Tuning = DEFAULT,
     ) -> None:
         self._connect = connect
         self._file = file
-        self._connection = connect()
-        (self._synchronous,) = self._connection.execute("PRAGMA synchronous").fetchone()
+        self.connection = connect()  # The writer's alone after `start`.
+        (self._synchronous,) = self.connection.execute("PRAGMA synchronous").fetchone()
         self._clock = clock
         self._tuning = tuning
-        self._maintenance = Maintenance(tasks, self._attempt, tuning.maintenance_seconds)
+        self._maintenance = Maintenance(steps, urgent, self._attempt, tuning.maintenance_seconds)
         self._committed = committed
         self._errors = ErrorThrottle(name)
-        self.generations: Final = load_generations(self._connection)
+        self.generations: Final = load_generations(self.connection)
         self._epoch: Final = self.generations.epoch
         self._head: int
-        (self._head,) = self._connection.execute("SELECT head FROM log").fetchone()
+        (self._head,) = self.connection.execute("SELECT head FROM log").fetchone()
         if file:
             file.write_marker(self._epoch, self._head, synced=True)
         self._jobs: Jobs = queue.SimpleQueue()
@@ -62,13 +58,7 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """Before `start` for any thread, afterwards for the writer's alone."""
-        return self._connection
-
-    @property
-    def queue_size(self) -> int:
-        """Jobs that wait, about."""
+    def queue_size(self) -> int:  # About.
         return self._jobs.qsize()
 
     def start(self) -> None:
@@ -76,7 +66,7 @@ class Writer:
         self._thread.start()
 
     def append(self, drafts: Sequence[Draft], size: int, key: IdempotencyKey | None) -> "asyncio.Future[Receipt]":
-        """Queue an append. Raises NotStored, or the future has an error: LogFull, NotStored or Conflict."""
+        """Raises NotStored; the future may raise LogFull, NotStored or Conflict."""
         answer: asyncio.Future[Receipt] = self._loop.create_future()
         self._put(Append(drafts, size, key, answer))
         return answer
@@ -88,7 +78,7 @@ class Writer:
         return answer
 
     def health(self) -> str | None:
-        """Return why nothing can be written; None when all is well. On the loop."""
+        """Return why nothing can be written, or None. On the loop."""
         busy_since, failure = self._busy_since, self._failure
         if self._is_stopped:
             return "the log's writer has stopped"
@@ -102,25 +92,23 @@ class Writer:
         return failure[0] if failure else None
 
     def stop(self) -> None:
-        """Finish the queue and close; returns when that is done, so do not call it on the loop. Idempotent."""
+        """Finish the queue and close. Blocks. Idempotent."""
         self._is_stopped = True
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
-        self._connection.close()
+        self.connection.close()
 
     def _put(self, job: Append | Call) -> None:
         if self._is_stopped:
             raise closed()
         self._jobs.put(job)
 
-    # The thread
-
     def _run(self) -> None:
         try:
             self._work()
             self._close()
-        finally:  # Nothing that is queued from here on would be taken.
+        finally:
             self._is_stopped = True
             self._refuse_queue()
 
@@ -134,17 +122,21 @@ class Writer:
             if appends:
                 self._commit(appends)
             elif self._failure and time.monotonic() >= self._failure[1] + self._tuning.probe_seconds:
-                self._commit([])  # A probe: without it, a log that nothing is published to would stay unhealthy.
+                self._commit([])  # A probe: a log without publishers must become healthy too.
             for call in calls:
-                self._call(call)
+                try:
+                    result, error = call.function(self.connection), None
+                except Exception as problem:
+                    result, error = None, problem
+                self._loop.call_soon_threadsafe(settle, call.answer, result, error)
             self._maintenance.run(is_active=bool(appends))
             self._busy_since = None
 
     def _close(self) -> None:
-        for _ in range(2):  # Twice: after a failed sync the write-ahead log must be rewritten before it is copied.
+        for _ in range(2):  # After a failed sync the write-ahead log must be rewritten.
             try:
                 self._rewrite_wal()
-                close_writer(self._connection)
+                close_writer(self.connection)
                 break
             except (sqlite3.Error, LogError) as error:
                 self._recover(error)
@@ -156,23 +148,22 @@ class Writer:
             for append in appends:
                 append.result = closed()
             for call in calls:
-                self._loop.call_soon_threadsafe(call.settle, None, closed())
+                self._loop.call_soon_threadsafe(settle, call.answer, None, closed())
             self._loop.call_soon_threadsafe(self._committed, appends)
 
     def _commit(self, appends: list[Append]) -> None:
-        connection = self._connection
         self._maintenance.committed(sum(append.size for append in appends))
         try:
             self._rewrite_wal()
-            connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             head = self._write(appends)
             if self._file:
                 self._file.check()
-            connection.execute("COMMIT")
-        except Exception as error:  # Every append must get an answer, and the thread must go on.
+            self.connection.execute("COMMIT")
+        except Exception as error:  # Every append must get an answer.
             self._recover(error)
             self._errors.report(UNWRITABLE, error)
-            for append in appends:  # An error each: its request adds details to it.
+            for append in appends:  # One each: requests add details.
                 append.result, append.messages = to_client_error(error), []
             self._failure = to_client_error(error).message, time.monotonic()
         else:
@@ -191,7 +182,7 @@ class Writer:
         rows = []
         for append in appends:
             key, count = append.key, len(append.drafts)
-            if key is not None and (found := find_receipt(self._connection, self.generations, key)):
+            if key is not None and (found := find_receipt(self.connection, self.generations, key)):
                 append.result = found
                 continue
             append.result = Receipt(self._epoch, head + 1, count, time_text)
@@ -200,28 +191,21 @@ class Writer:
                 data = bytes(draft.data).decode() if draft.data is not None else None
                 rows.append((seq, now, draft.topic, RANK[draft.level], draft.source, draft.message, data))
             if key is not None:
-                store_receipt(self._connection, key, head + 1, count, now)
+                receipt = (key.principal, key.key, key.digest, head + 1, count, now)
+                self.connection.execute("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?)", receipt)
             head += count
         if rows or not appends:
-            self._connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self.connection.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             update = "UPDATE log SET head = ? WHERE head = ? AND epoch = ?"
-            if self._connection.execute(update, (head, self._head, self._epoch)).rowcount != 1:
+            if self.connection.execute(update, (head, self._head, self._epoch)).rowcount != 1:
                 raise LogError("another program has changed it; restart the server with the log that is to be kept")
         return head
 
-    def _call(self, call: Call) -> None:
-        try:
-            result, error = call.function(self._connection), None
-        except Exception as problem:  # The caller handles it.
-            result, error = None, problem
-        self._loop.call_soon_threadsafe(call.settle, result, error)
-
     def _attempt(self, step: Step) -> bool:
-        """Run a step of maintenance. After an error there was nothing to do."""
         try:
             self._rewrite_wal()
-            return step(self._connection)
-        except Exception as error:  # As in _commit.
+            return step(self.connection)
+        except Exception as error:  # The thread must go on.
             self._errors.report("maintenance failed", error)
             self._recover(error)
             return False
@@ -231,20 +215,20 @@ class Writer:
             self._file.rewrite_wal()
 
     def _recover(self, error: Exception) -> None:
-        """After an error, get a connection without a transaction: a new one if need be, but never to another file."""
+        """Get a connection without a transaction, but never to another file."""
         if self._file and code_of(error) == sqlite3.SQLITE_IOERR:
-            self._file.mark_wal_suspect()
+            self._file.is_wal_suspect = True
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")  # Maintenance may have lowered it.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.connection.execute(f"PRAGMA synchronous = {self._synchronous}")  # Maintenance may have lowered it.
         except sqlite3.Error:
             try:
-                self._connection.close()
+                self.connection.close()
                 if self._file:
                     self._file.check()
-                self._connection = self._connect()
+                self.connection = self._connect()
             except (sqlite3.Error, OSError, LogError) as problem:
-                if self._file:  # It may have written something, and its sync may have failed.
-                    self._file.mark_wal_suspect()
+                if self._file:
+                    self._file.is_wal_suspect = True
                 self._errors.report("cannot be reopened", problem)

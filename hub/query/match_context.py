@@ -1,7 +1,4 @@
-"""One message while filters are evaluated against it, and how a query reaches into its data.
-
-Defines "text in any case", "inside data" and "a number". Knows no term of the grammar.
-"""
+"""One message while filters are evaluated against it, and how a query reaches into its data."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -20,16 +17,12 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, folded character by character: parts of a text stay parts of the folded text.
-
-    Not casefold(), which JavaScript does not have. The Greek sigma is the one letter that lower()
-    writes in two ways, depending on its neighbours.
-    """
+    """Not casefold(), which JavaScript does not have. lower() writes only the Greek sigma in two ways."""
     return text.lower().replace("ς", "σ")
 
 
 class MatchContext:
-    """One message while filters are evaluated. Values that several filters need are computed once."""
+    """One message. Values that several filters need are computed once."""
 
     __slots__ = ("_data", "_fields", "_strings", "message")
 
@@ -54,18 +47,18 @@ class MatchContext:
 
     @property
     def data(self) -> object:
-        """The decoded data, None if there is none, its JSON text if it is nested too deeply to decode here."""
+        """The decoded data, None if there is none, its JSON text if it is nested too deeply."""
         if self._data is _NOT_DECODED:
             raw = self.message.data
             try:
                 self._data = None if raw is None else _decode(raw)
-            except RecursionError:  # The publisher's request was decoded with less of the stack in use.
+            except RecursionError:  # Less of the stack was in use when it was published.
                 self._data = bytes(raw or b"").decode()
         return self._data
 
 
 def strings(value: object, *, keys: bool = False) -> Iterator[str]:
-    """Yield every string in decoded JSON, and the keys if `keys`. Not recursive: data may be 900 levels deep."""
+    """Not recursive: data may be 900 levels deep."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
@@ -105,7 +98,7 @@ def as_float(value: object) -> float | None:
 
 
 def glob(parts: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return a test whether a whole text is `parts` with anything between them. Linear for any parts."""
+    """Return a test whether a whole text is `parts` with anything between them, in linear time."""
     if len(parts) == 1:
         return parts[0].__eq__
     first, *middle, last = parts

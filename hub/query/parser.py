@@ -5,8 +5,7 @@
     level:warn   level:>=warning   topic:api.*   source:"web 1"
     data.status:>=500   data.user.name:ana   data.trace:*
 
-The page has the same grammar (static/logic/filter.js), and regular expressions besides.
-tests/filter_cases.json holds for both. Owns every rule of the syntax and its error messages.
+The page has the same grammar (static/logic/filter.js), and regular expressions. tests/filter_cases.json holds for both.
 """
 
 import re
@@ -34,12 +33,12 @@ from hub.query.terms import (
     Text,
 )
 
-# Bounds on the cost of one reader's query per message. They also bound the recursion.
+# Bounds on the cost of one reader's query per message, and on the recursion.
 MAX_CHARACTERS: Final = 1024
 MAX_TERMS: Final = 64
 MAX_TEXTS: Final = 24  # Terms that read a whole message. 24 take up to 85 ms for 1 MiB in the worst case (measured).
 MAX_DEPTH: Final = 16
-MAX_NAMES: Final = 10  # In the path of one data term. Keys may contain dots, so each name doubles the lookups.
+MAX_NAMES: Final = 10  # In the path of a data term. Keys may contain dots, so each name doubles the lookups.
 
 # A word between two slashes: /log/ is a regular expression, /var/log is not.
 _REGULAR_EXPRESSION: Final = re.compile(rf"/(?:\\.|[^/\\])+/(?=[{BLANKS}()]|\Z)", re.DOTALL)
@@ -51,13 +50,10 @@ class Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
-        self._depth = 0
-        self._terms = 0
-        self._texts = 0
+        self._at = self._depth = self._terms = self._texts = 0
 
     def query(self) -> Term:
-        """Parse the whole text. Raises InvalidInput for `q`, with the column."""
+        """Raises InvalidInput for `q`, with the column."""
         if len(self._text) > MAX_CHARACTERS:
             self._refuse(MAX_CHARACTERS, f"a query has at most {MAX_CHARACTERS} characters", "use a shorter query")
         if (place := self._text.find(SEPARATOR)) >= 0:
@@ -70,7 +66,6 @@ class Parser:
         return term
 
     def _either(self) -> Term:
-        """Parse terms with OR between them."""
         terms = [self._all()]
         while self._is_or():
             self._at += 2
@@ -78,7 +73,6 @@ class Parser:
         return _joined(Or, terms)
 
     def _all(self) -> Term:
-        """Parse one or more terms side by side."""
         terms: list[Term] = []
         while self._next() not in ("", ")") and not self._is_or():
             terms.append(self._term())
@@ -94,7 +88,6 @@ class Parser:
         return self._positive()
 
     def _positive(self) -> Term:
-        """Parse a term after its minus."""
         start = self._at
         if self._text[start] == "(":
             return self._brackets()
@@ -168,8 +161,6 @@ class Parser:
             self._refuse(start, f"{ordering} needs a number", "such as data.status:>=500")
         return DataCompared(path, ordering, float(text))
 
-    # Tokens
-
     def _next(self) -> str:
         """Skip blanks and return the next character, "" at the end."""
         while self._text[self._at : self._at + 1] in tuple(BLANKS):
@@ -188,7 +179,6 @@ class Parser:
         return self._text[start : self._at]
 
     def _quoted(self) -> str:
-        """Return the text between quotes."""
         start = self._at
         end = self._text.find('"', start + 1)
         if end < 0:
@@ -202,7 +192,7 @@ class Parser:
 
 
 def _split(value: str) -> tuple[Comparison | None, str]:
-    """Return the comparison and the value it applies to. "=" means the same as no sign."""
+    """Return the comparison, None also for "=", and the value that it applies to."""
     sign = SIGN.match(value)
     if sign is None:
         return None, value
@@ -210,8 +200,6 @@ def _split(value: str) -> tuple[Comparison | None, str]:
 
 
 def _joined(kind: type[And] | type[Or], terms: list[Term]) -> Term:
-    """Return one normal form, so that equal queries share a group: no And in an And, no Or in an Or."""
-    flat: list[Term] = []
-    for term in terms:
-        flat.extend(term.terms if isinstance(term, kind) else (term,))
+    """Return a normal form, so that equal queries share a group."""
+    flat = [part for term in terms for part in (term.terms if isinstance(term, kind) else (term,))]
     return flat[0] if len(flat) == 1 else kind(tuple(flat))

@@ -1,8 +1,4 @@
-"""The terms of a query.
-
-Pure values: a term that exists is valid. hub/query/parser.py makes them from text. `finder` compiles
-a term into a closure, so that nothing is computed again for each message.
-"""
+"""The terms of a query: values, of which `finder` compiles one."""
 
 import operator
 import re
@@ -17,7 +13,7 @@ Finder = Callable[[MatchContext], bool]
 Comparison = Literal[">=", "<=", ">", "<"]
 
 SIGN: Final = re.compile("[<>]=?|=")
-# JavaScript's white space, which Python's "\s" does not match exactly.
+# JavaScript's white space.
 BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 ENDS_A_WORD: Final = frozenset(BLANKS + "()")
 # ASCII, because IGNORECASE alone takes the long ſ for an s.
@@ -67,15 +63,13 @@ class FieldIs:
     parts: tuple[str, ...]
 
     def finder(self) -> Finder:
-        matches = glob(self.parts)
-        if self.field == "topic":
-            return lambda context: matches(context.message.topic.lower())
-        return lambda context: matches(fold(context.message.source))
+        matches, get = glob(self.parts), operator.attrgetter(self.field)
+        return lambda context: matches(fold(get(context.message)))
 
 
 @dataclass(frozen=True, slots=True)
 class DataIs:
-    """A value in data, compared as a number if both are numbers, else as a whole text. `parts` as in FieldIs."""
+    """A value in data, compared as a number if both are numbers, else as a whole text."""
 
     path: str
     parts: tuple[str, ...]

@@ -1,8 +1,4 @@
-"""The ranges of the log that can hold matching messages, according to the index.
-
-Translates a filter into a full-text expression of the index. Conditions that the index cannot express
-are left out: a range may be returned in vain, but none with a match is omitted.
-"""
+"""The ranges of the log that can hold matching messages, according to the index. None with a match is omitted."""
 
 import re
 import sqlite3
@@ -16,13 +12,13 @@ from hub.query.match_context import glob
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
 
-MAX_TRIGRAMS: Final = 24  # Of one text. Looking up more of them costs more than they exclude (estimated).
-# Trigrams that begin with a text of one or two characters. A text with more is common, and found soon without index.
+MAX_TRIGRAMS: Final = 24  # Of one text. More cost more than they exclude (estimated).
+# Trigrams that begin with a text of one or two characters. A text with more is common.
 MAX_COMPLETIONS: Final = 256
 IMPOSSIBLE: Final = "\ue005\ue005\ue005"  # A trigram that no document contains.
 
 SeqRange = tuple[int, int]
-"""First and last seq. An empty range (n + 1, n) reports progress: everything up to there is done."""
+"""First and last seq. An empty range (n + 1, n) reports progress."""
 TimeSpan = tuple[int, int]
 """First and last time, ms since 1970."""
 
@@ -36,7 +32,7 @@ def candidate_ranges(
     newest_first: bool,
     max_completions: int = MAX_COMPLETIONS,
 ) -> Iterator[SeqRange]:
-    """Yield the parts of `seqs` that can hold messages of the filter and the time span, in order."""
+    """Yield the parts of `seqs` that can hold matching messages, in order."""
     order = "DESC" if newest_first else "ASC"
     for start, stop, number in list(_pieces(connection, seqs, span))[:: -1 if newest_first else 1]:
         expression = None if number is None else Trigrams(connection, number, max_completions).filter(filter_)
@@ -54,10 +50,7 @@ def candidate_ranges(
 
 
 def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> Iterator[tuple[int, int, int | None]]:
-    """Yield first seq, last seq and the number of the segment that indexes them, or None. Oldest first.
-
-    Skips segments without messages of the time span. Within a segment times need not rise.
-    """
+    """Yield first seq, last seq and the segment that indexes them, or None, oldest first, within the time span."""
     at, high = seqs
     segments = "SELECT number, start, indexed, oldest, newest FROM segment ORDER BY number"
     for number, start, indexed, oldest, newest in connection.execute(segments):
@@ -72,10 +65,7 @@ def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> I
 
 
 class Trigrams:
-    """Translates filters into expressions for the FTS5 table of one segment.
-
-    None as an expression means that the index excludes too little to be worth a lookup.
-    """
+    """Translates filters into FTS5 expressions for one segment; None for one that excludes too little."""
 
     def __init__(self, connection: sqlite3.Connection, number: int, max_completions: int) -> None:
         self._connection = connection
@@ -106,7 +96,7 @@ class Trigrams:
             case FieldIs("source", parts):
                 return self._field(SOURCE, parts, STRING)
             case DataIs(path, parts):
-                # The index has strings and keys only, not numbers, true, false and null.
+                # The index has strings and keys only.
                 is_string = term.number is None and not any(map(glob(parts), ("true", "false", "null")))
                 return _all((self._path(path), self._field(STRING, parts, STRING) if is_string else None))
             case DataCompared(path) | DataExists(path):
@@ -115,21 +105,19 @@ class Trigrams:
                 return _all(map(self._term, terms))
             case Or(terms):
                 return _any(map(self._term, terms))
-        return None  # The index cannot find messages without a text.
+        return None
 
     def _field(self, before: str, parts: Iterable[str], after: str) -> str | None:
-        """Match a whole field with anything between the parts."""
+        """A whole field with anything between the parts."""
         first, *others = parts
         if not others:
             return self._text(before + first + after)
         return _all(map(self._text, (before + first, *others[:-1], others[-1] + after)))
 
     def _path(self, path: str) -> str | None:
-        """Match the names that are keys or parts of keys. Positions are not indexed."""
         return _all(self._text(name) for name in path.split(".") if not name.isdigit())
 
     def _text(self, text: str) -> str | None:
-        """Match a text by its trigrams."""
         text = folded(text)
         if len(text) < 3:
             return self._completions(text)
@@ -137,7 +125,6 @@ class Trigrams:
         return _all(map(_quoted, list(trigrams)[:MAX_TRIGRAMS]))
 
     def _completions(self, text: str) -> str | None:
-        """Match a text of one or two characters by the trigrams that begin with it."""
         if not text or not self._is_listed:
             return None
         between = f"SELECT term FROM {self._table} WHERE term >= ? AND term <= ? LIMIT ?"

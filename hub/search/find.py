@@ -1,8 +1,4 @@
-"""Searches in the log, on a reading connection.
-
-Each result has passed `Filter.matches`. The index and the conditions in SQL only reduce the messages
-to evaluate. A search is bounded in time and bytes, and reports how far it came.
-"""
+"""Searches in the log, bounded in time and bytes. The index and SQL only reduce the messages for `Filter.matches`."""
 
 import sqlite3
 import time
@@ -22,27 +18,22 @@ from hub.search.candidates import MAX_COMPLETIONS, SeqRange, TimeSpan, candidate
 from hub.search.prefilter import prefilter
 
 EVER: Final = (-(1 << 62), 1 << 62)
-# The first statement of a search reads so many messages, the following ones up to so many. While a statement rejects
-# messages in SQL, the clock is not read.
+# Messages of the first statement, and of the following ones at most.
 FIRST_ROWS, MAX_ROWS = 16, 4096
 STATEMENT_SECONDS: Final = 0.002  # A statement that takes longer is followed by one of half the rows.
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The bounds of one call of `find`."""
-
-    # Then another search gets the thread, the write-ahead log can be checkpointed, and the client sees progress.
-    seconds: float = 0.04
-    # Text between two readings of the clock, some 2 ms. A page of few messages is complete even on a busy machine.
-    clock_bytes: int = 64 << 10
+    seconds: float = 0.04  # Then another search gets the thread.
+    clock_bytes: int = 64 << 10  # Text between two readings of the clock, about 2 ms.
     page_bytes: int = 512 << 10  # Text of a page, which ends with the message that reaches this.
     max_completions: int = MAX_COMPLETIONS
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRange:
-    """What to search for, in the seqs `low` to `high` and the time span (ms since 1970), ends included."""
+    """What to search for. Seqs and the time span (ms since 1970) include their ends."""
 
     filter: Filter
     low: int = 1
@@ -52,17 +43,14 @@ class SearchRange:
     span: TimeSpan = EVER
 
     def after(self, seq: int, found: int) -> "SearchRange":
-        """Return the rest of the search after it has reached `seq` and found so many messages."""
         rest = replace(self, limit=self.limit - found)
         return replace(rest, high=seq - 1) if self.newest_first else replace(rest, low=seq + 1)
 
 
 @dataclass(slots=True)
 class SearchResult:
-    """Found messages. `reached` is the last seq evaluated, None if the search is complete."""
-
     messages: list[Message] = field(default_factory=list)
-    reached: int | None = None
+    reached: int | None = None  # The last seq evaluated; None when the search is complete.
     first: tuple[int, int] | None = None  # Seq and time (ms) of the oldest message in the log.
 
 
@@ -72,7 +60,6 @@ DEFAULT_BOUNDS: Final = Bounds()
 def find(
     connection: sqlite3.Connection, generations: Generations, search: SearchRange, bounds: Bounds = DEFAULT_BOUNDS
 ) -> SearchResult:
-    """Return at most `search.limit` messages, in order."""
     until = time.monotonic() + bounds.seconds
     result = SearchResult()
     with snapshot(connection):
@@ -103,12 +90,11 @@ def find(
 def _rows(
     connection: sqlite3.Connection, search: SearchRange, seqs: SeqRange, max_completions: int
 ) -> Generator[tuple[int, Row | None], None, None]:
-    """Yield every row that may match, in order, with its seq. Between statements, yield the last completed seq."""
+    """Yield the rows that may match with their seqs and, between statements, the last completed seq."""
     newest_first, filter_, span = search.newest_first, search.filter, search.span
     sql, values = prefilter(filter_) or ("TRUE", ())
-    # The plus keeps SQLite from reading in the order of the times, which can differ from that of the seqs.
     statement = (
-        f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND +time BETWEEN ? AND ? AND ({sql})"
+        f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND time BETWEEN ? AND ? AND ({sql})"
         f" ORDER BY seq {'DESC' if newest_first else 'ASC'}"
     )
     parameters = (RANK[filter_.level], *span, *values)

@@ -1,12 +1,7 @@
-"""The index that makes searching a large log fast: full-text tables, and how the writer builds them.
+"""The full-text index of a log, and how the writer builds it.
 
-The index only excludes messages that cannot match (candidates.py). So it may lag behind the log, and it
-may include too much: a search looks at every message that is left.
-
-A document is a block of 8 messages; a token is any three characters, without positions (FTS5). An index of
-single messages is written at half the speed, is larger, and finds no faster (measured). Each 65,536 seqs have
-a table. It is dropped whole when the last of its messages is deleted, or in a log without room when half of
-them are.
+It only excludes messages that cannot match, so it may lag behind. A document is a block of 8 messages: single ones
+are indexed at half the speed (measured). A token is any three characters. Tables are dropped whole.
 """
 
 import sqlite3
@@ -17,21 +12,21 @@ from typing import Final
 
 import msgspec
 
-from hub.log.maintenance import IdleTask, MaintenanceTask, relaxed_transaction
+from hub.log.maintenance import Step, relaxed_transaction
 from hub.log.rows import ROWS, Row
 from hub.message import Level
 from hub.query.match_context import fold, strings
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
-STEP_ROWS: Final = 256  # Messages that one step indexes, about 3 ms. Fewer wait: each step is a commit and a merge.
-STEP_CHARACTERS: Final = 256 << 10  # Characters that one step indexes.
-STEP_SECONDS: Final = 0.003  # Seconds after which a step of dropping begins nothing more.
+STEP_ROWS: Final = 256  # Messages that one step indexes, about 3 ms. Fewer wait.
+STEP_CHARACTERS: Final = 256 << 10
+STEP_SECONDS: Final = 0.003
 MERGE_PAGES: Final = 8  # Pages that one step merges, about 3 ms.
-DROP_ROWS: Final = 16  # Rows of 4 KB that one statement drops, between two looks at the clock.
+DROP_ROWS: Final = 16  # Rows of 4 KB that one statement drops.
 LONGEST: Final = 32 << 10  # Characters of one message that are indexed. A longer one always is a candidate.
 
-# Private-use characters separate the fields, so that a topic can be found as a whole. A level is three of them.
+# Private-use characters separate the fields. A level is three of them.
 LEVEL: Final = tuple(f"\ue000\ue000{chr(0xE010 + rank)}" for rank in range(len(Level)))
 TOPIC, SOURCE, STRING, CUT = "\ue001", "\ue002", "\ue003", "\ue004\ue004\ue004"
 
@@ -39,8 +34,6 @@ _decode: Final = msgspec.json.Decoder().decode
 
 
 class SearchIndex:
-    """The index of one log. Every method runs in the writer's thread; its work is never urgent."""
-
     def __init__(
         self, *, segment: int = SEGMENT, step_rows: int = STEP_ROWS, step_seconds: float = STEP_SECONDS
     ) -> None:
@@ -50,12 +43,10 @@ class SearchIndex:
         self._step_seconds = step_seconds
 
     @property
-    def tasks(self) -> Sequence[MaintenanceTask]:
-        """What the writer runs for it."""
-        return tuple(map(IdleTask, (self.drop, self.extend, self.merge)))
+    def steps(self) -> Sequence[Step]:
+        return self.drop, self.extend, self.merge
 
     def extend(self, connection: sqlite3.Connection) -> bool:
-        """Index the next messages."""
         state = "SELECT (SELECT min(seq) FROM message), (SELECT head FROM log), (SELECT max(indexed) FROM segment)"
         first, head, indexed = connection.execute(state).fetchone()
         if first is None:
@@ -75,7 +66,7 @@ class SearchIndex:
         return True
 
     def merge(self, connection: sqlite3.Connection) -> bool:
-        """Merge the pieces of a full segment, so that a search looks at one instead of 256."""
+        """Merge the 256 pieces of a full segment."""
         full = "SELECT number, merging FROM segment WHERE indexed = (number + 1) * ? AND NOT merged LIMIT 1"
         row = connection.execute(full, (self._segment,)).fetchone()
         if row is None:
@@ -83,8 +74,8 @@ class SearchIndex:
         number, is_under_way = row
         with relaxed_transaction(connection):
             before = connection.total_changes
-            # A negative number begins to merge all there is; positive ones continue until nothing changes any more
-            # (SQLite FTS5 Extension, "The 'merge' Command").
+            # A negative number begins to merge; positive ones continue until nothing changes (SQLite FTS5 Extension,
+            # "The 'merge' Command").
             pages = MERGE_PAGES if is_under_way else -MERGE_PAGES
             connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES ('merge', ?)", (pages,))
             merged = connection.total_changes - before < 2
@@ -92,9 +83,8 @@ class SearchIndex:
         return True
 
     def drop(self, connection: sqlite3.Connection) -> bool:
-        """Delete the oldest segment when all its messages are deleted and none will be added."""
-        # A segment that lags behind is kept: each new table is a schema change, after which every connection prepares
-        # its statements again.
+        """Delete the oldest segment if all its messages are deleted."""
+        # A segment that lags behind is kept: after each new table every connection prepares its statements again.
         deleted = (
             "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE indexed <= first"
             " AND (indexed = start OR (number + 1) * ? <= first) ORDER BY number LIMIT 1"
@@ -105,18 +95,18 @@ class SearchIndex:
         return row is not None
 
     def oldest(self, connection: sqlite3.Connection) -> tuple[int, int] | None:
-        """Return the number of the oldest segment, and the seq from which on half of its messages are deleted."""
+        """Return the number of the oldest segment, and the first seq of its second half."""
         ends = "SELECT number, (start + indexed + 1) / 2 FROM segment ORDER BY number LIMIT 1"
         row: tuple[int, int] | None = connection.execute(ends).fetchone()
         return row
 
     def drop_step(self, connection: sqlite3.Connection, segment: int) -> None:
-        """Delete a segment for one step: with long messages it has hundreds of megabytes."""
+        """Delete a part of a segment, which may have hundreds of megabytes."""
         until = time.monotonic() + self._step_seconds
         with relaxed_transaction(connection):
-            # From now on it covers nothing: searches and `extend` leave it alone, and `drop` finds it.
+            # Now searches and `extend` skip it, and `drop` finds it.
             connection.execute("UPDATE segment SET indexed = start WHERE number = ?", (segment,))
-            # The first rows describe the others: without them FTS5 could not open the table, nor drop it.
+            # Without the first rows FTS5 could not open the table.
             rows = f"SELECT id FROM search_{segment}_data WHERE id > 10 LIMIT {DROP_ROWS}"
             while connection.execute(f"DELETE FROM search_{segment}_data WHERE id IN ({rows})").rowcount:
                 if time.monotonic() > until:
@@ -127,13 +117,12 @@ class SearchIndex:
 
 
 def folded(text: str) -> str:
-    """Return a text as the index has it. FTS5 ends a text at NUL, and replaces characters that are invalid."""
+    """FTS5 ends a text at NUL and replaces invalid characters."""
     # translate() takes 60 times as long (measured).
     return fold(text).replace("\0", "\ufffd").replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
 def document(row: Row) -> str:
-    """Return all of one message that a term can match, including the keys of its data."""
     _, _, topic, level, source, message, data = row
     text = f"{LEVEL[level]}{TOPIC}{topic}{SOURCE}{source}{STRING}{message}{STRING}"
     if data is not None:
@@ -141,7 +130,7 @@ def document(row: Row) -> str:
             text += "".join(value + STRING for value in strings(_decode(data), keys=True))
         except (RecursionError, msgspec.DecodeError):
             text += CUT
-    # With the line end two characters follow the last text too, so that its last letter begins a trigram.
+    # With the line end, the last letter of the last text begins a trigram too.
     return folded(text if len(text) <= LONGEST else text[:LONGEST] + CUT) + "\n"
 
 

@@ -1,7 +1,6 @@
-"""An SQL condition that every matching message meets.
+"""An SQL condition that every matching message meets, ten times faster than `Filter.matches` (measured).
 
-It is evaluated some ten times faster than `Filter.matches`. It may accept messages that do not
-match, but never reject one that does: SQLite's LIKE ignores case for ASCII letters only.
+SQLite's LIKE ignores case for ASCII letters only, so the condition accepts more than the filter.
 """
 
 from collections.abc import Iterable
@@ -12,20 +11,19 @@ from hub.message import RANK
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
 
 Condition = tuple[str, tuple[str, ...]]
-"""SQL and its parameters."""
 
-# LIKE ends at a NUL. ESC begins a colour code, and a later matcher may ignore those inside a word.
+# LIKE ends at a NUL. ESC begins a colour code.
 _UNCERTAIN: Final = "message LIKE '%\x1b%' OR instr(message, char(0))"
 _ESCAPED_IN_JSON: Final = frozenset('"\\/\b\f\n\r\t')
 
 
 def prefilter(filter_: Filter) -> Condition | None:
-    """Return the condition for a filter's topics and query, None if it would accept every message."""
+    """Return the condition for topics and query; None if it would accept every message."""
     globs = tuple(sorted(filter_.topics))
     topics = (" OR ".join(["topic GLOB ?"] * len(globs)), globs) if globs else None
     query = _condition(filter_.query.term)
     if query is not None:
-        # Any character can be \u in JSON. These few have shorter escapes too.
+        # Any character can be \u in JSON; some have shorter escapes.
         needs_any = any(not _ESCAPED_IN_JSON.isdisjoint(value) for value in query[1])
         escape = r"%\%" if needs_any else r"%\u%"
         query = (f"({query[0]}) OR {_UNCERTAIN} OR (data NOT NULL AND data LIKE ?)", (*query[1], escape))
@@ -50,7 +48,7 @@ def _condition(term: Term) -> Condition | None:
         case Or(terms):
             conditions = list(map(_condition, terms))
             return None if None in conditions else _joined("OR", conditions)
-    return None  # A message without a text cannot be found by LIKE.
+    return None
 
 
 _LIKE: Final = "LIKE ? ESCAPE '!'"
@@ -59,19 +57,14 @@ _LIKE: Final = "LIKE ? ESCAPE '!'"
 def _pattern(needle: str) -> str:
     """Return a LIKE pattern for all texts that fold to `needle`.
 
-    A letter with a non-ASCII other case becomes "_", because LIKE does not know it. That includes k
-    (the Kelvin sign folds to it) and i. "İ" folds to i and U+0307, so U+0307 may match no character.
+    A letter with a non-ASCII other case becomes "_": also k (the Kelvin sign folds to it) and i. "İ" folds to i and
+    U+0307, so U+0307 may match no character.
     """
-    return "".join(map(_pattern_of_character, needle))
-
-
-def _pattern_of_character(character: str) -> str:
-    if character == "\u0307":
-        return "%"
-    if character in "%_!":
-        return "!" + character
-    is_safe = character.lower() == character.upper() or (character.isascii() and character not in "ik")
-    return character if is_safe else "_"
+    pattern = ""
+    for letter in needle:
+        is_safe = letter.lower() == letter.upper() or (letter.isascii() and letter not in "ik")
+        pattern += "%" if letter == "\u0307" else "!" + letter if letter in "%_!" else letter if is_safe else "_"
+    return pattern
 
 
 def _joined(operator: str, conditions: Iterable[Condition | None]) -> Condition | None:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from hub.log.age import Age
-from hub.log.checkpoint import Checkpoint
 from hub.log.database import open_writer
-from hub.log.retention import ReceiptExpiry, Retention
+from hub.log.maintenance import Checkpoint
+from hub.log.retention import Age, Retention
 from hub.log.tuning import DEFAULT, Tuning
 from hub.search.index import SearchIndex
 from tests.hub.log_files import NOON, Time, config
@@ -32,7 +31,7 @@ class Kept:
         age = Age(self.clock, self.clock.monotonic)
         self.retention = Retention(self.limits, age, self.index, self.pruned.append, tuning)
         self.checkpoint = Checkpoint(self.wal_bytes, tuning)
-        self.expire_receipts = ReceiptExpiry(age, tuning)
+        self.expire_receipts = self.retention.expire_receipts
 
     def limit(self, **settings: object) -> None:
         self.limits = self.retention.config = config(**settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.log.database import open_writer
 from hub.log.jobs import Append
-from hub.log.maintenance import MaintenanceTask
+from hub.log.maintenance import Step
 from hub.log.protocol import IdempotencyKey, Receipt
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
@@ -18,11 +18,13 @@ from tests.hub.parts import EPOCH, draft
 class Written:
     """A writer on a file of its own, and what the loop was told, in order."""
 
-    def __init__(self, path: Path, tasks: Sequence[MaintenanceTask] = (), tuning: Tuning = DEFAULT) -> None:
+    def __init__(
+        self, path: Path, steps: Sequence[Step] = (), urgent: Sequence[Step] = (), tuning: Tuning = DEFAULT
+    ) -> None:
         self.path = path
         self.told: list[str] = []  # "committed …" and "answered …" as they came.
         self.delivered = Delivered()
-        self.writer = Writer("the.db", self.connect, Time(), tasks, self.committed, tuning=tuning)
+        self.writer = Writer("the.db", self.connect, Time(), steps, urgent, self.committed, tuning=tuning)
 
     def connect(self) -> sqlite3.Connection:
         return open_writer(str(self.path), "full", EPOCH)

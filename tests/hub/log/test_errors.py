@@ -14,7 +14,6 @@ from hub.errors import LogFull, NotStored
 from hub.log.database import open_reader, open_writer
 from hub.log.file import LogError, LogFile
 from hub.log.jobs import Append
-from hub.log.maintenance import IdleTask
 from hub.log.protocol import IdempotencyKey
 from hub.log.tuning import Tuning
 from hub.log.writer import Writer
@@ -148,7 +147,7 @@ async def test_what_a_reopening_that_failed_may_have_left_is_written_again(path:
             append.settle()
 
     tuning = Tuning(maintenance_seconds=0.01)
-    writer = Writer("the.db", connect, Time(), [IdleTask(lambda _: False)], committed, file, tuning)
+    writer = Writer("the.db", connect, Time(), [lambda _: False], [], committed, file, tuning)
     writer.start()
     await writer.append([draft("before")], 6, None)
     is_failing = True

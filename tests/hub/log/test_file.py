@@ -153,7 +153,7 @@ def test_another_file_in_its_place_is_not_what_a_failed_sync_left(path: Path, he
     wal = path.with_name("eyewall.db-wal")
     wal.rename(path.with_name("away"))
     wal.write_bytes(b"another")
-    held.mark_wal_suspect()
+    held.is_wal_suspect = True
     for _ in range(2):
         with pytest.raises(Misplaced):
             held.rewrite_wal()

@@ -6,8 +6,8 @@ import pytest
 
 from hub.filter import Filter
 from hub.history import History
+from hub.log.database import new_epoch, vacuum
 from hub.log.file import LogError, LogFile
-from hub.log.offline import new_epoch, vacuum
 from hub.log.protocol import IdempotencyKey
 from hub.search.find import SearchRange
 from tests.hub.log_files import Open, Time, one_run, page_of, say, started

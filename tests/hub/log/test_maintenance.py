@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hub.log.maintenance import URGENT_INTERVAL_BYTES, relaxed_transaction
+from hub.log.maintenance import URGENT_INTERVAL_BYTES, Step, relaxed_transaction
 from hub.log.tuning import Tuning
 from tests.hub.written import Written
 from tests.waiting import until
@@ -16,19 +15,14 @@ from tests.waiting import until
 EAGER = Tuning(maintenance_seconds=0.01)
 
 
-class Recorded:
-    """A task that records its steps."""
+def recorded(name: str, steps: list[str], do: Step = lambda _: False) -> Step:
+    """Return a step that records its runs."""
 
-    def __init__(self, name: str, steps: list[str], do: Callable[[sqlite3.Connection], bool] = lambda _: False) -> None:
-        self.name, self.steps, self.do = name, steps, do
+    def step(connection: sqlite3.Connection) -> bool:
+        steps.append(name)
+        return do(connection)
 
-    def step(self, connection: sqlite3.Connection) -> bool:
-        self.steps.append(self.name)
-        return self.do(connection)
-
-    def urgent_step(self, connection: sqlite3.Connection) -> bool:
-        self.steps.append(f"{self.name} urgent")
-        return self.do(connection)
+    return step
 
 
 @pytest.mark.gen_test
@@ -42,7 +36,8 @@ async def test_every_task_has_its_turn_also_when_there_is_always_something_to_wr
         left -= 1
         return left > 0
 
-    written = Written(tmp_path / "eyewall.db", [Recorded("a", steps, busy), Recorded("b", steps)], EAGER)
+    urgent = [recorded("a urgent", steps), recorded("b urgent", steps)]
+    written = Written(tmp_path / "eyewall.db", [recorded("a", steps, busy), recorded("b", steps)], urgent, EAGER)
     written.writer.start()
     while len([name for name in steps if "urgent" not in name]) < 5:
         await written.say("more")
@@ -55,12 +50,12 @@ async def test_every_task_has_its_turn_also_when_there_is_always_something_to_wr
 @pytest.mark.gen_test
 async def test_between_two_commits_at_most_one_task_does_something(tmp_path: Path) -> None:
     steps: list[str] = []
-    tasks = [Recorded("a", steps), Recorded("b", steps, lambda _: True), Recorded("c", steps)]
-    written = Written(tmp_path / "eyewall.db", tasks)
+    urgent = [recorded("a", steps), recorded("b", steps, lambda _: True), recorded("c", steps)]
+    written = Written(tmp_path / "eyewall.db", urgent=urgent)
     written.writer.start()
-    while steps.count("b urgent") < 4:
+    while steps.count("b") < 4:
         await written.say("more", size=URGENT_INTERVAL_BYTES)
-    assert "c urgent" not in steps
+    assert "c" not in steps
     await asyncio.to_thread(written.writer.stop)
 
 
@@ -75,7 +70,8 @@ async def test_a_task_that_fails_stops_nothing_and_messages_are_synced_as_before
             raise OverflowError("too large")
 
     steps: list[str] = []
-    written = Written(tmp_path / "eyewall.db", [Recorded("a", steps, fail)], EAGER)
+    failing = [recorded("a", steps, fail)]
+    written = Written(tmp_path / "eyewall.db", failing, failing, EAGER)
     written.writer.start()
     caplog.set_level(logging.INFO)
     await until(lambda: steps)

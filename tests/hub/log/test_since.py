@@ -12,7 +12,7 @@ from hub.log.database import open_writer
 from hub.log.protocol import format_id
 from hub.log.schema import MIGRATIONS
 from hub.log.sqlite import READERS, SqliteLog
-from tests.hub.log_files import NOON, Open, Time, in_writer, say, started
+from tests.hub.log_files import NOON, Open, Time, config, in_writer, say, started
 from tests.hub.parts import EPOCH
 from tests.waiting import until
 
@@ -86,7 +86,7 @@ async def test_it_is_the_first_that_is_kept_and_late_enough_however_the_clock_ju
         if random.random() < 0.2:
             await until(lambda: log.first > log.head - 30)
     # Retention must not delete meanwhile.
-    log.configure(log.config.model_copy(update={"keep_messages": 1000}))
+    log.configure(config(keep_messages=1000, keep_for="30d"))
     kept = await in_writer(log, "SELECT seq, time FROM message ORDER BY seq")
     first, end = int(str(kept[0][0])), log.head + 1
     for seconds in range(-90, 120):

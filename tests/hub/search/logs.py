@@ -65,6 +65,6 @@ SMALL = SearchIndex(segment=64, step_rows=24)
 
 def index(connection: sqlite3.Connection, search_index: SearchIndex = FULL_SIZE) -> None:
     """Do all that the idle writer would do."""
-    for task in search_index.tasks:
-        while task.step(connection):
+    for step in search_index.steps:
+        while step(connection):
             pass

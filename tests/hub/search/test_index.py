@@ -7,7 +7,6 @@ from random import Random
 import pytest
 
 from hub.filter import Filter
-from hub.log.maintenance import MaintenanceTask
 from hub.log.tuning import Tuning
 from hub.search.find import SearchRange
 from hub.search.index import SearchIndex
@@ -35,12 +34,12 @@ def publish(kept: Kept, count: int, text: str = "") -> None:
 
 def maintain(kept: Kept) -> Iterator[None]:
     """Do all that the idle writer would do, step by step."""
-    tasks: list[MaintenanceTask] = [kept.retention, *kept.index.tasks]
+    steps = [kept.retention.step, *kept.index.steps]
     has_done = True
     while has_done:
         has_done = False
-        for task in tasks:
-            if task.step(kept.connection):
+        for step in steps:
+            if step(kept.connection):
                 has_done = True
                 yield
 

@@ -131,12 +131,6 @@ def test_long_messages_make_short_steps(connection: sqlite3.Connection) -> None:
     assert rows_indexed(connection) == 16  # Two blocks of 20 kB each message.
 
 
-def test_nothing_is_indexed_while_publishers_wait(connection: sqlite3.Connection) -> None:
-    for task in SearchIndex(step_rows=1).tasks:
-        assert not task.urgent_step(connection)
-    assert not connection.execute("SELECT * FROM segment").fetchall()
-
-
 @given(st.text(max_size=20), st.text(max_size=20), st.text(min_size=1, max_size=5))
 def test_every_text_in_a_message_is_in_its_document(before: str, after: str, text: str) -> None:
     """fold() works character by character, so no part of a text can be folded in two ways."""
