@@ -1,7 +1,6 @@
-"""Eyewall: a live wall for what servers say. `python server.py`, and open the page.
+"""Eyewall: a live wall for the messages of servers. Start it with `python server.py` and open the page.
 
-The composition root, and the only file that knows every part: config -> parts -> routes -> listen
--> signals -> drain. Every part is made here once and handed on.
+The composition root: config -> parts -> routes -> listen -> signals -> drain.
 """
 
 import argparse
@@ -48,13 +47,13 @@ from hub.search.index import SearchIndex
 from hub.sources import Sources
 from hub.sources.greeting import greet
 
-PUBLISH_SECONDS: Final = 1.5  # What publishes in flight get at the end.
+PUBLISH_SECONDS: Final = 1.5  # Of publishes in flight at shutdown.
 
 logger = logging.getLogger("eyewall")
 
 
 class Eyewall:
-    """The parts, and what a changed config means for each."""
+    """All parts, each made once."""
 
     def __init__(self, config: Config, folder: Path, io_loop: IOLoop) -> None:
         self.live = LiveConfig(config)
@@ -62,7 +61,7 @@ class Eyewall:
         self.ready = True
         self.started = time.monotonic()
         self.assets = Assets(resource("static"))
-        # With the page's digest, so that a page never talks to a worker of another version.
+        # With the page's digest: a page reloads when its server has another version of it.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)
         self.log = SqliteLog(path, config.log, time.time, index=SearchIndex())
@@ -89,11 +88,11 @@ class Eyewall:
     def acceptor(
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
     ) -> Acceptor:
-        """Return an acceptor for this wall. Without `fast`, Tornado serves every connection. Timeouts in seconds."""
+        """Return an acceptor. Without `fast`, Tornado serves every connection. Timeouts in seconds."""
         tornado = TornadoTier(self.app, self.live, self.limits, header_timeout=header_timeout, **tornado_limits)
         fast_tier = FastTier(self.hub, self.log, self.live) if fast else None
+        clients = Clients(tornado, fast_tier, self.limits, self.io_loop, idle_seconds=header_timeout)
         shared = (self.live, self.limits, self.io_loop)
-        clients = Clients(tornado, fast_tier, *shared, idle_seconds=header_timeout)
         return Acceptor(clients, *shared, readers=lambda: self.registry.count, turn_seconds=turn_seconds)
 
     def status(self) -> dict[str, object]:
@@ -102,7 +101,7 @@ class Eyewall:
 
 
 async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
-    """Run until a signal says stop. Raises CannotListen or LogError."""
+    """Run until the first SIGTERM or SIGINT. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
         logs = LogOutput(config.logging)
         logs.start()
@@ -142,20 +141,20 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         print_banner(config.server.address, sockets[0].getsockname()[1])
 
         await stopping.wait()
-        # 1. Whoever asks is told to go elsewhere, and nobody new gets in.
+        # 1. Report "draining" and accept no new connection.
         wall.ready = False
         watcher.stop()
         wall.sources.stop()
         acceptor.stop_accepting()
-        # 2. Publishers who wait for an answer get it; streams of lines hear how far they got.
+        # 2. Answer waiting publishers; streams of lines get their counts.
         wall.uploads.stop()
         await hub.finish_publishing(PUBLISH_SECONDS)
-        # 3. Readers are sent home, not all at once. The rest is the stack's, in reverse order.
+        # 3. Close streams, spread over drain_seconds. The stack stops the rest in reverse order.
         await hub.drain(wall.live.current.server.drain_seconds)
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Set by the first SIGTERM or Ctrl-C. The second one ends the process there and then."""
+    """Return an event that the first SIGTERM or SIGINT sets. The second one ends the process at once."""
     stopping = asyncio.Event()
 
     def stop(number: int) -> None:
@@ -170,10 +169,9 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def tune_garbage_collection() -> None:
-    """What start-up made lives for ever: never look at it again. Then collect seldom: a reader is few objects.
+    """Exclude the objects of the start from collection, and collect seldom.
 
-    While 5,000 readers were cut and came back (measured): as Python has it 579 collections in 203 ms, the longest 42;
-    frozen 595 in 120 ms, the longest 18; with these thresholds 5 in 16 ms, the longest 6.
+    While 5,000 readers reconnect, the longest collection takes 6 ms instead of 42 (measured).
     """
     gc.collect()
     gc.freeze()
@@ -181,7 +179,6 @@ def tune_garbage_collection() -> None:
 
 
 def print_banner(address: str, port: int) -> None:
-    """The one line on standard output, for a person."""
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
     shown = loopback.get(address, f"[{address}]" if ":" in address else address)
     url = f"http://{shown}:{port}"
@@ -189,7 +186,7 @@ def print_banner(address: str, port: int) -> None:
 
 
 def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
-    """What --new-epoch and --vacuum do, with the server stopped. Raises LogError."""
+    """Carry out --new-epoch and --vacuum while the server is stopped. Raises LogError."""
     now = int(time.time() * 1000)
     if epoch_too:
         print(f"{path}: epoch {new_epoch(path, now)} begins")
@@ -200,7 +197,7 @@ def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Exit status: 0 after an orderly end, 2 when the settings or the address are wrong."""
+    """Return the exit status: 0 after an orderly end, 2 if the settings, the log or the address cannot be used."""
     parser = argparse.ArgumentParser(description="A live wall for what servers say.")
     parser.add_argument("--config", type=Path, default=resource("config.yaml"), metavar="F", help="the config file")
     parser.add_argument("--port", metavar="N", help="the port, instead of the one in the settings")

@@ -1,7 +1,4 @@
-"""HTTP in, HTTP out. No rules, no SQL, no SSE syntax.
-
-`routes` is the table of all addresses.
-"""
+"""HTTP in, HTTP out: `routes` is the table of all addresses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,14 +27,11 @@ def routes(
     version: str,
     is_ready: Callable[[], bool],
 ) -> list[tuple[str, type, dict[str, Any]]]:
-    """Return each address with its handler, and the parts that this handler uses.
-
-    Made once: handlers read the settings in force from `live`.
-    """
+    """Return each address with its handler, and the parts that become the handler's attributes."""
     publish = {"live": live, "hub": hub, "uploads": uploads}
     stream = {"live": live, "hub": hub, "log": log}
     return [
-        (r"/", DashboardHandler, stream | {"assets": assets, "version": version}),
+        (r"/", DashboardHandler, stream | {"version": version}),
         (r"/events", EventsHandler, stream),
         (r"/messages", MessagesHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),

@@ -1,7 +1,4 @@
-"""Tornado's tier: the Application with its access log, and the connections that the acceptor passes on.
-
-Owns what stands between a connection and a handler: limits of headers and bodies, the client's address, the slot.
-"""
+"""Tornado's tier: the Application with its access log, and the connections that the acceptor passes on."""
 
 import logging
 from collections.abc import Awaitable
@@ -28,7 +25,7 @@ from hub.errors import Overloaded, TooLarge
 logger = logging.getLogger("eyewall.http")
 
 MAX_HEAD_BYTES: Final = 16 << 10  # Of a request's header, in both tiers. More is answered 431.
-# Tornado's defaults are not safe: 3600 s for a header, no limit for the time of a body, 100 MB of it.
+# Tornado's defaults: 3600 s for a header, no time limit for a body, 100 MB of it.
 TORNADO_LIMITS: Final[dict[str, Any]] = {
     "header_timeout": 15,  # Seconds; also between two requests.
     "body_timeout": 15,  # Seconds.
@@ -39,10 +36,10 @@ TORNADO_LIMITS: Final[dict[str, Any]] = {
 
 @dataclass(slots=True)
 class Peer:
-    """The other end of a connection. HTTPServerRequest takes `remote_ip` and `protocol` from it."""
+    """The client of a connection. HTTPServerRequest takes `remote_ip` and `protocol` from it."""
 
     address: str  # Of the socket.
-    remote_ip: str  # Of the client of the present request: differs from `address` behind a trusted proxy.
+    remote_ip: str  # Of the request's client: differs from `address` behind a trusted proxy.
     slot: str  # The address that the connection's slot is counted for.
     protocol: str = "http"
 
@@ -51,7 +48,7 @@ class Peer:
 
 
 class TornadoTier(HTTPServerConnectionDelegate):
-    """Serves connections with Tornado's own HTTP/1.1. Releases each connection's slot in `limits` at its end."""
+    """Serves connections with Tornado's HTTP/1.1. Releases each one's slot in `limits` at its end."""
 
     def __init__(self, app: Application, live: LiveConfig, limits: ConnectionLimits, **tornado_limits: Any) -> None:
         self._app = app
@@ -62,11 +59,10 @@ class TornadoTier(HTTPServerConnectionDelegate):
 
     @property
     def count(self) -> int:
-        """Return the number of open connections."""
         return len(self._connections)
 
     def serve(self, stream: IOStream, peer: Peer) -> None:
-        """Take over a connection with its slot. Nothing of its next request has been read."""
+        """Take over a connection with its slot. Its next request is unread."""
         connection = HTTP1ServerConnection(stream, self._parameters, peer)
         self._connections[connection] = peer
         connection.start_serving(self)
@@ -79,7 +75,6 @@ class TornadoTier(HTTPServerConnectionDelegate):
         self._limits.release(self._connections.pop(server_conn).slot)
 
     async def close_all(self) -> None:
-        """Close all connections, whatever they are doing."""
         while self._connections:
             await next(iter(self._connections)).close()
 
@@ -102,7 +97,7 @@ class TornadoTier(HTTPServerConnectionDelegate):
 
 
 class HeaderCheck(HTTPMessageDelegate):
-    """Passes on a request that `TornadoTier.check` accepts, and answers any other without a handler."""
+    """Answers a request that `TornadoTier.check` refuses, without a handler."""
 
     def __init__(self, tier: TornadoTier, inner: HTTPMessageDelegate, connection: HTTP1Connection) -> None:
         self._tier = tier
@@ -112,6 +107,10 @@ class HeaderCheck(HTTPMessageDelegate):
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
+        if self._connection.stream.closed():
+            # Tornado still reads its buffer. Nothing is started on a closing connection (RFC 9112, section 9.6).
+            self._connection.detach()
+            return None
         try:
             self._tier.check(start_line, headers, self._connection.context)  # type: ignore[arg-type]  # see `serve`
         except (TooLarge, Overloaded) as error:
@@ -133,7 +132,6 @@ class HeaderCheck(HTTPMessageDelegate):
 
 
 def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str) -> Application:
-    """Return the routes with Tornado's settings around them."""
     return Application(
         routes,
         default_handler_class=NotFoundHandler,
@@ -145,10 +143,7 @@ def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig
 
 
 def log_request(status: int, method: str | None, path: str, seconds: float) -> None:
-    """Write the access log's line: client errors at info, 500 as an error, the rest at debug. Without the query.
-
-    503 and 507 are not errors here: the log reports failed writes itself.
-    """
+    """Write the access log's line, without the query. The log itself reports failed writes (503 and 507)."""
     level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
     if logger.isEnabledFor(level):
         logger.log(level, "%d %s %s %.1f ms", status, method, path, 1000 * seconds)

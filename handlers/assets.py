@@ -70,7 +70,7 @@ class AssetHandler(BaseHandler):
     """GET /static/<path>: always revalidated, so that a new version of the server is a new page at once."""
 
     def initialize(self, live: LiveConfig, assets: Assets) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
+        super().initialize(live=live)
         self.assets = assets
         self.etag = ""
 

@@ -1,7 +1,4 @@
-"""The rules of every request: Host check, CORS, the table from errors to statuses, and the form of an error.
-
-Knows none of the product's rules.
-"""
+"""The rules of every request: Host check, CORS, and errors with their statuses and JSON form."""
 
 import logging
 import re
@@ -31,10 +28,11 @@ from hub.errors import (
     TooManyConnections,
     UnknownType,
 )
+from hub.ingest.upload_budget import REFUSED_BYTES
 
 logger = logging.getLogger("eyewall.http")
 
-# The first class that matches counts, so subclasses come before their base.
+# The first match counts: subclasses come before their base.
 STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (TooLarge, 413),
     (UnknownType, 415),
@@ -61,7 +59,6 @@ HTTP_ERRORS: Final[dict[int, tuple[str, str, str]]] = {
     405: ("method_not_allowed", "this address does not support this method", "the Allow header lists the methods"),
     421: ("wrong_host", "unknown host name in the Host header", "list the name under server.allowed_hosts"),
 }
-REFUSED_BYTES: Final = 64 << 20  # Read of a refused body, so that its sender can read the answer before a reset.
 ALLOWED_HEADERS: Final = "Content-Type, Idempotency-Key, Last-Event-ID, X-Level, X-Source"
 # The headers of every answer, in both tiers.
 COMMON_HEADERS: Final = (
@@ -75,10 +72,12 @@ _json: Final = msgspec.json.Encoder()
 
 
 class BaseHandler(RequestHandler):
-    """A handler of this product. Subclasses name the other parts that they use."""
+    """A handler of this product. Each class declares the parts of its route as attributes."""
 
-    def initialize(self, live: LiveConfig) -> None:
-        self.live = live
+    live: LiveConfig
+
+    def initialize(self, **parts: object) -> None:
+        self.__dict__.update(parts)
         try:
             urlsplit(self.request.headers.get("Origin", ""))
         except ValueError:  # Tornado parses it again, and would fail with a 500.
@@ -86,7 +85,6 @@ class BaseHandler(RequestHandler):
 
     @property
     def server(self) -> ServerConfig:
-        """Return the section in force."""
         return self.live.current.server
 
     def set_default_headers(self) -> None:
@@ -102,7 +100,7 @@ class BaseHandler(RequestHandler):
             raise HTTPError(405)
 
     def head(self, *path: str) -> Awaitable[None] | None:
-        """Answer as GET; Tornado sends no body. Load balancers and monitors use it."""
+        """Answer as GET; Tornado sends no body."""
         return self.get(*path)
 
     def options(self, *_: str) -> None:
@@ -116,12 +114,12 @@ class BaseHandler(RequestHandler):
     @classmethod
     @cache
     def allowed_methods(cls) -> list[str]:
-        """Return the methods that this class defines; HEAD comes with GET."""
+        """Return the methods that this class defines. HEAD needs GET."""
         has = {m for m in cls.SUPPORTED_METHODS if getattr(cls, m.lower()) is not getattr(RequestHandler, m.lower())}
         return [m for m in cls.SUPPORTED_METHODS if m in has and (m != "HEAD" or "GET" in has)]
 
     def check_trusted_origin(self, origin: str) -> bool:
-        """True if pages of this other origin may publish: it is listed in full. "*" and "null" may only read."""
+        """Return True if pages of this origin may publish. "*" and "null" may only read."""
         return origin in self.server.cors_origins and origin not in ("*", "null")
 
     def write_json(self, value: object, status: int = 200) -> None:
@@ -145,7 +143,6 @@ class BaseHandler(RequestHandler):
         super().send_error(status_code, **kwargs)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # noqa: ARG002  # Tornado's hook
-        # Client errors are answered to the client. The process log records server errors only.
         if not isinstance(value, EyewallError | HTTPError):
             logger.error("unexpected error in %s %s", self.request.method, self.request.path, exc_info=value)
 
@@ -172,7 +169,7 @@ class NotFoundHandler(BaseHandler):
         self.request.connection.set_max_body_size(REFUSED_BYTES)  # type: ignore[union-attr]  # HTTP1Connection has it
 
     def data_received(self, chunk: bytes) -> None:
-        """Read and drop the body: a client that only writes would be reset before it reads the 404."""
+        """Drop the body. Unread, it would reset a client that has not read the 404 yet."""
 
     def options(self, *_: str) -> None:
         raise HTTPError(404)
@@ -187,7 +184,7 @@ def status_of(error: EyewallError) -> int:
 
 
 def error_json(error: BaseException | None, status: int = 500) -> dict[str, object]:
-    """Return the body of an error answer. For an error of another kind it tells only what the status tells."""
+    """Return the body of an error answer. It hides the text of an unexpected error."""
     if not isinstance(error, EyewallError):
         unknown = ("internal_error", "internal server error", "see the server's log")
         return {"error": dict(zip(("code", "message", "hint"), HTTP_ERRORS.get(status, unknown), strict=True))}
@@ -196,7 +193,7 @@ def error_json(error: BaseException | None, status: int = 500) -> dict[str, obje
 
 
 def raw_error_response(error: BaseException, *headers: tuple[str, str], status: int = 0) -> bytes:
-    """Return a whole answer for a request without a handler. `headers` are added; `status` replaces the error's own."""
+    """Return a whole answer for a request without a handler. `status` replaces the error's own."""
     status = status or (status_of(error) if isinstance(error, EyewallError) else 500)
     body = _json.encode(error_json(error)) + b"\n"
     fields = [("Date", formatdate(usegmt=True)), ("Content-Type", JSON_TYPE), *COMMON_HEADERS]
@@ -208,7 +205,7 @@ def raw_error_response(error: BaseException, *headers: tuple[str, str], status: 
 
 
 def is_allowed_host(host: str, server: ServerConfig) -> bool:
-    """True if a Host header names this server: by an address, as localhost, or as listed in the settings."""
+    """Return True for an address, localhost, or a name listed in the settings."""
     found = _HOST.fullmatch(host)
     name = found[1].lower().removesuffix(".") if found else ""
     return name == "localhost" or name in server.allowed_hosts or is_address(name.strip("[]"))

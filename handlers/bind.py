@@ -10,12 +10,11 @@ from tornado.netutil import bind_sockets
 from hub.config import ServerConfig
 from hub.delivery.transports import KERNEL_MS
 
-BACKLOG: Final = 65_535  # Connections that the kernel queues; it applies net.core.somaxconn, 4096 by default.
+BACKLOG: Final = 65_535  # Connections in the kernel's queue; net.core.somaxconn limits it to 4096 by default.
 LEAST_DESCRIPTORS: Final = 100
 
-# Inherited by every accepted socket. Keepalive finds peers that vanished while idle, USER_TIMEOUT while data is in
-# flight: each alone misses the other case (measured). The low mark bounds the kernel's memory for a reader that has
-# stopped reading: 0.26 MB instead of 3.8.
+# Inherited by accepted sockets. Keepalive finds dead peers of idle connections, USER_TIMEOUT those with data in flight.
+# The low mark bounds the kernel's memory for a reader that does not read: 0.26 MB instead of 3.8 (measured).
 LISTENER_OPTIONS: Final = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
@@ -50,7 +49,7 @@ def bind(config: ServerConfig, *, reuse_port: bool = False) -> list[socket.socke
 
 
 def listen_on(bound: socket.socket) -> None:
-    """Begin to listen on a bound socket: one of `bind`, of systemd, or a Unix socket."""
+    """Listen on a bound socket of any origin: `bind`, systemd, or a Unix socket."""
     bound.setblocking(False)
     if bound.family in (socket.AF_INET, socket.AF_INET6):
         for level, option, value in LISTENER_OPTIONS:

@@ -1,7 +1,6 @@
-"""Connections that are neither a stream nor Tornado's: the first look at each request, and the choice of the tier.
+"""Connections that are neither a stream nor Tornado's: peeks at each request (MSG_PEEK) and chooses its tier.
 
-A request is peeked at (MSG_PEEK), not read. One that the fast tier takes is answered there. Any other connection is
-passed to Tornado unread.
+A request that the fast tier does not take stays unread, and its connection passes to Tornado.
 """
 
 import asyncio
@@ -16,9 +15,7 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.iostream import IOStream
 
 from handlers.application import Peer, TornadoTier
-from handlers.fast import FastTier, SimpleRequest, parse
-from handlers.forwarded import FORWARDING_HEADERS, is_trusted
-from hub.config.live import LiveConfig
+from handlers.fast import FastTier, parse
 from hub.delivery.limits import ConnectionLimits
 
 logger = logging.getLogger("eyewall.http")
@@ -38,8 +35,8 @@ class _Client:
         self.slot: str | None = slot  # None once it is released, while an answer is still awaited.
         self.used_at = now  # Loop time of the last answer.
         self.is_busy = False  # A request is being answered.
-        self.has_ended = False  # It sends no more: the edge of its FIN has been reported.
-        self.has_more = False  # Bytes or an end have come that nothing has looked at.
+        self.has_ended = False  # Its FIN has been reported.
+        self.has_more = False  # Bytes or a FIN arrived while it was busy.
         self.task: asyncio.Task[None] | None = None
 
 
@@ -53,7 +50,6 @@ class Clients:
         self,
         tornado: TornadoTier,
         fast: FastTier | None,
-        live: LiveConfig,
         limits: ConnectionLimits,
         io_loop: IOLoop,
         *,
@@ -61,13 +57,11 @@ class Clients:
     ) -> None:
         self._tornado = tornado
         self._fast = fast
-        self._live = live
         self._limits = limits
         self._io_loop = io_loop
         self._idle_seconds = idle_seconds
         self._is_closing = False
-        self._all: set[_Client] = set()
-        self._watched: dict[int, _Client] = {}  # By descriptor.
+        self._watched: dict[int, _Client] = {}  # All, by descriptor.
         self._epoll = select.epoll()
         io_loop.add_handler(self._epoll.fileno(), self._dispatch, IOLoop.READ)
         self._sweep = PeriodicCallback(self._close_idle, idle_seconds / 3 * 1000)
@@ -75,14 +69,12 @@ class Clients:
 
     @property
     def count(self) -> int:
-        """Return the number of open connections without streams, in both tiers."""
-        return len(self._all) + self._tornado.count
+        """Return the number of open connections that are not streams, in both tiers."""
+        return len(self._watched) + self._tornado.count
 
     def admit(self, connection: socket.socket, address: str, slot: str) -> None:
-        """Take over a new connection, whose slot is counted for `slot`, and look at its request."""
-        client = _Client(connection, address, slot, self._io_loop.time())
-        self._all.add(client)
-        self._read(client)
+        """Take over a new connection with the slot of the address `slot`, and look at its request."""
+        self._read(_Client(connection, address, slot, self._io_loop.time()))
 
     def finish(self) -> None:
         """Take no further request; clients that are being answered get their answer. Idempotent."""
@@ -95,7 +87,7 @@ class Clients:
         """Close all connections of both tiers. Idempotent."""
         self.finish()
         self._sweep.stop()
-        for client in tuple(self._all):
+        for client in tuple(self._watched.values()):
             self._close(client)
         if not self._epoll.closed:
             self._io_loop.remove_handler(self._epoll.fileno())
@@ -115,7 +107,7 @@ class Clients:
             self._close(client)
             return
         if self._fast is None:
-            self._pass_to_tornado(client, IOStream(client.socket))
+            self._pass_to_tornado(client)
             return
         try:
             data = client.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
@@ -128,30 +120,18 @@ class Clients:
             self._close(client)
             return
         request = parse(data)
-        if request is None or self._is_forwarded(client, request):
-            self._pass_to_tornado(client, IOStream(client.socket))
-        elif request.method == "GET":
-            if self._fast.open(request, client.socket, client.peer):
-                self._forget(client)
-            else:
-                self._pass_to_tornado(client, IOStream(client.socket))
-        elif (answer := self._fast.publish(request)) is not None:
+        if request is not None and request.method == "GET" and self._fast.open(request, client.socket, client.peer):
+            self._forget(client)
+        elif request is not None and (answer := self._fast.publish(request)) is not None:
             client.socket.recv(request.size)
-            client.is_busy, client.has_more = (
-                True,
-                len(data) > request.size or len(data) == PEEK_BYTES or client.has_ended,
-            )
+            client.is_busy = True
+            client.has_more = len(data) > request.size or len(data) == PEEK_BYTES or client.has_ended
             self._watch(client)  # A publisher that disconnects is noticed while it waits.
-            self._release_if_ended(client)
+            if client.has_ended:
+                self._release(client)
             client.task = asyncio.ensure_future(self._answer(client, answer))
         else:
-            self._pass_to_tornado(client, IOStream(client.socket))
-
-    def _is_forwarded(self, client: _Client, request: SimpleRequest) -> bool:
-        """True if a trusted proxy names another client: Tornado's tier reads that."""
-        return any(name in request.headers for name in FORWARDING_HEADERS) and is_trusted(
-            client.peer, self._live.current.server.trusted_proxies
-        )
+            self._pass_to_tornado(client)
 
     async def _answer(self, client: _Client, answer: Coroutine[Any, Any, bytes]) -> None:
         data = await answer
@@ -166,9 +146,7 @@ class Clients:
             self._close(client)
             return
         if taken < len(data):
-            stream = IOStream(client.socket)
-            stream.write(data[taken:])
-            self._pass_to_tornado(client, stream)
+            self._pass_to_tornado(client, data[taken:])
         elif client.has_more or self._is_closing:
             client.has_more = False
             self._read(client)
@@ -185,37 +163,33 @@ class Clients:
                 self._close(client)
             else:
                 client.has_more = True
-                self._release_if_ended(client)
-
-    def _release_if_ended(self, client: _Client) -> None:
-        """Give back the slot of a client that disconnected, or that sends no more and still waits for its answer."""
-        if client.has_ended:
-            self._release(client)
+                if client.has_ended:  # It disconnected, or only waits for its answer.
+                    self._release(client)
 
     def _watch(self, client: _Client) -> None:
-        """Report what comes. Edge-triggered, so that a client does not wake the loop while it is being answered."""
+        """Report arrivals. Edge-triggered: a busy client does not wake the loop again."""
         descriptor = client.socket.fileno()
         if descriptor not in self._watched:
             self._epoll.register(descriptor, _WATCH)
             self._watched[descriptor] = client
 
-    def _pass_to_tornado(self, client: _Client, stream: IOStream) -> None:
-        """Let Tornado read whatever comes next, with the slot."""
+    def _pass_to_tornado(self, client: _Client, rest: bytes = b"") -> None:
+        """Let Tornado send the `rest` of an answer and read the next request, with the slot."""
         if client.slot is None:
             self._close(client)
             return
         self._unwatch(client)
-        self._all.discard(client)
+        stream = IOStream(client.socket)
+        if rest:
+            stream.write(rest)
         self._tornado.serve(stream, Peer(client.peer, client.peer, client.slot))
 
     def _forget(self, client: _Client) -> None:
-        """Give up a connection that closes, or that is a stream now. Idempotent."""
         self._unwatch(client)
-        self._all.discard(client)
         self._release(client)
 
     def _close(self, client: _Client) -> None:
-        """Close in order: with unread bytes a bare close() would be a reset, which destroys the answer. Idempotent."""
+        """Close in order: with unread bytes, close() alone is a reset, which destroys the answer. Idempotent."""
         self._forget(client)
         with contextlib.suppress(OSError):
             client.socket.shutdown(socket.SHUT_WR)

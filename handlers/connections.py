@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 from handlers.base import BaseHandler
-from hub.config.live import LiveConfig
 from hub.delivery.connection import Connection
 from hub.hub import Hub
 from hub.log.protocol import format_time
@@ -15,9 +14,7 @@ AT_ONCE: Final = 1000  # Connections listed in one turn of the loop, some 5 ms.
 class ConnectionsHandler(BaseHandler):
     """GET /connections"""
 
-    def initialize(self, live: LiveConfig, hub: Hub) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
-        self.hub = hub
+    hub: Hub
 
     async def get(self) -> None:
         registry, shown = self.hub.registry, []
@@ -31,9 +28,7 @@ class ConnectionsHandler(BaseHandler):
 class ConnectionHandler(BaseHandler):
     """DELETE /connections/<id>"""
 
-    def initialize(self, live: LiveConfig, hub: Hub) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
-        self.hub = hub
+    hub: Hub
 
     def delete(self, connection_id: str) -> None:
         self.hub.dismiss(self.hub.registry.get(connection_id), "disconnected")

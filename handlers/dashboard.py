@@ -1,21 +1,13 @@
 """GET /: the page, or a stream for a client that accepts one."""
 
-from handlers.assets import CONTENT_SECURITY_POLICY, Assets
+from handlers.assets import CONTENT_SECURITY_POLICY
 from handlers.events import EventsHandler
-from hub.config.live import LiveConfig
-from hub.hub import Hub
-from hub.log.protocol import Log
 
 
 class DashboardHandler(EventsHandler):
     """One address for both, so that `new EventSource("http://host:3030")` works."""
 
-    def initialize(  # type: ignore[override]  # each names its parts
-        self, live: LiveConfig, hub: Hub, log: Log, assets: Assets, version: str
-    ) -> None:
-        super().initialize(live, hub, log)
-        self.assets = assets
-        self.version = version
+    version: str
 
     @property
     def wants_stream(self) -> bool:

@@ -8,7 +8,6 @@ from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
 from handlers.params import StreamRequest
-from hub.config.live import LiveConfig
 from hub.delivery.connection import Connection
 from hub.delivery.cursor import Position, find
 from hub.hub import Hub
@@ -34,9 +33,9 @@ def open_stream(
     chunked: bool = True,
     head: bytes = b"",
 ) -> Connection:
-    """Register a reader. The one way to open a stream, in both tiers. `head` is sent in front of its first event.
+    """Register a reader, in both tiers. `head` is sent before its first event. Raises Overloaded.
 
-    Raises Overloaded. The caller ends it by `hub.disconnect`, or gives its socket to `hub.attach`.
+    The caller calls `hub.disconnect`, or gives the socket to `hub.attach`.
     """
     return hub.connect(
         asked.filter,
@@ -51,14 +50,12 @@ def open_stream(
 class EventsHandler(BaseHandler):
     """`topic` (globs, repeatable), `level`, `q`; starts at `Last-Event-ID`, `last_event_id`, `since` or `last`."""
 
-    def initialize(self, live: LiveConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
-        self.hub = hub
-        self.log = log
-        self.connection: Connection | None = None
+    hub: Hub
+    log: Log
+    connection: Connection | None = None
 
     async def head(self, *_: str) -> None:
-        """Answer what GET would answer, without a stream: a page learns here why its EventSource was refused."""
+        """Answer as GET, without a stream: a page learns here why its EventSource was refused."""
         await self._position(self._asked())
         self.hub.registry.limits.check(self.request.remote_ip or "")
         self._set_stream_headers()
@@ -66,7 +63,7 @@ class EventsHandler(BaseHandler):
     async def get(self) -> None:
         asked = self._asked()
         position = await self._position(asked)
-        # Registered before the flush, so that a client that disconnects during it is found and removed.
+        # Registered before the flush: a client that disconnects during it is found and removed.
         connection = self.connection = open_stream(
             self.hub,
             asked,
@@ -80,14 +77,13 @@ class EventsHandler(BaseHandler):
             await self.flush()  # From here on an error cannot change the status: it becomes an event.
             self.hub.attach(connection, self.detach())
         except StreamClosedError:
-            # Tornado may or may not call on_connection_close in this case. disconnect() is idempotent.
             self.hub.disconnect(connection)
         except OSError as error:  # No free descriptor: the hand-over needs two for a moment.
             logger.error("cannot keep the stream of %s: %s", connection.address, error)
             self.hub.disconnect(connection)
 
     def on_connection_close(self) -> None:
-        """The clean-up before the hand-over. After it, the hub's own epoll calls `hub.disconnect`."""
+        """Clean up before `hub.attach`. Afterwards the hub's epoll calls `hub.disconnect`."""
         if self.connection is not None:
             self.hub.disconnect(self.connection)
 

@@ -1,9 +1,8 @@
 """The fast tier: one simple message published, or one simple stream opened, without a RequestHandler.
 
-A simple request is narrow on purpose (RFC 9112): one header field a line, printable ASCII, no name twice, a
-Content-Length of digits or none, no transfer coding. It cannot be read in two ways. Each function here either takes a
-request completely or leaves it untouched; the acceptor then passes the unread connection to Tornado, whose handlers
-have the same rules and all error texts.
+A simple request cannot be read in two ways (RFC 9112): printable ASCII, no header name twice, a Content-Length of
+digits or none, no transfer coding. A request that is not taken stays unread: Tornado's handlers have the same rules,
+and all error texts.
 """
 
 import logging
@@ -22,9 +21,10 @@ from tornado.escape import parse_qs_bytes
 from handlers.application import MAX_HEAD_BYTES, log_request
 from handlers.base import COMMON_HEADERS, JSON_TYPE, is_allowed_host, raw_error_response
 from handlers.events import STREAM_HEADERS, open_stream
+from handlers.forwarded import FORWARDING_HEADERS
 from handlers.messages import TEXT
 from handlers.params import StreamRequest
-from handlers.publish import JSON
+from handlers.publish import JSON, receipt_json
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
@@ -40,8 +40,8 @@ _HEAD: Final = re.compile(
 )
 _PATH: Final = re.compile(rf"/messages|/topics/({TOPIC.pattern})")
 # With one of these headers a request is not simple.
-_ODD: Final = frozenset({"Transfer-Encoding", "Expect", "Upgrade", "Te", "Trailer"})
-# Any other header may change the meaning of a publish, or the right to publish: it is left to the handlers.
+_ODD: Final = frozenset({"Transfer-Encoding", "Expect", "Upgrade", "Te", "Trailer", *FORWARDING_HEADERS})
+# Any other header may change the meaning of a publish, or the right to publish.
 _UNDERSTOOD: Final = frozenset(
     {"Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length"}
     | {"X-Level", "X-Source"}
@@ -50,11 +50,10 @@ _json: Final = msgspec.json.Encoder()
 
 
 class SimpleRequest(NamedTuple):
-    """One request. `fields` are its header lines as received, `size` the bytes of header and body together."""
+    """One request. `size` is the number of bytes of header and body together."""
 
     method: str
     target: str
-    fields: bytes
     headers: Mapping[str, str]
     body: bytes
     size: int
@@ -75,16 +74,16 @@ def parse(data: bytes) -> SimpleRequest | None:
     end = found.end() + int(length)
     if end > len(data):
         return None
-    return SimpleRequest(method.decode(), target.decode(), found[5], headers, data[found.end() : end], end)
+    return SimpleRequest(method.decode(), target.decode(), headers, data[found.end() : end], end)
 
 
 @lru_cache(256)
 def _read_headers(fields: bytes) -> Mapping[str, str] | None:
-    """Return header lines by name; None if they are not simple. Cached: a program sends the same ones each time."""
+    """Return header lines by name; None if they are not simple. Cached: a program repeats its own."""
     headers: dict[str, str] = {}
     for field in fields[:-2].decode("ascii").split("\r\n"):
         name, _, value = field.partition(":")
-        name = name.title()
+        name = "-".join(map(str.capitalize, name.split("-")))  # As Tornado does; title() differs behind a digit.
         if name in headers or name in _ODD or (name == "Connection" and value.strip().lower() != "keep-alive"):
             return None
         headers[name] = value.strip(" \t")
@@ -92,13 +91,12 @@ def _read_headers(fields: bytes) -> Mapping[str, str] | None:
 
 
 class FastTier:
-    """The two functions, and the parts they work with. Every setting is read at the time of use."""
+    """Publishes and opens streams. Reads every setting at the time of use."""
 
     def __init__(self, hub: Hub, log: Log, live: LiveConfig) -> None:
         self._hub = hub
         self._log = log
         self._live = live
-        self._message_headers = lru_cache(256)(_message_headers)
 
     def publish(self, request: SimpleRequest) -> Coroutine[Any, Any, bytes] | None:
         """Return a coroutine that publishes the message and returns the answer; it raises nothing. None: not simple.
@@ -109,7 +107,7 @@ class FastTier:
         return None if draft is None else self._answer(draft, request.target)
 
     def open(self, request: SimpleRequest, connection: socket.socket, address: str) -> bool:
-        """Open a stream, whose bytes the hub sends from then on. False: not simple, and `connection` is untouched."""
+        """Open a stream and give it to the hub. False: not simple, and `connection` is untouched."""
         server, headers = self._live.current.server, request.headers
         if "Origin" in headers or not is_allowed_host(headers.get("Host", ""), server):
             return False
@@ -137,16 +135,18 @@ class FastTier:
         config, body, path = self._live.current, request.body, _PATH.fullmatch(request.target)
         if not path or not 0 < len(body) <= config.publish.max_body_bytes:
             return None
-        about = self._message_headers(request.fields)
-        if about is None or not is_allowed_host(request.headers.get("Host", ""), config.server):
+        headers, limit = request.headers, config.publish.max_message_bytes
+        if not headers.keys() <= _UNDERSTOOD or not is_allowed_host(headers.get("Host", ""), config.server):
             return None
-        limit = config.publish.max_message_bytes
+        kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        level, source = headers.get("X-Level", ""), headers.get("X-Source", "")
+        if (kind not in JSON and kind not in TEXT) or (kind in JSON and (level or source)):
+            return None
         try:
-            if about.is_json or path[1] is None:
+            if kind in JSON or path[1] is None:
                 return Draft.from_json(body, topic=path[1], max_bytes=limit) if body.startswith(b"{") else None
-            return Draft.parse(
-                topic=path[1], message=body.decode(), level=about.level, source=about.source, max_bytes=limit
-            )
+            level = level or Level.INFO
+            return Draft.parse(topic=path[1], message=body.decode(), level=level, source=source, max_bytes=limit)
         except (EyewallError, UnicodeDecodeError):
             return None
 
@@ -154,10 +154,7 @@ class FastTier:
         began, is_cross_origin = time.monotonic(), bool(self._live.current.server.cors_origins)
         try:
             receipt = await self._hub.publish([draft])
-            told: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
-            if receipt.receivers is not None:
-                told["receivers"] = receipt.receivers
-            body = _json.encode(told) + b"\n"
+            body = _json.encode(receipt_json(receipt)) + b"\n"
             status, answer = 201, _message_head(int(time.time()), is_cross_origin, len(body)) + body
         except Exception as error:
             if not isinstance(error, EyewallError):
@@ -166,25 +163,6 @@ class FastTier:
             status = int(answer[9:12])
         log_request(status, "POST", path, time.monotonic() - began)
         return answer
-
-
-class _MessageHeaders(NamedTuple):
-    """The headers that describe a message."""
-
-    is_json: bool
-    level: str
-    source: str
-
-
-def _message_headers(fields: bytes) -> _MessageHeaders | None:
-    headers = _read_headers(fields)
-    if headers is None or not _UNDERSTOOD.issuperset(headers):
-        return None
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    level, source = headers.get("X-Level", ""), headers.get("X-Source", "")
-    if (kind not in JSON and kind not in TEXT) or (kind in JSON and (level or source)):
-        return None
-    return _MessageHeaders(kind in JSON, level or Level.INFO, source)
 
 
 def _vary(is_cross_origin: bool) -> tuple[tuple[str, str], ...]:

@@ -13,16 +13,21 @@ _FOR: Final = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNO
 _WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
+@lru_cache(4096)
 def is_trusted(address: str, networks: tuple[str, ...]) -> bool:
-    """True if `address` is in one of these networks. An IPv4-mapped IPv6 address counts as IPv4."""
-    return bool(networks) and _is_trusted(address, networks)
+    """Return True if `address` is in one of these networks. An IPv4-mapped IPv6 address counts as IPv4."""
+    try:
+        parsed = _unmapped(ip_address(address))
+    except ValueError:
+        return False
+    return any(parsed in network for network in _parsed(networks))
 
 
 def client_address(peer: str, headers: Mapping[str, str], networks: tuple[str, ...]) -> str:
     """Return the address of the client that sent this request through the trusted proxy `peer`.
 
-    It is the right-most hop outside the trusted networks: hops to the left of it are the client's own claims. `peer` if
-    no hop is named. A hop that is not an address ("unknown") ends the search, with the proxy in front of it.
+    It is the right-most hop outside the trusted networks: hops to its left are the client's own claims. A hop that is
+    not an address ("unknown") ends the search at the proxy in front of it. Without a hop it is `peer`.
     """
     found = peer
     for hop in reversed(_hops(headers)):
@@ -56,15 +61,6 @@ def _address(hop: str) -> str | None:
 def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
-
-
-@lru_cache(4096)
-def _is_trusted(address: str, networks: tuple[str, ...]) -> bool:
-    try:
-        parsed = _unmapped(ip_address(address))
-    except ValueError:
-        return False
-    return any(parsed in network for network in _parsed(networks))
 
 
 @lru_cache(4)

@@ -15,7 +15,7 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
-from handlers.params import request_filter
+from handlers.params import parse_filter
 from handlers.publish import NDJSON
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
@@ -32,8 +32,7 @@ MAX_LIMIT: Final = 1000  # Messages of a JSON answer, which is one page.
 UNLIMITED: Final = 1 << 40
 COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
-# Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"). The last four are full-width forms, which
-# East Asian versions treat alike.
+# Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), also the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _json: Final = msgspec.json.Encoder()
 
@@ -41,8 +40,8 @@ _json: Final = msgspec.json.Encoder()
 class HistoryGet(BaseHandler):
     """The GET method of /messages.
 
-    Parameters: `topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`,
-    `limit`, `format`. The handler that inherits it sets `history`.
+    Parameters: `topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`,
+    `format`.
     """
 
     history: History
@@ -87,7 +86,7 @@ class HistoryGet(BaseHandler):
             await self.flush()
 
     def _reset(self) -> None:
-        """Close with RST. After an orderly close, the client would take the export for complete."""
+        """Close with RST: after an orderly close the export would look complete."""
         stream = self.detach()
         if not stream.closed():
             stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
@@ -113,7 +112,8 @@ class HistoryGet(BaseHandler):
     def _search(self, kind: str, *, newest_first: bool) -> SearchRange:
         since, until = self._time("since", EVER[0]), self._time("until", EVER[1] + 1)
         span = (since, until - 1)  # `until` is not included.
-        return SearchRange(request_filter(self), limit=self._limit(kind), newest_first=newest_first, span=span)
+        found = parse_filter(self.request.query_arguments)
+        return SearchRange(found, limit=self._limit(kind), newest_first=newest_first, span=span)
 
     def _time(self, name: str, default: int) -> int:
         text = self.get_query_argument(name, None)
@@ -133,7 +133,6 @@ class HistoryGet(BaseHandler):
 
 
 def json_page(page: HistoryPage) -> bytes:
-    """Return a page as one JSON object."""
     return _json.encode(page.as_json()) + b"\n"
 
 

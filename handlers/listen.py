@@ -22,15 +22,14 @@ logger = logging.getLogger("eyewall.http")
 SPARE_DESCRIPTORS: Final = 64  # For listening, the log, and the moment in which a socket has two.
 ACCEPTS: Final = 1000  # Connections accepted in one turn of the loop: some 10 ms.
 
-
 _Accepted = tuple[socket.socket, str, str]
 """A connection, its address, and the address that its slot is counted for."""
 
 
 class Acceptor:
-    """Accepts connections and gives them to `clients`, one of each address in turn.
+    """Accepts connections, counts them in `limits`, and gives them to `clients`, one of each address in turn.
 
-    `limits` counts a connection from here on. `readers` returns the number of sockets that the hub holds.
+    `readers` returns the number of sockets that the hub holds.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Acceptor:
         self._limits = limits
         self._io_loop = io_loop
         self._readers = readers
-        self._turn_seconds = turn_seconds  # Of admissions in one turn of the loop. Reading pages comes on top.
+        self._turn_seconds = turn_seconds  # Of admissions in one turn of the loop.
         self._descriptors = raise_descriptor_limit() - SPARE_DESCRIPTORS
         self._listening: list[socket.socket] = []
         self._pending: OrderedDict[str, deque[_Accepted]] = OrderedDict()  # By address; the next in turn is first.
@@ -58,18 +57,18 @@ class Acceptor:
 
     @property
     def open(self) -> int:
-        """Return the number of open connections that are not streams."""
+        """Return the number of open connections without streams."""
         return self._pending_count + self._clients.count
 
     def listen(self, sockets: Iterable[socket.socket]) -> None:
-        """Accept from these bound sockets; they are the acceptor's from now on."""
+        """Accept from these bound sockets, and own them."""
         for listening in sockets:
             listen_on(listening)
             self._io_loop.add_handler(listening, self._accept, IOLoop.READ)
             self._listening.append(listening)
 
     def stop_accepting(self) -> None:
-        """Take no new connection and no further request; clients that are being answered get it. Idempotent."""
+        """Take no new connection or request; answers under way are sent. Idempotent."""
         while self._listening:
             listening = self._listening.pop()
             self._io_loop.remove_handler(listening)
@@ -92,7 +91,7 @@ class Acceptor:
                 connection, address = listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
-            except OSError as error:  # The kernel's own limit: wait, or this would be a busy loop.
+            except OSError as error:  # The kernel's own limit. Without a pause this is a busy loop.
                 self._io_loop.remove_handler(listening)
                 self._io_loop.call_later(1, self._resume, listening)
                 self._warn(f"{error} (raise `ulimit -n`)")
@@ -118,7 +117,7 @@ class Acceptor:
         self._pending_count += 1
 
     def _reject(self, connection: socket.socket, error: Overloaded) -> None:
-        """Answer and close without reading a byte: a flood must not cost more than it has to."""
+        """Answer and close without reading: cheap in a flood."""
         with contextlib.suppress(OSError):
             connection.send(raw_error_response(error, ("Connection", "close")))
             connection.shutdown(socket.SHUT_WR)
@@ -127,7 +126,7 @@ class Acceptor:
         self._warn(str(error))
 
     def _warn(self, reason: str) -> None:
-        """Warn at most once a minute: rejected clients retry, and logging each would cost more than rejecting it."""
+        """Warn at most once a minute: rejected clients retry."""
         if self._io_loop.time() >= self._may_warn_at:
             self._may_warn_at = self._io_loop.time() + 60
             logger.warning("rejecting new connections, %d so far: %s; open ones stay", self._rejected, reason)
@@ -137,7 +136,6 @@ class Acceptor:
             self._io_loop.add_handler(listening, self._accept, IOLoop.READ)
 
     def _admit_pending(self) -> None:
-        """Admit one connection of each address in turn, within the time budget."""
         until = self._io_loop.time() + self._turn_seconds
         while self._pending:
             self._clients.admit(*self._next())

@@ -4,33 +4,21 @@ GET  /messages           stored messages (history.py)
 POST /messages           one JSON object, an array of them, or NDJSON
 POST /topics/<topic>     a text; also JSON, for which the URL names the topic
 PUT  /topics/<topic>     a stream of lines, each published as it arrives, for hours
-
-publish.py reads the bodies; hub/ingest decides what they mean.
 """
 
 from typing import Final
 
 from handlers.history import HistoryGet
 from handlers.publish import JSON, NDJSON, PublishHandler
-from hub.config.live import LiveConfig
 from hub.errors import UnknownType
-from hub.history import History
-from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects, TopicText
-from hub.ingest.upload_budget import UploadBudget
 
-# What curl sends by itself is application/x-www-form-urlencoded; it never means a form here.
+# curl's default is application/x-www-form-urlencoded; it never means a form here.
 TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
 
 
 class MessagesHandler(HistoryGet, PublishHandler):
     """/messages: GET searches stored messages; in a POST the JSON has every field."""
-
-    def initialize(  # type: ignore[override]  # each names its parts
-        self, live: LiveConfig, hub: Hub, uploads: UploadBudget, history: History
-    ) -> None:
-        PublishHandler.initialize(self, live, hub, uploads)
-        self.history = history
 
     def make_decoder(self, content_type: str) -> Decoder:
         if content_type not in NDJSON | JSON | TEXT:
@@ -45,12 +33,12 @@ class MessagesHandler(HistoryGet, PublishHandler):
 
 
 class TopicHandler(PublishHandler):
-    """/topics/<topic>: the URL names the topic, and level and source for what does not give its own."""
+    """/topics/<topic>: the URL names the topic, and the default level and source."""
 
     decoder: TopicText
 
     def make_decoder(self, content_type: str) -> Decoder:
-        # Raises for a wrong topic, level or source: hours of lines must not be read before.
+        # Raises for a wrong topic, level or source before a line is read.
         level, source = self.option("X-Level", "level"), self.option("X-Source", "source")
         decoder = TopicText(self.path_args[0], level, source, refuses_bad_utf8=self.request.method == "POST")
         if not (self.has_lines or content_type in TEXT | JSON or content_type.startswith("text/")):

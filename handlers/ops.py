@@ -7,8 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from handlers.base import BaseHandler
-from hub.config.live import LiveConfig
+from handlers.base import JSON_TYPE, BaseHandler
 from hub.files import resource
 from hub.hub import Hub
 from hub.log.protocol import Log
@@ -24,10 +23,8 @@ class HealthHandler(BaseHandler):
 class ReadyHandler(BaseHandler):
     """GET /readyz: whether this server can be sent traffic; 503 while it drains, or cannot store messages."""
 
-    def initialize(self, live: LiveConfig, log: Log, is_ready: Callable[[], bool]) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
-        self.log = log
-        self.is_ready = is_ready
+    log: Log
+    is_ready: Callable[[], bool]
 
     def get(self) -> None:
         if not self.is_ready():
@@ -39,12 +36,10 @@ class ReadyHandler(BaseHandler):
 
 
 class MetricsHandler(BaseHandler):
-    """GET /metrics in Prometheus' text format. Nothing is counted for it: it reads what is known anyway."""
+    """GET /metrics in Prometheus' text format."""
 
-    def initialize(self, live: LiveConfig, hub: Hub, log: Log) -> None:  # type: ignore[override]  # each names its parts
-        super().initialize(live)
-        self.hub = hub
-        self.log = log
+    hub: Hub
+    log: Log
 
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
@@ -55,7 +50,7 @@ class MetricsHandler(BaseHandler):
 
 
 class HubCollector(Collector):
-    """How the server is at the moment of asking."""
+    """Reads the counts of hub and log at each request."""
 
     def __init__(self, hub: Hub, log: Log) -> None:
         self._hub = hub
@@ -78,8 +73,8 @@ class HubCollector(Collector):
 
 
 class OpenApiHandler(BaseHandler):
-    """GET /openapi.json: this API in the form that tools read."""
+    """GET /openapi.json"""
 
     def get(self) -> None:
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Type", JSON_TYPE)
         self.finish(resource("handlers/openapi.json").read_bytes())

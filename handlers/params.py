@@ -5,8 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
-from tornado.web import RequestHandler
-
 from hub.delivery.cursor import Position, newest, resolve
 from hub.errors import InvalidInput
 from hub.filter import Filter
@@ -18,20 +16,14 @@ Arguments = Mapping[str, Sequence[bytes]]
 """A query as `tornado.escape.parse_qs_bytes` returns it: each name with its values, percent-decoded."""
 
 
-def request_filter(handler: RequestHandler) -> Filter:
-    """Return the filter that a request names. Raises InvalidInput: which parameter, and its valid values."""
-    return parse_filter(handler.request.query_arguments)
-
-
 def parse_filter(arguments: Arguments) -> Filter:
-    """Return the filter that a query names. Raises as `request_filter`."""
-    # Nothing is stripped: a line end behind a topic or a level is refused like any other invalid character.
+    """Return the filter that a query names. Strips nothing. Raises InvalidInput with the valid values."""
     topics = [_text("topic", value) for value in arguments.get("topic", ())]
     return Filter.parse(topics, _last(arguments, "level", Level.DEBUG), _last(arguments, "q", ""))
 
 
 class StreamRequest(NamedTuple):
-    """The values of a request that decide what its stream contains. `since` in ms since 1970."""
+    """The parameters of a stream. `since` in ms since 1970."""
 
     filter: Filter
     last_event_id: str
@@ -40,10 +32,7 @@ class StreamRequest(NamedTuple):
 
     @classmethod
     def parse(cls, arguments: Arguments, last_event_id: str | None) -> Self:
-        """Read a query, and the Last-Event-ID header, which takes precedence over `last_event_id`.
-
-        Raises InvalidInput: which parameter, and its valid values.
-        """
+        """Read a query; the Last-Event-ID header takes precedence over `last_event_id`. Raises InvalidInput."""
         last = _last(arguments, "last", "0").strip()
         if not re.fullmatch("[0-9]{1,9}", last):
             raise InvalidInput("last", f"invalid number {last[:32]!r}", hint="use a whole number up to 999999999")

@@ -1,7 +1,6 @@
-"""Reading the bodies of publishers: whole, or line by line as they arrive.
+"""Reading the bodies of publishers: whole, or line by line as they arrive. hub/ingest decides what they mean.
 
-Tornado's own reading would parse what `curl -d` sends as a form, and would answer a body over the limit without a
-reason. So bodies are read here, piece by piece. What they mean is decided in hub/ingest.
+Tornado would parse what `curl -d` sends as a form, and would close at a body over the limit without an answer.
 """
 
 import hashlib
@@ -16,17 +15,14 @@ import msgspec
 from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
-from handlers.bodies import WholeBody
-from hub.config.live import LiveConfig
 from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
-from hub.ingest.batch import Batch
 from hub.ingest.decode import Decoder, JsonObjects
 from hub.ingest.lines import lines_of
-from hub.ingest.publisher import MAX_MESSAGES, LinePublisher, Publisher, too_many
-from hub.ingest.upload_budget import UploadBudget
+from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many
+from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
-from hub.log.protocol import IdempotencyKey
+from hub.log.protocol import IdempotencyKey, Receipt
 from hub.message import FIELDS_HINT, Draft
 
 JSON: Final = frozenset({"application/json", "text/json"})
@@ -36,20 +32,24 @@ IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+def receipt_json(receipt: Receipt) -> dict[str, object]:
+    """Return the answer to one published message."""
+    answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
+    return answer if receipt.receivers is None else answer | {"receivers": receipt.receivers}
+
+
 @stream_request_body
 class PublishHandler(BaseHandler):
-    """A URL that takes messages. The request's content goes to `lines` if it is a stream of lines, else to `body`."""
+    """A URL that takes messages. A stream of lines goes to `lines`, any other body to `body`."""
 
+    hub: Hub
+    uploads: UploadBudget
     decoder: Decoder
+    lines: LinePublisher | None = None
 
-    def initialize(  # type: ignore[override]  # each names what it uses
-        self, live: LiveConfig, hub: Hub, uploads: UploadBudget
-    ) -> None:
-        super().initialize(live)
-        self.hub = hub
-        self.uploads = uploads
-        self.body = WholeBody(live, uploads)
-        self.lines: LinePublisher | None = None
+    def initialize(self, **parts: object) -> None:
+        super().initialize(**parts)
+        self.body = WholeBody(self.live, self.uploads)
 
     def make_decoder(self, content_type: str) -> Decoder:
         """Return how this body is read. Raises UnknownType or InvalidInput."""
@@ -57,19 +57,18 @@ class PublishHandler(BaseHandler):
 
     @property
     def content_type(self) -> str:
-        """The media type of the body, in lower case and without parameters."""
+        """Return the media type of the body, in lower case and without parameters."""
         return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     @property
     def has_lines(self) -> bool:
-        """True if each line of the body is a message."""
+        """Return True if each line of the body is a message."""
         return self.request.method == "PUT" or self.content_type in NDJSON
 
     def prepare(self) -> None:
         if self.request.method not in ("POST", "PUT"):
             super().prepare()
             return
-        # WholeBody counts the limit, because it can still send an answer.
         self.request.connection.set_max_body_size(UNLIMITED)  # type: ignore[union-attr]  # HTTP1Connection has it
         headers = self.request.headers
         try:
@@ -80,49 +79,39 @@ class PublishHandler(BaseHandler):
             self.decoder = self.make_decoder(self.content_type)
             if not self.has_lines:
                 return
-            if "Idempotency-Key" in headers:
-                self.check_length()
-            else:
+            if "Idempotency-Key" not in headers:
                 self.open_stream()
+            elif "Content-Length" not in headers:  # Only a whole body can be repeated.
+                hint = "send a body with a Content-Length, or leave the key out"
+                raise InvalidInput("Idempotency-Key", "cannot be used with a stream of lines", hint=hint)
         except (EyewallError, HTTPError) as error:
             is_endless = self.has_lines and "Content-Length" not in headers
             if is_endless or self.request.method not in self.allowed_methods():
                 raise
             self.body = WholeBody(self.live, self.uploads, error)  # Raised when the body has been read.
 
-    def check_length(self) -> None:
-        """Refuse a key for lines without an announced end: only a whole body can be repeated."""
-        if "Content-Length" not in self.request.headers:
-            hint = "send a body with a Content-Length, or leave the key out"
-            raise InvalidInput("Idempotency-Key", "cannot be used with a stream of lines", hint=hint)
-
     def open_stream(self) -> None:
-        """Publish lines as they arrive, without a time limit: TCP keepalive finds dead clients. Raises Overloaded."""
+        """Publish lines as they arrive, without a time limit. Raises Overloaded."""
         self.uploads.add_stream(self.stop)
         self.lines = LinePublisher(self.publisher(), self.decoder)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # HTTP1Connection has it
 
     def publisher(self) -> Publisher:
-        """Return what publishes this body. Only a PUT is held back while the log refuses; a POST is answered."""
+        """Return the publisher. Only a PUT is held back while the log refuses; a POST is answered."""
         is_connected = self.is_connected if self.request.method == "PUT" else None
-        return Publisher(self.hub, self.live, self.uploads, is_connected)
+        return Publisher(self.hub.publish, self.live, self.uploads, is_connected)
 
     def is_connected(self) -> bool:
-        """False once the client has closed or reset the connection, also behind bytes that are not read yet.
-
-        Tornado does not notice it in that case, because it reads nothing while a body is held back.
-        """
-        stream = getattr(self.request.connection, "stream", None)
-        if stream is None:
-            return True
+        """Return False once the client has closed. Tornado reads nothing while a body is held back."""
+        stream = self.request.connection.stream  # type: ignore[union-attr]  # HTTP1Connection has it
         if stream.closed():
             return False
-        hang_up = select.poll()
-        hang_up.register(stream.fileno(), select.POLLRDHUP)
-        return not hang_up.poll(0)
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLRDHUP)
+        return not poll.poll(0)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        """Take a piece of the body. Tornado reads the next one when the result is done: back-pressure for streams."""
+        # Tornado reads the next piece when the result is done: back-pressure for streams.
         if self.lines is not None:
             return self.publish_chunk(self.lines, chunk)
         try:
@@ -132,10 +121,9 @@ class PublishHandler(BaseHandler):
         return None
 
     async def publish_chunk(self, lines: LinePublisher, chunk: bytes) -> None:
-        """Publish the lines that end in a piece. Answers an error itself: Tornado would close without an answer."""
         try:
             await lines.feed(chunk)
-        except Exception as error:
+        except Exception as error:  # Tornado would close without an answer.
             self.fail(error)
 
     def fail(self, error: Exception) -> None:
@@ -145,30 +133,27 @@ class PublishHandler(BaseHandler):
             status = error.status_code if isinstance(error, HTTPError) else 500
             self.send_error(status, exc_info=(type(error), error, error.__traceback__))
 
-    def on_finish(self) -> None:
-        self.close_body()
-
     def on_connection_close(self) -> None:
-        self.close_body()
-        # Tornado calls this while it handles the loss. The frames of its reading keep a piece of the body.
+        self.on_finish()
+        # Tornado's frames on this exception keep a piece of the body.
         if (loss := sys.exc_info()[2]) is not None:
             traceback.clear_frames(loss)
         super().on_connection_close()
 
-    def close_body(self) -> None:
-        """Release the body's bytes now: the handler itself is freed later, by the cycle collector. Idempotent."""
+    def on_finish(self) -> None:
+        """Release the body's bytes now: the cycle collector frees the handler later. Idempotent."""
         self.uploads.remove_stream(self.stop)
         self.body.close()
         if self.lines is not None:
             self.lines.close()
 
-    def stop(self) -> None:
-        """Answer a stream of lines at shutdown: at once, or when the log has answered for the lines it has."""
+    def stop(self, error: EyewallError) -> None:
+        """Answer a stream of lines at shutdown. While it publishes, LinePublisher raises the error afterwards."""
         if self.lines is not None and not self.lines.is_publishing:
-            self.fail(self.uploads.shutdown_error())
+            self.fail(error)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Add the counts of a stream of lines: the publisher need not send those again."""
+        """Add the counts of a stream of lines, which the publisher need not send again."""
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, EyewallError) and self.lines is not None:
             error.details = self.lines.batch.as_json()
@@ -176,7 +161,7 @@ class PublishHandler(BaseHandler):
 
     async def publish_lines(self) -> None:
         """Answer a body of lines: the end of a stream, or a whole body in one transaction."""
-        if self._finished:  # Stopped: the answer with the counts has been sent.
+        if self._finished:  # Answered by `stop`.
             return
         if self.lines is not None:
             await self.lines.finish()
@@ -202,11 +187,7 @@ class PublishHandler(BaseHandler):
         self.write_batch(await self.publisher().append_all(map(bytes, items), JsonObjects(topic), key))
 
     async def publish_one(self, draft: Draft, content: bytes) -> None:
-        receipt = await self.hub.publish([draft], key=self.key(content))
-        answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
-        if receipt.receivers is not None:
-            answer["receivers"] = receipt.receivers
-        self.write_json(answer, 201)
+        self.write_json(receipt_json(await self.hub.publish([draft], key=self.key(content))), 201)
 
     def write_batch(self, batch: Batch) -> None:
         """Answer 201 if anything is in the log, else 400. A PUT may end without a message: its source had none."""
@@ -225,7 +206,7 @@ class PublishHandler(BaseHandler):
             return None
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise InvalidInput("Idempotency-Key", "is not valid", hint="use 1 to 128 printable ASCII characters")
-        # Of what was received, not of what was accepted: a changed limit changes that, while the request is the same.
+        # Of what was received: a changed limit changes what is accepted, while the request is the same.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         if self.has_lines:  # The same bytes by POST are one message.
             options.append("lines")

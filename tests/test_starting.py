@@ -1,4 +1,4 @@
-"""What keeps the process from starting: one clear line each, and exit status 2."""
+"""Errors that keep the process from starting: one line each, and exit status 2."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def test_an_address_that_is_none_of_ours_is_one_clear_line_and_exit_2(tmp_path: 
 
 
 def test_a_machine_without_ipv6_is_told_so_in_one_line(tmp_path: Path) -> None:
-    """An empty network of its own has none; not even the loopback is up."""
+    """An empty network namespace has none; not even the loopback is up."""
     config = config_of(tmp_path, "log: {path: ':memory:'}\nserver: {address: '::1'}")
     command = ["unshare", "--net", sys.executable, "server.py", "--config", config]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -57,7 +57,7 @@ def test_a_machine_without_ipv6_is_told_so_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("descriptors", [20, 40])
 def test_too_few_descriptors_are_one_clear_line_and_exit_2(tmp_path: Path, descriptors: int) -> None:
-    """With these it would start, and turn everybody away."""
+    """With these it would start, and reject every connection."""
     config = config_of(tmp_path, "log: {path: ':memory:'}")
     command = ["prlimit", f"--nofile={descriptors}:{descriptors}", sys.executable, "server.py", "--config", config]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -74,13 +74,13 @@ def test_a_soft_limit_is_raised_as_far_as_may_be(tmp_path: Path) -> None:
     assert limit == 1000
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop a capability")
 def test_a_port_without_permission_is_one_clear_line_and_exit_2(tmp_path: Path) -> None:
     start = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
     if int(start.read_text()) <= 1:
-        pytest.skip("here everybody may listen on port 1")
+        pytest.skip("here every user may listen on port 1")
     config = config_of(tmp_path, "log: {path: ':memory:'}")
-    # Without the capability that lets root do what others may not.
+    # Root without the capability for low ports.
     command = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", sys.executable]
     done = subprocess.run(
         [*command, "server.py", "--config", config, "--port", "1"],

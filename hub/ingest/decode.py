@@ -1,26 +1,20 @@
-"""What a publisher's input means: the one place where lines, texts and JSON objects become drafts."""
+"""Turns lines, texts and JSON objects into drafts."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final
 
 import msgspec
 
 from hub.config import PublishConfig
 from hub.errors import InvalidInput, TooLarge
-from hub.ingest.formats import logger_object
-from hub.ingest.levels import guess_level
+from hub.ingest.levels import guess_level, level_of
 from hub.ingest.lines import Line, TruncatedLine, truncated
-from hub.message import Draft, Level
+from hub.json_text import one_line
+from hub.message import MAX_SOURCE_CHARACTERS, Draft, Level
 
-
-class Decoder(Protocol):
-    """How the lines of one publisher are read. Limits are arguments, because they may change while it publishes."""
-
-    def max_line_bytes(self, limits: PublishConfig) -> int:
-        """Return the limit at which a line is truncated."""
-
-    def decode(self, line: Line, limits: PublishConfig) -> Draft | None:
-        """Return the draft, or None for a line that holds no message. Raises InvalidInput."""
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_anything: Final = msgspec.json.Decoder()
+_encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +27,26 @@ class TopicText:
     topic: str
     level: str = ""
     source: str = ""
-    refuses_bad_utf8: bool = False  # In a line that is a JSON object, as where the same object is sent alone.
+    refuses_bad_utf8: bool = False  # In a line that is a JSON object, as in a body of one object.
 
     def __post_init__(self) -> None:
         Draft.parse(topic=self.topic, message="", level=self.level or Level.INFO, source=self.source)
 
     def max_line_bytes(self, limits: PublishConfig) -> int:
-        """Return the limit of one message: a longer line is truncated and published."""
+        """Return the length at which a line is truncated."""
         return limits.max_message_bytes
 
     def decode(self, line: Line, limits: PublishConfig) -> Draft:
-        """Return the draft. Truncates what is too long and replaces bytes that are not UTF-8.
-
-        Raises InvalidInput only where `refuses_bad_utf8` says so.
-        """
+        """Return the draft, truncated, with bytes replaced that are not UTF-8. Raises InvalidInput for those only."""
         max_bytes = limits.max_message_bytes
         if isinstance(line, TruncatedLine):
             text = str(line)
         elif line.startswith(b"{") and line.rstrip().endswith(b"}"):
             text = self._json_text(line)
             try:
-                return logger_object(text, topic=self.topic, level=self.level, source=self.source, max_bytes=max_bytes)
+                return _logger_object(text, topic=self.topic, level=self.level, source=self.source, max_bytes=max_bytes)
             except (msgspec.MsgspecError, InvalidInput, RecursionError):
-                pass  # Not JSON, or a field's value is not allowed there: keep the line as text.
+                pass  # Not JSON, or a field's value is not allowed: keep the line as text.
         else:
             text = line.decode("utf-8", "replace")
         if len(text) * 4 > max_bytes and (size := len(text.encode())) > max_bytes:
@@ -106,6 +97,10 @@ class JsonObjects:
         return Draft.from_json(line, topic=self.topic, max_bytes=limits.max_message_bytes)
 
 
+Decoder = TopicText | JsonObjects
+"""How the lines of one publisher are read. Limits are arguments, because they may change while it publishes."""
+
+
 def too_large(what: str, limit: int) -> TooLarge:
     """Return the error for a body, or a line that could have been a body, that is not read to its end."""
     return TooLarge(
@@ -113,3 +108,42 @@ def too_large(what: str, limit: int) -> TooLarge:
         f"over the limit of {limit:,} bytes (publish.max_body_bytes)",
         hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
     )
+
+
+def _logger_object(line: str, *, topic: str, level: str, source: str, max_bytes: int) -> Draft:
+    """Read the fields that loggers use; the others become `data`. Raises MsgspecError, InvalidInput, RecursionError."""
+    _anything.decode(line)  # Checks what the next line leaves raw.
+    fields = _fields.decode(line)
+    own_level = _take_level(fields)
+    name = _take_text(fields, "source")
+    if len(name) > MAX_SOURCE_CHARACTERS or not name.isprintable():
+        fields["source"], name = msgspec.Raw(_encode(name)), ""
+    message = _take_text(fields, "message") or _take_text(fields, "msg")
+    if not message:  # Without a text field the line itself is the text.
+        message, fields = line, {}
+    data = fields["data"] if fields.keys() == {"data"} else msgspec.Raw(_encode(fields)) if fields else None
+    return Draft.parse(
+        topic=topic,
+        message=message,
+        level=own_level or level or guess_level(message),
+        source=name or source,
+        data=one_line(data) if data is not None else None,
+        max_bytes=max_bytes,
+    )
+
+
+def _take_text(fields: dict[str, msgspec.Raw], key: str) -> str:
+    """Remove a field and return its text, or leave it and return "" if it is not a text."""
+    value = _anything.decode(fields.get(key, b'""'))
+    if not isinstance(value, str):
+        return ""
+    fields.pop(key, None)
+    return value
+
+
+def _take_level(fields: dict[str, msgspec.Raw]) -> Level | None:
+    for key in ("level", "severity"):
+        if level := level_of(_anything.decode(fields.get(key, b"null"))):
+            del fields[key]
+            return level
+    return None

@@ -1,7 +1,4 @@
-"""Bytes to lines, however the bytes are cut into pieces on their way.
-
-Knows neither encodings nor messages: a line is bytes, or text that says it was truncated.
-"""
+"""Splits pieces of bytes into lines. A line is bytes, or a text that ends in a mark if it was truncated."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -28,7 +25,6 @@ class Lines:
 
     @property
     def unfinished_bytes(self) -> int:
-        """Bytes kept of the line that has not ended yet."""
         return len(self._start)
 
     def feed(self, data: bytes) -> Iterator[Line]:

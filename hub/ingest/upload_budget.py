@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.config.live import LiveConfig
-from hub.errors import Overloaded
+from hub.errors import EyewallError, Overloaded
+from hub.ingest.decode import too_large
 
 # Of a single body, not counted: every connection has buffers of this size in any case.
 UNCOUNTED_BYTES: Final = 16 << 10
+
+REFUSED_BYTES: Final = 64 << 20  # Read of a refused body, so that its sender can read the answer before a reset.
 
 
 class UploadBudget:
@@ -18,34 +21,37 @@ class UploadBudget:
         self.kept_bytes = 0
         self.stopping = asyncio.Event()
         self._live = live
-        self._streams: set[Callable[[], None]] = set()
+        self._kept: dict[object, int] = {}  # Counted bytes by body.
+        self._streams: set[Callable[[Overloaded], None]] = set()
 
-    def reserve(self, before: int, now: int) -> bool:
-        """True if a body of which `before` bytes are counted may grow to `now`. A single body always may."""
+    def resize(self, body: object, size: int) -> None:
+        """Set the bytes kept of a body; 0 releases it. Raises Overloaded when the budget is full.
+
+        A single body always has room.
+        """
+        counted, before = size if size > UNCOUNTED_BYTES else 0, self._kept.pop(body, 0)
         others = self.kept_bytes - before
-        if now > before and others and others + now > self._live.current.publish.max_unfinished_bytes:
-            return False
-        self.kept_bytes = others + now
-        return True
+        if counted > before and others and others + counted > self._live.current.publish.max_unfinished_bytes:
+            self._kept[body] = before
+            raise Overloaded(
+                f"unfinished bodies already take {self.kept_bytes:,} bytes (publish.max_unfinished_bytes)",
+                hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
+            )
+        self.kept_bytes = others + counted
+        if counted:
+            self._kept[body] = counted
 
-    def full_error(self) -> Overloaded:
-        """Return the error for a body that `reserve` refuses."""
-        return Overloaded(
-            f"unfinished bodies already take {self.kept_bytes:,} bytes (publish.max_unfinished_bytes)",
-            hint="send it again later, or raise publish.max_unfinished_bytes in config.yaml",
-        )
-
-    def shutdown_error(self) -> Overloaded:
-        """Return the error for a stream of lines while the server stops."""
-        return Overloaded("the server is stopping", hint="send the rest when it is back")
-
-    def add_stream(self, stop: Callable[[], None]) -> None:
-        """Have `stop` called at shutdown: a stream of lines has no end of its own. Raises Overloaded when stopping."""
+    def check_running(self) -> None:
+        """Raise Overloaded while the server stops."""
         if self.stopping.is_set():
-            raise self.shutdown_error()
+            raise _stopping_error()
+
+    def add_stream(self, stop: Callable[[Overloaded], None]) -> None:
+        """Have `stop` called at shutdown with the error to answer. Raises Overloaded when stopping."""
+        self.check_running()
         self._streams.add(stop)
 
-    def remove_stream(self, stop: Callable[[], None]) -> None:
+    def remove_stream(self, stop: Callable[[Overloaded], None]) -> None:
         """Undo `add_stream`. Idempotent."""
         self._streams.discard(stop)
 
@@ -53,27 +59,49 @@ class UploadBudget:
         """End the streams of lines, and accept no more. Idempotent."""
         self.stopping.set()
         for stop in tuple(self._streams):
-            stop()
+            stop(_stopping_error())
 
 
-class Reservation:
-    """The bytes of one body in the budget."""
+class WholeBody:
+    """A body kept until it ends, or dropped because of `problem`.
 
-    def __init__(self, budget: UploadBudget) -> None:
+    A refused body is read too: a client that only writes would get a reset instead of the answer.
+    """
+
+    def __init__(self, live: LiveConfig, budget: UploadBudget, problem: Exception | None = None) -> None:
+        self._live = live
+        self._problem = problem
+        self._content = bytearray()
+        self._received = 0
         self._budget = budget
-        self._bytes = 0
-        self._is_closed = False
 
-    def resize(self, size: int) -> None:
-        """Set the number of bytes kept. Raises Overloaded when the budget is full. Does nothing after `close`."""
-        counted = size if size > UNCOUNTED_BYTES and not self._is_closed else 0
-        if counted == self._bytes:
-            return
-        if not self._budget.reserve(self._bytes, counted):
-            raise self._budget.full_error()
-        self._bytes = counted
+    def feed(self, chunk: bytes) -> None:
+        """Keep a piece. Raises the problem behind REFUSED_BYTES of a refused body."""
+        self._received += len(chunk)
+        if self._problem is None:
+            try:
+                if self._received > (limit := self._live.current.publish.max_body_bytes):
+                    raise too_large("body", limit)
+                self._budget.resize(self, self._received)
+            except EyewallError as error:
+                self._problem = error.with_traceback(None)  # A traceback would keep this piece.
+                self.close()
+            else:
+                self._content += chunk
+        elif self._received > REFUSED_BYTES:
+            raise self._problem
+
+    def content(self) -> bytes:
+        """Return the whole body. Raises the problem."""
+        if self._problem is not None:
+            raise self._problem
+        return bytes(self._content)
 
     def close(self) -> None:
-        """Release the bytes for good. Idempotent."""
-        self._is_closed = True
-        self.resize(0)
+        """Forget the body and release its bytes. Idempotent."""
+        self._content = bytearray()
+        self._budget.resize(self, 0)
+
+
+def _stopping_error() -> Overloaded:
+    return Overloaded("the server is stopping", hint="send the rest when it is back")

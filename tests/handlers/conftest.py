@@ -12,7 +12,7 @@ from tornado.ioloop import IOLoop
 from hub.config import Config
 from tests.handlers.site import Site, site_of
 
-# Seconds. On a busy machine the usual 15 might end what a test has left unfinished, or bring about what it waits for.
+# Seconds. The default of 15 could end an unfinished request of a test on a busy machine.
 LONG = {"header_timeout": 600, "body_timeout": 600}
 StartSite = Callable[..., Awaitable[Site]]
 """Takes the config's sections as keywords, and `options` for the acceptor."""
@@ -20,7 +20,7 @@ StartSite = Callable[..., Awaitable[Site]]
 
 @pytest.fixture
 def start_site(io_loop: IOLoop, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[StartSite]:
-    """Starts servers; at the end none may have had an unexpected error."""
+    """Start servers. Fails at the end if one had an unexpected error."""
     stack = AsyncExitStack()
 
     async def start(options: dict[str, Any] | None = None, **sections: dict[str, Any]) -> Site:

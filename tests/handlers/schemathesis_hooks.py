@@ -1,4 +1,4 @@
-"""What schemathesis has to be told: our lines are a text."""
+"""Hooks of schemathesis: a stream of lines is a text."""
 
 import schemathesis
 

@@ -14,11 +14,11 @@ from hub.config import Config
 from server import Eyewall
 from tests.handlers.wire import Answer, Stream
 
-PATIENCE_SECONDS: Final = 60  # For an answer, on a machine that is busy with other things.
+PATIENCE_SECONDS: Final = 60  # For an answer, on a busy machine.
 
 
 class Site:
-    """The server, and ways to talk to it."""
+    """A server, and a client for it."""
 
     def __init__(self, wall: Eyewall, acceptor: Acceptor, port: int) -> None:
         self.wall = wall
@@ -33,14 +33,14 @@ class Site:
         return reader, writer
 
     async def close(self) -> None:
-        """Hang up on the server, wherever a test has left off."""
+        """Close all connections."""
         for writer in self._writers:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
 
     async def raw(self, *pieces: bytes) -> bytes:
-        """What comes back for these bytes, until the server hangs up. Raises TimeoutError when it does not."""
+        """Send bytes and return the answer, up to the server's close. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             reader, writer = await self.connect()
             received = b""
@@ -57,7 +57,7 @@ class Site:
     async def request(
         self, method: str, path: str, body: bytes | str = b"", headers: Mapping[str, str | None] | None = None
     ) -> Answer:
-        """One request on a connection of its own."""
+        """Send one request on a new connection."""
         content = body.encode() if isinstance(body, str) else body
         async with asyncio.timeout(PATIENCE_SECONDS):
             reader, writer = await self.connect()
@@ -69,24 +69,24 @@ class Site:
             return answer
 
     def head(self, method: str, path: str, length: int = 0, headers: Mapping[str, str | None] | None = None) -> bytes:
-        """A request's lines; a header that is None is left out."""
+        """Return a request's header without the fields that are None."""
         fields: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", **self.always}
         if length or method in ("POST", "PUT", "PATCH"):
             fields["Content-Length"] = str(length)
         fields |= headers or {}
-        said = [f"{name}: {value}" for name, value in fields.items() if value is not None]
-        return "\r\n".join([f"{method} {path} HTTP/1.1", *said, "", ""]).encode("latin-1")
+        lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
+        return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
     async def get(self, path: str, headers: Mapping[str, str | None] | None = None) -> Answer:
         return await self.request("GET", path, headers=headers)
 
     async def post(self, path: str, body: bytes | str, content_type: str = "", **headers: str) -> Answer:
-        """`headers` as keywords: x_level="error"."""
+        """Publish by POST. `headers` are keywords: x_level="error"."""
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.request("POST", path, body, fields | ({"Content-Type": content_type} if content_type else {}))
 
     async def say(self, *texts: str, topic: str = "demo", level: str = "info") -> list[str]:
-        """Publish, and return the ids."""
+        """Publish texts and return their ids."""
         answers = [await self.post(f"/topics/{topic}?level={level}", text) for text in texts]
         assert all(answer.status == 201 for answer in answers)
         return [str(answer.json["id"]) for answer in answers]
@@ -94,7 +94,7 @@ class Site:
     async def open_stream(
         self, path: str = "/events", headers: Mapping[str, str | None] | None = None, version: str = "1.1"
     ) -> Stream:
-        """A stream whose opening events have come."""
+        """Open a stream and wait for its opening events."""
         reader, writer = await self.connect()
         head = self.head("GET", path, headers=headers)
         writer.write(head.replace(b"HTTP/1.1", f"HTTP/{version}".encode(), 1))
@@ -106,7 +106,7 @@ class Site:
 
 
 class Upload:
-    """A request whose body goes on for as long as the test wants."""
+    """A request with a chunked body that a test sends in pieces."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -129,7 +129,7 @@ class Upload:
         return await self.answer()
 
     async def answer(self) -> Answer:
-        """What the server says, whether we are finished or not."""
+        """Return the answer, which may come before the end of the body."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await Answer.read(self.reader)
 

@@ -1,4 +1,4 @@
-"""Admission: fair by address, bounded by address, and closed without reading."""
+"""Admission: fair and bounded by address; rejected connections are closed without reading."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ def clients() -> Iterator[ExitStack]:
 
 
 def connected(clients: ExitStack, site: Site, request: bytes = b"", address: str = "127.0.0.1") -> socket.socket:
-    """Return a connection that the server has not accepted yet: its loop is the test's, and has had no turn."""
+    """Return a connection that the server has not accepted yet: both share one loop."""
     one = clients.enter_context(socket.create_connection(("127.0.0.1", site.port), source_address=(address, 0)))
     one.sendall(request)
     return one
@@ -91,7 +91,7 @@ async def test_a_connection_without_a_request_is_closed_after_the_idle_time(star
 
 @pytest.mark.gen_test
 async def test_answers_that_the_socket_does_not_take_at_once_are_sent_in_full(site: Site) -> None:
-    """A client that pipelines requests and reads late. Its answers are 350 KB, of which a socket takes 200."""
+    """A client pipelines requests and reads late: 350 KB of answers, of which a socket takes 200."""
     count = 1000
     with socket.create_connection(("127.0.0.1", site.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -111,7 +111,7 @@ async def test_answers_that_the_socket_does_not_take_at_once_are_sent_in_full(si
 
 @pytest.mark.gen_test
 async def test_sockets_that_are_bound_already_are_accepted_from(site: Site, tmp_path: object) -> None:
-    """As systemd or another process hands them over; also a Unix socket."""
+    """Of systemd or another process; also a Unix socket."""
     (shared,) = bind(ServerConfig(port=0), reuse_port=True)
     port = shared.getsockname()[1]
     unix = socket.socket(socket.AF_UNIX)

@@ -1,4 +1,4 @@
-"""The files of the page: what is served is what was written, only smaller."""
+"""The files of the page are served minified and otherwise unchanged."""
 
 import gzip
 import re
@@ -15,7 +15,7 @@ FIRST_VISIT_BYTES = 60_000
 
 
 def test_the_page_is_small() -> None:
-    """The acceptance figure: HTML, CSS and JavaScript, each compressed on its own as it is served."""
+    """The limit for HTML, CSS and JavaScript, each compressed as it is served."""
     assets = Assets(ROOT / "static")
     sizes = {name: len(asset.gzipped) for name, asset in assets.table.items() if not name.endswith(".svg")}
     sizes["dashboard.html"] = len(gzip.compress((ROOT / "templates/dashboard.html").read_bytes(), 9))
@@ -24,7 +24,7 @@ def test_the_page_is_small() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_no_template_stands_inside_another(path: Path) -> None:
-    """rjsmin takes the inner one for the end of the outer one, and would trim what stands between."""
+    """rjsmin takes the inner one for the end of the outer one, and would trim the text between them."""
     assert not re.search(r"`(?:[^`$]|\$(?!\{))*\$\{[^}`]*`", path.read_text("utf-8"))
 
 

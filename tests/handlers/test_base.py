@@ -1,4 +1,4 @@
-"""Who may ask, and how it is said that something is wrong."""
+"""Host check, CORS, and the form of errors."""
 
 import json
 
@@ -31,7 +31,7 @@ FOREIGN = [
 
 @pytest.mark.gen_test
 async def test_a_name_that_is_ours_is_answered_and_any_other_refused(start_site: StartSite) -> None:
-    """Else a page of another site could bind its own name to this machine and read everything."""
+    """DNS rebinding: another site could bind its own name to this machine and read all messages."""
     site = await start_site(server={"allowed_hosts": ["wall.example.com"]})
     for host in OURS:
         for port in ("", ":3030", ":80"):
@@ -172,7 +172,7 @@ async def test_an_unknown_error_tells_the_caller_nothing_and_the_log_everything(
     [record] = [record for record in caplog.records if record.exc_info]
     assert isinstance(record.exc_info[1] if record.exc_info else None, ZeroDivisionError)
     assert "hush" not in caplog.text
-    caplog.clear()  # It was expected.
+    caplog.clear()  # Expected.
 
 
 @pytest.mark.gen_test

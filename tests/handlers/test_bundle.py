@@ -1,4 +1,4 @@
-"""Modules become one file: in the order of their need, in one scope."""
+"""Modules become one file: dependencies first, in one scope."""
 
 from graphlib import CycleError
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_what_the_first_module_exports_can_still_be_imported(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("second", ["const say = 1;", "export function say() {}", "class say {}", "let say;"])
 def test_two_modules_with_one_name_are_both_named(tmp_path: Path, second: str) -> None:
-    """They share a scope: in the browser nothing at all would run."""
+    """They share a scope: in a browser the whole bundle would fail."""
     app = f"import {{ b }} from './b.js';\n{second}\n"
     entry = written(tmp_path, app=app, b="export const b = 1;\nasync function say() {}\n")
     with pytest.raises(ValueError, match=r"app\.js: say is a name in .*b\.js, too"):

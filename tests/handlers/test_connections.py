@@ -1,4 +1,4 @@
-"""Who is connected, and how to hang up on them."""
+"""The list of connections, and how to disconnect one."""
 
 import re
 
@@ -48,7 +48,7 @@ async def test_who_is_disconnected_hears_why_and_is_gone(site: Site, version: st
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("connection_id", ["nobody", "%00", "a%0Ab", "x" * 5000])
+@pytest.mark.parametrize("connection_id", ["unknown", "%00", "a%0Ab", "x" * 5000])
 async def test_nobody_is_404(site: Site, connection_id: str) -> None:
     answer = await site.request("DELETE", f"/connections/{connection_id}")
     assert (answer.status, answer.error["code"]) == (404, "not_found")

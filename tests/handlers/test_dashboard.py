@@ -1,4 +1,4 @@
-"""The page and its files, as a browser is given them."""
+"""The page and its files as a browser receives them."""
 
 import gzip
 import re
@@ -57,7 +57,7 @@ async def test_head_answers_for_the_page_and_for_the_stream(site: Site) -> None:
 
 @pytest.mark.gen_test
 async def test_every_file_says_what_it_is_and_stands_under_the_policy(site: Site) -> None:
-    """Also the worker's own script: its EventSource is allowed by the policy of that answer."""
+    """Also the worker's script: its answer's policy decides whether its EventSource is allowed."""
     types = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
     for name, asset in site.wall.assets.table.items():
         answer = await site.get(f"/static/{name}")

@@ -1,4 +1,4 @@
-"""GET /events: what a stream begins with, what it carries, and where it goes on."""
+"""GET /events: the opening events, the messages, and the position at a reconnect."""
 
 import re
 
@@ -73,7 +73,7 @@ async def test_the_header_of_the_browser_counts_before_the_address(both_ways: Si
 
 @pytest.mark.gen_test
 async def test_an_empty_id_is_no_id(both_ways: Site) -> None:
-    """It is what a client has that has had no message yet (WHATWG HTML, "the last event ID string")."""
+    """The cursor of a client without a message yet (WHATWG HTML, "the last event ID string")."""
     await both_ways.say("before")
     for where, headers in (("/events?last_event_id=", {}), ("/events", {"Last-Event-ID": ""})):
         stream = await both_ways.open_stream(where, headers)
@@ -110,7 +110,7 @@ async def test_a_cursor_that_is_none_is_a_gap_and_then_all_there_is(both_ways: S
         ("topic=%00a", "topic"),
         ("topic=a%0Db", "topic"),
         ("topic=%FF", ""),
-        ("q=%00", "q"),  # Tornado would make a blank of it, and blanks alone ask for everything.
+        ("q=%00", "q"),  # Tornado would make a blank of it: a query that matches all messages.
         ("level=loud", "level"),
         ("level=info%0A", "level"),
         ("last=-1", "last"),

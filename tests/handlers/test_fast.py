@@ -60,14 +60,14 @@ async def answered(site: Site, data: bytes) -> bytes | None:
 
 
 async def seen(site: Site, path: str, body: bytes, fields: dict[str, str]) -> tuple[Any, ...]:
-    """All of an answer and of what is in the log afterwards, but for what differs each time."""
+    """Return an answer and the new messages of the log, without the values that differ each time."""
     before = site.wall.log.head
     answer = await site.request("POST", path, body, fields)
     headers = sorted((name, value) for name, value in answer.headers.items() if name not in ("Date", "Content-Length"))
     told = {name: value for name, value in answer.json.items() if name not in ("id", "time", "first", "last")}
     kept = [
-        (said.topic, said.level, said.source, said.message, said.data and bytes(said.data))
-        for said in await site.wall.log.read(before, 10)
+        (stored.topic, stored.level, stored.source, stored.message, stored.data and bytes(stored.data))
+        for stored in await site.wall.log.read(before, 10)
     ]
     return answer.status, headers, answer.json.keys(), told, kept
 
@@ -162,7 +162,7 @@ async def test_a_debug_log_has_a_line_for_each_publish(both_ways: Site, caplog: 
 
 @pytest.mark.gen_test
 async def test_pipelined_requests_are_answered_in_order(both_ways: Site) -> None:
-    """On one connection, the fast tier answers first, and Tornado takes over at the first other request."""
+    """The fast tier answers first; Tornado takes over at the first request that is not simple."""
     requests = [request("/topics/db", b"m%d" % number, KNOWN + "X-Other: 1\r\n" * (number > 9)) for number in range(20)]
     reader, writer = await both_ways.connect()
     writer.write(b"".join(requests))

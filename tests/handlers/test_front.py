@@ -1,4 +1,4 @@
-"""What stands before a handler: odd requests, slow ones, and too many."""
+"""In front of the handlers: malformed, slow and pipelined requests."""
 
 import asyncio
 import re
@@ -41,6 +41,25 @@ async def test_one_connection_serves_many_requests(both_ways: Site) -> None:
 
 
 @pytest.mark.gen_test
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [({"Connection": "close"}, 201), ({"Origin": "http://elsewhere"}, 403)],
+)
+@pytest.mark.parametrize("path", ["/topics/a", "/messages"])
+async def test_nothing_is_started_behind_the_last_answer_of_a_connection(
+    both_ways: Site, path: str, fields: dict[str, str], status: int
+) -> None:
+    """RFC 9112 section 9.6. A message published there would be stored and never answered."""
+    body = b'{"message":"first","topic":"a"}'
+    pipelined = both_ways.head("POST", "/topics/a", 6) + b"second"
+    received = await both_ways.raw(both_ways.head("POST", path, len(body), fields) + body + pipelined * 3)
+    assert statuses(received) == [status]
+    assert (await both_ways.get("/healthz")).status == 200  # The server has taken a turn since.
+    assert both_ways.wall.log.head == (status == 201)
+    await until(lambda: both_ways.acceptor.open == 0)
+
+
+@pytest.mark.gen_test
 @pytest.mark.parametrize("cut", [1, 10, 16, 20, 60, -3, -1])
 async def test_a_request_may_come_in_two_pieces(both_ways: Site, cut: int) -> None:
     reader, writer = await both_ways.connect()
@@ -48,15 +67,15 @@ async def test_a_request_may_come_in_two_pieces(both_ways: Site, cut: int) -> No
         request = both_ways.head("POST", "/topics/a", 5) + b"hello"
         writer.write(request[:cut])
         await writer.drain()
-        await both_ways.get("/healthz")  # The server has looked at the first piece by now.
+        await both_ways.get("/healthz")  # The server has peeked at the first piece by now.
         writer.write(request[cut:])
         assert (await Answer.read(reader)).status == 201
     assert both_ways.wall.log.head == 2
 
 
 @pytest.mark.gen_test
-async def test_who_says_no_more_after_a_plain_request_still_gets_the_answer(site: Site) -> None:
-    """Tornado takes a half-close for a hang-up; the fast lane need not."""
+async def test_a_client_that_half_closes_after_a_simple_request_gets_its_answer(site: Site) -> None:
+    """Tornado takes a half-close for a disconnect; the fast tier does not."""
     reader, writer = await site.connect()
     writer.write(site.head("POST", "/topics/a", 2) + b"hi")
     writer.write_eof()
@@ -90,7 +109,7 @@ async def test_who_says_no_more_after_a_plain_request_still_gets_the_answer(site
     ],
 )
 async def test_what_can_be_read_in_two_ways_is_not_read(start_site: StartSite, request_lines: bytes) -> None:
-    """Nothing behind it is taken for a request (smuggling), nothing is published, and nobody else notices."""
+    """Nothing behind it is read as a request (smuggling), nothing is published, other clients are served."""
     site = await start_site(options={"header_timeout": 0.3, "body_timeout": 0.3})
     stream = await site.open_stream()
     smuggled = b"POST /topics/smuggled HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\n\r\nx"
@@ -105,8 +124,8 @@ async def test_what_can_be_read_in_two_ways_is_not_read(start_site: StartSite, r
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("start", ["", "GET", "GET /events HTTP/1.1\r\nHost: x", "POST /topics/a HTTP/1.1\r\n"])
-async def test_who_never_ends_its_header_is_cut(start_site: StartSite, start: str) -> None:
-    """However it drips: the whole header has its time, not each byte."""
+async def test_a_client_that_never_ends_its_header_is_disconnected(start_site: StartSite, start: str) -> None:
+    """The time limit is for the whole header, not for each byte."""
     site = await start_site(options={"header_timeout": 0.5})
     stream = await site.open_stream()
     reader, writer = await site.connect()
@@ -121,7 +140,7 @@ async def test_who_never_ends_its_header_is_cut(start_site: StartSite, start: st
 
 
 @pytest.mark.gen_test
-async def test_who_never_ends_its_body_is_cut(start_site: StartSite) -> None:
+async def test_a_client_that_never_ends_its_body_is_disconnected(start_site: StartSite) -> None:
     site = await start_site(options={"body_timeout": 0.5})
     for head in (
         site.head("POST", "/topics/a", 1000),
@@ -146,7 +165,7 @@ async def drip(writer: asyncio.StreamWriter, byte: bytes) -> None:
 
 
 @pytest.mark.gen_test
-async def test_who_is_silent_between_two_requests_is_let_go(start_site: StartSite) -> None:
+async def test_an_idle_client_is_disconnected(start_site: StartSite) -> None:
     site = await start_site(options={"header_timeout": 0.5})
     for always in ({}, {"TE": "trailers"}):
         site.always = always
@@ -158,14 +177,14 @@ async def test_who_is_silent_between_two_requests_is_let_go(start_site: StartSit
 
 
 @pytest.mark.gen_test
-async def test_a_body_that_nobody_reads_is_bounded(site: Site) -> None:
+async def test_a_body_that_no_handler_reads_is_bounded(site: Site) -> None:
     raw = await site.raw(site.head("DELETE", "/connections/x", 50_000_000, {"Connection": "close"}), b"x" * 50_000_000)
-    assert statuses(raw) in ([], [400])  # Who only writes is reset before it reads.
+    assert statuses(raw) in ([], [400])  # A client that only writes is reset before it reads.
     await site.say("still here")
 
 
 @pytest.mark.gen_test
-async def test_a_body_that_is_refused_is_read_so_that_its_sender_hears_why(both_ways: Site) -> None:
+async def test_a_refused_body_is_read_so_that_its_sender_can_read_the_answer(both_ways: Site) -> None:
     for path, headers in (("/topics/a%20b", {}), ("/topics/a", {"Content-Type": "image/png"})):
         answer = await both_ways.request("POST", path, b"x" * 20_000_000, headers)
         assert answer.status in (400, 415)

@@ -90,7 +90,7 @@ async def test_a_range_of_time_is_a_duration_a_time_or_a_number(site: Site) -> N
 async def test_pruned_messages_after_a_cursor_are_a_gap(start_site: StartSite) -> None:
     site = await start_site()
     ids = await site.say(*numbered(6))
-    site.wall.log.first = 4  # As after pruning. tests/hub covers the rows.
+    site.wall.log.first = 4  # As after pruning.
     answer = await site.get(f"/messages?after={ids[0]}")
     assert answer.json["gap"] == {"after": ids[0], "before": ids[3], "missing": 2, "reason": "expired"}
     assert texts(answer) == ["m4", "m5", "m6"]

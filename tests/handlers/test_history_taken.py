@@ -52,7 +52,7 @@ async def test_a_client_that_disconnects_ends_its_export(
 async def test_an_export_that_fails_halfway_does_not_look_complete(
     site: Site, monkeypatch: pytest.MonkeyPatch, kind: str, version: str
 ) -> None:
-    """Neither by a last chunk nor by the orderly close of HTTP/1.0."""
+    """Neither with a last chunk nor with the orderly close of HTTP/1.0."""
     is_read, run_query, pages = asyncio.Event(), site.wall.log.query, 0
 
     async def failing(function: Any) -> Any:

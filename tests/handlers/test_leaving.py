@@ -1,4 +1,4 @@
-"""Who leaves, however and whenever it does, leaves nothing behind."""
+"""A client that disconnects, in any way and at any time, leaves nothing behind."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ ABORTED = 40
 @pytest.mark.gen_test
 @pytest.mark.parametrize("how", ["close", "half-close", "reset", "stray bytes", "pipelined request"])
 async def test_a_closed_tab_leaves_the_registry(both_ways: Site, how: str) -> None:
-    """Hanging up is enough: nothing has to be written to the dead socket first."""
+    """A disconnect is noticed without a write to the dead socket."""
     stream = await both_ways.open_stream()
     if how == "stray bytes":
         stream.writer.write(b"what is this?")
@@ -60,7 +60,7 @@ async def test_who_vanishes_before_its_stream_has_begun_is_forgotten(
 
 @pytest.mark.gen_test
 async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Site) -> None:
-    """Pipelined bytes switch off Tornado's own notice of a closed connection."""
+    """With pipelined bytes Tornado does not notice a closed connection."""
     for stray in (b"", b"x", both_ways.head("GET", "/healthz")):
         for _ in range(10):
             _, writer = await both_ways.connect()
@@ -74,7 +74,7 @@ async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Si
 @pytest.mark.gen_test
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collector(site: Site, method: str) -> None:
-    """Which comes seldom: 1,000 of them left 60 MB behind."""
+    """It runs seldom: 1,000 of them left 60 MB behind (measured)."""
     held: list[int] = []
     head = site.head(method, "/topics/a", headers={"Transfer-Encoding": "chunked", "Content-Length": None})
     gc.disable()
@@ -83,9 +83,9 @@ async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collect
         for _ in range(2):
             for turns in range(ABORTED):
                 with socket.create_connection(("127.0.0.1", site.port)) as upload:
-                    upload.setblocking(False)  # What the kernel does not hold is not sent: nobody reads here meanwhile.
+                    upload.setblocking(False)  # The server shares this loop: the rest is not sent.
                     upload.send(head + b"%x\r\n" % 500_000 + b"x" * 400_000)
-                    for _ in range(turns):  # So far the server gets with it.
+                    for _ in range(turns):  # The server reads so many pieces of it.
                         await asyncio.sleep(0)
                     upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
                 await until(lambda: site.acceptor.open == 0)

@@ -1,4 +1,4 @@
-"""How many may come, and how much they may leave unfinished here."""
+"""Limits of connections, headers and unfinished bodies."""
 
 import pytest
 
@@ -12,7 +12,7 @@ KIB = 1024
 
 
 async def half_a_post(site: Site) -> Upload:
-    """A publisher whose body has begun."""
+    """A publisher that has sent a part of its body."""
     upload = await Upload.open(site, "/topics/a", "POST")
     await upload.send(b"x")
     return upload
@@ -30,7 +30,7 @@ async def test_publishers_have_places_too_and_the_newest_is_turned_away_with_a_r
         assert answer.error["message"] == "all 3 connections besides streams are in use"
         assert "server.max_connections " in answer.error["hint"]
         assert answer.headers["Retry-After"] == "30"
-    for upload in uploads:  # Who was here before has lost nothing.
+    for upload in uploads:  # Publishers that came before are not affected.
         assert (await upload.finish()).status == 201
         upload.writer.close()
     await until(lambda: site.acceptor.open == 0)
@@ -71,7 +71,7 @@ async def test_every_place_is_given_back_however_somebody_goes(both_ways: Site) 
         await stream.close()
         await site.raw(b"nonsense\r\n\r\n")
         await site.raw(site.head("GET", "/healthz", headers={"Cookie": "x" * 20_000}))
-        reader, writer = await site.connect()  # An answer larger than the socket takes at once, and nobody reads it.
+        reader, writer = await site.connect()  # Its answer is larger than the socket takes at once.
         writer.write(site.head("GET", "/messages?limit=8"))
         await reader.readuntil(b"\r\n\r\n")
         writer.transport.abort()
@@ -109,7 +109,7 @@ async def test_unfinished_bodies_share_one_limit(start_site: StartSite) -> None:
     assert (await first.finish()).status == 201
     assert site.wall.uploads.kept_bytes == 0
     alone = await site.post("/topics/a", b'[{"message":"1"}' + b" " * 2048 * KIB + b"]", "application/json")
-    assert alone.status == 201  # One alone always fits, if it is no larger than a body may be.
+    assert alone.status == 201  # A single body always fits, up to the limit of one body.
 
 
 @pytest.mark.gen_test
@@ -128,7 +128,7 @@ async def test_a_line_without_an_end_counts_like_a_body(start_site: StartSite) -
 
 @pytest.mark.gen_test
 async def test_the_body_of_a_request_refused_by_its_header_is_not_counted(site: Site) -> None:
-    """Tornado answers before the body is read, and closes the connection behind the answer."""
+    """Tornado answers before the body is read, and then closes the connection."""
     refused = site.head("POST", "/topics/a", 20_000, {"Origin": "http://elsewhere"}) + b"x" * 20_000
     reader, writer = await site.connect()
     writer.write(refused)

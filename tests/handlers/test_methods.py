@@ -1,4 +1,4 @@
-"""Which method is for what, everywhere."""
+"""The methods of each address."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from tests.handlers.site import Site, Upload
 from tests.handlers.wire import Answer
 
-# Every address and what it takes; test_openapi.py holds the same against the routes.
+# Every address and its methods; test_openapi.py compares the same with the routes.
 METHODS = {
     "/": "GET, HEAD, OPTIONS",
     "/events": "GET, HEAD, OPTIONS",
@@ -94,7 +94,7 @@ async def test_options_say_what_there_is(site: Site, path: str) -> None:
 
 @pytest.mark.gen_test
 async def test_who_sends_a_body_to_an_unknown_address_hears_that_it_is_unknown(both_ways: Site) -> None:
-    """A misspelt address, and a file or an endless stream of lines for it."""
+    """A misspelt address, with a file or an endless stream of lines as the body."""
     for path in ("/topic/app", "/topics/a/b"):
         reader, writer = await both_ways.connect()
         for method in ("GET", "POST", "PUT", "GET"):  # It keeps its connection.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.config import PublishConfig
-from hub.ingest.batch import Batch
+from hub.ingest.publisher import Batch
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site, Upload
 from tests.turns import Turns
@@ -18,7 +18,7 @@ NDJSON = "application/x-ndjson"
 
 @pytest.mark.gen_test
 async def test_a_key_for_another_body_is_a_conflict_also_where_the_same_would_be_said(both_ways: Site) -> None:
-    """What was refused of a body is a part of it, and of the answer."""
+    """Rejected messages are part of the digest and of the answer."""
     good, bad, worse = '{"topic":"a","message":"1"}', '{"topic":"","message":"2"}', '{"topic":"","message":"3"}'
     first = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
     again = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
@@ -52,7 +52,7 @@ async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(
 
 
 async def begin(site: Site, path: str, body: str) -> asyncio.StreamWriter:
-    """Publish with the key "k" through Tornado, and do not wait for the answer."""
+    """Publish with the key "k" through Tornado without waiting for the answer."""
     _, writer = await site.connect()
     writer.write(site.head("POST", path, len(body), {"Idempotency-Key": "k", "TE": "trailers"}) + body.encode())
     return writer
@@ -62,7 +62,7 @@ async def begin(site: Site, path: str, body: str) -> asyncio.StreamWriter:
 async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was published by then is known by what was handed in, though the body is forgotten."""
+    """The digest is taken before the body is released."""
     body = "[" + ",".join(['{"topic":"a","message":"1"}'] * 10_000) + "]"
     was_open: list[int] = []
     read = Batch.read
@@ -73,7 +73,7 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
         return read(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("hub.ingest.publisher.LINES_PER_TURN", 1)  # Thousands of turns, in which the end is heard of.
+        patch.setattr("hub.ingest.publisher.LINES_PER_TURN", 1)  # Thousands of turns, to notice the disconnect.
         patch.setattr(Batch, "read", read_and_hang_up)
         writer = await begin(site, "/messages", body)
         await until(lambda: site.wall.log.head == 10_000, 60)
@@ -88,7 +88,7 @@ async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
 async def test_a_batch_of_lines_with_a_length_can_be_repeated(
     both_ways: Site, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    """A shipper that did not read the answer sends the batch again: nothing is stored twice."""
+    """A shipper that did not read the answer repeats the batch: nothing is stored twice."""
     body, headers = '{"message":"1"}\n{"message":"2"}\n3', {"Idempotency-Key": "k", "Content-Type": NDJSON}
     commits = Turns(monkeypatch, both_ways.wall.log, "append")
     first = await both_ways.request(method, "/topics/a", body, headers)

@@ -1,4 +1,4 @@
-"""The API's own description: valid, complete, and true."""
+"""The OpenAPI description is valid, complete, and matches the server."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ DESCRIPTION: dict[str, Any] = json.loads((ROOT / "handlers/openapi.json").read_t
 
 
 def described() -> set[tuple[str, str]]:
-    """("GET", "/topics/{}") and so on; OPTIONS is everywhere and described once, in words."""
+    """Return ("GET", "/topics/{}") and so on, without OPTIONS, which every address has."""
     return {
         (method.upper(), re.sub(r"\{.*?\}", "{}", path))
         for path, item in DESCRIPTION["paths"].items()
@@ -36,7 +36,7 @@ def described() -> set[tuple[str, str]]:
 
 
 def served() -> set[tuple[str, str]]:
-    parts = [sentinel.hub, sentinel.log, sentinel.history, sentinel.assets, sentinel.uploads]  # Only handed on.
+    parts = [sentinel.hub, sentinel.log, sentinel.history, sentinel.assets, sentinel.uploads]  # Only passed on.
     table = routes(LiveConfig(Config()), *parts, version="", is_ready=lambda: True)
     return {
         (method, re.sub(r"\(.*?\)", "{}", pattern).replace("\\", ""))
@@ -79,20 +79,20 @@ async def test_it_is_served_as_it_stands_in_the_repository(site: Site) -> None:
     assert answer.json == DESCRIPTION
 
 
-STREAMS = ["readEvents", "showPage"]  # They have no end, and tests of their own.
+STREAMS = ["readEvents", "showPage"]  # Without an end; they have their own tests.
 FORGIVING = [
     "headPage",
     "publishToTopic",
     "shipLines",
-]  # A page takes no query; a header overrules what the query says.
+]  # A page takes no query; a header takes precedence over the query.
 
 
-@pytest.mark.timeout(900)  # Hundreds of requests by another Python: 20 s alone, five minutes on a crowded machine.
+@pytest.mark.timeout(900)  # Hundreds of requests: 20 s, five minutes on a busy machine (measured).
 @pytest.mark.gen_test(timeout=880)
 @pytest.mark.parametrize(
     "choice",
     [
-        # No schema can say what a query's grammar allows, or which characters are printable.
+        # A schema cannot express the query's grammar, or which characters are printable.
         [
             *(f"--exclude-operation-id={name}" for name in (*STREAMS, *FORGIVING)),
             "--exclude-checks=positive_data_acceptance",

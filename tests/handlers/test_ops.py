@@ -1,4 +1,4 @@
-"""For those who operate the server."""
+"""Liveness, readiness and metrics."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ async def test_a_server_that_drains_wants_no_more_traffic(site: Site) -> None:
 async def test_a_server_that_cannot_store_messages_wants_no_traffic_until_it_can(
     start_site: StartSite, tmp_path: Path
 ) -> None:
-    """Looked at in each call: the file was moved, and nothing has been published since."""
+    """Checked in each call: the file was moved, and nothing has been published since."""
     site = await start_site(log={"path": str(tmp_path / "ready.db")})
     file, away = tmp_path / "ready.db", tmp_path / "away.db"
     await site.say("m")

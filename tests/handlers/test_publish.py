@@ -1,4 +1,4 @@
-"""POST: what is said is in the log before the answer, and what is wrong is named."""
+"""POST: a message is in the log before the answer, and an error names the field."""
 
 import asyncio
 
@@ -119,7 +119,7 @@ async def test_many_mistakes_are_counted_and_the_first_hundred_shown(both_ways: 
 
 @pytest.mark.gen_test
 async def test_a_batch_of_nothing_is_refused_in_whatever_form(both_ways: Site) -> None:
-    """201 would claim that something was made. (A PUT may end without a line: whatever it reads from had none.)"""
+    """201 would claim a stored message. (A PUT may end without a line: its source had none.)"""
     for path, body, kind in (
         ("/messages", "[]", JSON),
         ("/topics/a", " [ ]\n", JSON),
@@ -205,7 +205,7 @@ async def test_what_is_too_large_is_413_and_names_the_limit(start_site: StartSit
 
 @pytest.mark.gen_test
 async def test_a_line_of_ndjson_that_is_too_large_is_refused_with_the_limit_by_name(start_site: StartSite) -> None:
-    """It is cut on its way, and would else be said to be no JSON."""
+    """It is truncated, and would otherwise be reported as invalid JSON."""
     site = await start_site(publish={"max_message_bytes": "1KiB", "max_body_bytes": "4KiB"})
     line = '{"topic":"a","message":"%s"}\n'
     lines = [line % "one", line % ("x" * 1025), line % ("x" * 5000), line % "four"]
@@ -219,7 +219,7 @@ async def test_a_line_of_ndjson_that_is_too_large_is_refused_with_the_limit_by_n
 
 @pytest.mark.gen_test
 async def test_an_answer_means_that_the_message_is_in_the_log(both_ways: Site) -> None:
-    """Ids follow each other without a hole, however many publish at once."""
+    """Ids have no hole with any number of concurrent publishers."""
     answers = await asyncio.gather(*(both_ways.post("/topics/a", f"m{number}") for number in range(50)))
     seqs = sorted(int(answer.json["id"].partition("-")[2]) for answer in answers)
     assert seqs == list(range(1, 51))
@@ -239,7 +239,7 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
 
 @pytest.mark.gen_test
 async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_ways: Site) -> None:
-    """Checking and delivering it would block the loop. Lines arrive in pieces, and may be any number."""
+    """To check and deliver it at once would block the loop. A stream of lines has no such limit."""
     item = '{"topic":"a","message":""}'
     most = await both_ways.post("/messages", f"[{','.join([item] * 10_000)}]", JSON)
     assert (most.status, most.json["accepted"]) == (201, 10_000)

@@ -1,4 +1,4 @@
-"""PUT: a stream of lines, each of them on the wall the moment it is written."""
+"""PUT: a stream of lines, each delivered as soon as it is written."""
 
 import asyncio
 import json
@@ -112,7 +112,7 @@ async def test_a_stream_outlives_the_time_that_a_body_has(start_site: StartSite)
     for number in range(5):
         await upload.send(b"line\n")
         await until(lambda wanted=number + 1: site.wall.log.head == wanted)  # type: ignore[misc]  # bound now, not later
-        await asyncio.sleep(0.1)  # The silence is what is tested.
+        await asyncio.sleep(0.1)  # The silence is under test.
     assert (await upload.finish()).json["accepted"] == 5
 
 
@@ -182,7 +182,7 @@ async def test_a_real_curl_ships_what_it_reads(site: Site) -> None:
 
 @pytest.mark.gen_test
 async def test_a_real_curl_is_told_at_once_what_is_wrong(site: Site) -> None:
-    """Its standard input stays open: nothing that it reads could end the wait."""
+    """Its standard input stays open, so that no read ends the wait."""
     with start_curl(site, "/topics/app?level=loud") as curl:
         assert curl.stdin is not None
         assert curl.stdout is not None

@@ -1,4 +1,4 @@
-"""Streams of lines that cannot be published to their end: the publisher is held back, or reads how far it came."""
+"""Streams of lines that cannot be published to their end: the publisher is held back, or gets its counts."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NDJSON = "application/x-ndjson"
 
 
 class FailingAppend:
-    """`append` of the site's log, which raises `errors` first, after `good` appends."""
+    """Replaces `append` of a log: after `good` appends it raises `errors` first."""
 
     def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch, *errors: Exception, good: int = 0) -> None:
         self._append = site.wall.log.append
@@ -63,7 +63,7 @@ async def test_an_unknown_outcome_ends_a_put_with_what_is_published_already(
 async def test_an_error_at_the_last_line_which_has_no_end_has_the_counts_too(
     both_ways: Site, monkeypatch: pytest.MonkeyPatch, method: str, error: Exception, status: int, code: str
 ) -> None:
-    """As `printf | curl --data-binary @-` sends it: all at once. A POST is answered, and never held back."""
+    """As `printf | curl --data-binary @-` sends it: at once. A POST is answered, never held back."""
     FailingAppend(both_ways, monkeypatch, error, good=1)
     body = '{"message":"one"}\n{"message":"two"}'
     answer = await both_ways.request(method, "/topics/app", body, {"Content-Type": NDJSON})
@@ -76,7 +76,7 @@ async def test_an_error_at_the_last_line_which_has_no_end_has_the_counts_too(
 async def test_a_put_is_held_back_until_the_log_stores_again(
     site: Site, monkeypatch: pytest.MonkeyPatch, key: dict[str, str]
 ) -> None:
-    """A full disk is no reason to lose lines."""
+    """A full disk must not lose lines."""
     errors = [LogFull("the disk is full", retry_seconds=0), NotStored("cannot be written", retry_seconds=0)]
     failing = FailingAppend(site, monkeypatch, *errors)
     answer = await site.request("PUT", "/topics/app", "one\ntwo\n", key)
@@ -90,7 +90,7 @@ async def test_a_put_is_held_back_until_the_log_stores_again(
 async def test_a_put_that_is_held_back_ends_when_its_client_disconnects(
     site: Site, monkeypatch: pytest.MonkeyPatch, how: str, unread: int
 ) -> None:
-    """Also behind bytes that are not read yet, where Tornado does not see the end. Its place and bytes are free."""
+    """Also behind unread bytes, where Tornado does not notice it. Its slot and bytes are released."""
     failing = FailingAppend(site, monkeypatch, *[NotStored("cannot be written", retry_seconds=3600)] * 2)
     upload = await Upload.open(site, "/topics/a")
     await upload.send(b"x" * 20 * KIB)
@@ -111,7 +111,7 @@ async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(si
     """Lines that the log is storing at that moment are counted: a publisher that sends the rest repeats nothing."""
     upload = await Upload.open(site, "/topics/a")
     async with held(site.wall.log.writer):
-        # Not drained: what neither the server nor the kernel takes before the log goes on may stay here.
+        # Not drained: the rest may stay in this process until the log continues.
         upload.writer.write(b"%x\r\n%b\r\n" % (100_000, b"line\n" * 20_000))
         await until(lambda: bool(site.wall.hub._publishing))
         site.wall.uploads.stop()
@@ -125,7 +125,7 @@ async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(si
 async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
     site: Site, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    """A last line without an end waits when all has been read."""
+    """The last line has no line end and waits after the whole body is read."""
     failing = FailingAppend(site, monkeypatch, NotStored("cannot be written", retry_seconds=3600))
     upload = await Upload.open(site, "/topics/a")
     await upload.send(f"line{end}".encode())
@@ -139,7 +139,7 @@ async def test_lines_that_wait_for_the_log_do_not_keep_the_server_from_ending(
 @pytest.mark.gen_test
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 async def test_lines_that_begin_when_the_server_ends_are_refused(site: Site, method: str) -> None:
-    """The signal to stop has been given already, and would never reach them."""
+    """The stop callbacks have been called already."""
     site.wall.uploads.stop()
     kinds = {"Content_Type": "application/x-ndjson"} if method == "POST" else {}
     upload = await Upload.open(site, "/topics/a", method, **kinds)

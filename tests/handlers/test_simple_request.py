@@ -40,7 +40,7 @@ def test_a_simple_request_is_taken_and_the_bytes_behind_it_are_left(data: bytes)
         POST.replace(b"Content-Length: 5", b"Content-Length: 5\r\nExpect: 100-continue"),
         POST.replace(b"Content-Length: 5", b"Content-Length: 5\r\nConnection: close"),
         POST.replace(b"Content-Length: 5", b"Content-Length: 5\r\nConnection: keep-alive, Content-Length"),
-        POST.replace(b"Content-Length: 5", b"Content-Length: 6"),  # Not all there.
+        POST.replace(b"Content-Length: 5", b"Content-Length: 6"),  # Incomplete.
         POST.replace(b"Content-Length: 5", b"Content-Length: 5\r\nX: \x00"),
         POST.replace(b"\r\n", b"\n"),
         POST.replace(b"HTTP/1.1", b"HTTP/1.0"),

@@ -1,4 +1,4 @@
-"""What is much is done in parts, and others have their turns in between."""
+"""Large requests are processed in parts, with turns of the loop for other clients in between."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.turns import Turns
 
 @pytest.mark.gen_test
 async def test_short_lines_are_published_some_at_a_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A received piece of 64 KiB may hold 65,536 lines: in one turn they would block the loop for 0.25 s."""
+    """A piece of 64 KiB may hold 65,536 lines, which would block the loop for 0.25 s (measured)."""
     drafts = Turns(monkeypatch, decode, "guess_level")
     answer = await site.request("PUT", "/topics/app", "\n" * 70_000)
     assert answer.json["accepted"] == site.wall.log.head == 70_000
@@ -25,7 +25,7 @@ async def test_short_lines_are_published_some_at_a_time(site: Site, monkeypatch:
 
 @pytest.mark.gen_test
 async def test_lines_that_are_refused_are_read_some_at_a_time_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None of them waits for the log, which would give others a turn."""
+    """None of them waits for the log, which would give other clients a turn."""
     drafts = Turns(monkeypatch, Draft, "from_json")
     answer = await site.post("/messages", "?\n" * 20_000, "application/x-ndjson")
     assert answer.json["rejected_count"] == 20_000

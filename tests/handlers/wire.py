@@ -1,4 +1,4 @@
-"""What comes back from the server: an answer with an end, or a stream without one.
+"""Reads answers and event streams of the server.
 
 Answers are parsed by the standard library, so that ours is not measured by itself.
 """
@@ -20,7 +20,7 @@ class Answer:
     """Status, headers and body of one answer."""
 
     def __init__(self, raw: bytes, method: str = "GET") -> None:
-        class Source:  # All that HTTPResponse wants of a socket.
+        class Source:  # The part of a socket that HTTPResponse uses.
             def makefile(self, _mode: str) -> io.BytesIO:
                 return io.BytesIO(raw)
 
@@ -32,7 +32,7 @@ class Answer:
 
     @classmethod
     async def read(cls, reader: asyncio.StreamReader, method: str = "GET") -> "Answer":
-        """The next answer on a connection that may stay open."""
+        """Read the next answer; the connection may stay open."""
         raw = await reader.readuntil(b"\r\n\r\n")
         answer = cls(raw, "HEAD")
         if method == "HEAD" or answer.status in (204, 304):
@@ -59,7 +59,7 @@ class Answer:
 
 
 class Stream:
-    """An open event stream. Events are (name, data); a message's data is what it says of itself."""
+    """An open event stream. Events are (name, data)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.status = 0
@@ -80,7 +80,7 @@ class Stream:
         self.headers = http.client.parse_headers(io.BytesIO(fields))
 
     async def event(self, name: str) -> Any:
-        """The data of the next event of that name; all before it are in `events` too."""
+        """Return the data of the next event of that name; `events` keeps all before it."""
         seen = len(self.events)
         while True:
             for known, data in self.events[seen:]:
@@ -92,13 +92,13 @@ class Stream:
             await self._read()
 
     async def messages(self, count: int) -> list[str]:
-        """The texts of all messages, as soon as there are so many."""
+        """Wait for a number of messages and return all texts."""
         while len(self.texts) < count:
             await self.event("message")
         return self.texts
 
     async def end(self) -> None:
-        """Read until the server hangs up."""
+        """Read until the server closes."""
         while not self.ended:
             await self._read()
 
@@ -120,7 +120,7 @@ class Stream:
             await self.writer.wait_closed()
 
     def reset(self) -> None:
-        """Vanish with RST."""
+        """Close with RST."""
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
         self.writer.transport.abort()
 

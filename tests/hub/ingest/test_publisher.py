@@ -53,7 +53,7 @@ def publisher_of(
     hub: FailingHub, *, connected: Callable[[], bool] | None = lambda: True, budget: UploadBudget | None = None
 ) -> Publisher:
     live = LiveConfig(Config())
-    return Publisher(hub, live, budget or UploadBudget(live), connected)
+    return Publisher(hub.publish, live, budget or UploadBudget(live), connected)
 
 
 def lines_to(publisher: Publisher, decoder: Decoder | None = None) -> LinePublisher:
@@ -154,7 +154,7 @@ async def test_a_whole_batch_is_one_append_with_its_key() -> None:
 async def test_an_unfinished_line_takes_room_until_it_ends_or_the_publisher_leaves() -> None:
     hub, live = FailingHub(), LiveConfig(Config.model_validate({"publish": {"max_unfinished_bytes": "64KiB"}}))
     budget = UploadBudget(live)
-    first, second = (LinePublisher(Publisher(hub, live, budget), TopicText("app")) for _ in range(2))
+    first, second = (LinePublisher(Publisher(hub.publish, live, budget), TopicText("app")) for _ in range(2))
     await first.feed(b"x" * 40 * KIB)
     assert budget.kept_bytes == 40 * KIB
     with pytest.raises(Overloaded, match="unfinished bodies already take 40,960 bytes"):
