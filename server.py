@@ -133,7 +133,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
             logger.error("%s was not applied: %s", path.name, "; ".join(errors))
             hub.announce("config", {"status": "rejected", "errors": list(errors)})
 
-        watcher = ConfigWatcher(path, reload, config, applied, rejected)
+        watcher = ConfigWatcher(path, lambda content: reload(content=content), config, applied, rejected)
         watcher.start(io_loop)
         stack.callback(watcher.stop)
         stopping = stop_on_signals()

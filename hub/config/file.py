@@ -42,13 +42,16 @@ def load(
     environ: Mapping[str, str],
     overrides: Mapping[str, object] | None = None,
     *,
+    content: str | None = None,
     model: type[Config] = Config,
 ) -> Config:
     """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, and that over the file.
 
+    `content` is the text of the file if it has been read already.
+
     Raises ConfigError with all errors. Runs on any thread.
     """
-    document = read(content_of(path))
+    document = read(content_of(path) if content is None else content)
     report = Report(path, document, model)
     values: dict[str, object] = {}
     if isinstance(document.value, dict):

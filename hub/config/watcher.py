@@ -26,7 +26,7 @@ class ConfigWatcher:
     def __init__(
         self,
         path: Path,
-        load: Callable[[], Config],
+        load: Callable[[str], Config],
         config: Config,
         on_applied: Callable[[Config, tuple[Change, ...]], None],
         on_rejected: Callable[[tuple[str, ...]], None],
@@ -63,9 +63,11 @@ class ConfigWatcher:
             return None
         self._settled = look
         errors: tuple[str, ...] = (f"{self._path}: the file is gone; its settings stay in force until it is back",)
-        if look is not None:
+        if isinstance(look, tuple):
+            errors = look
+        elif look is not None:
             try:
-                config = self._load()
+                config = self._load(look)  # Not the file again: it may have changed since.
             except ConfigError as error:
                 errors = error.errors
             except Exception:

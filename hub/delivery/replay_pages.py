@@ -9,7 +9,7 @@ from hub.delivery import sse
 from hub.delivery.group import CpuBudget, GroupKey
 from hub.delivery.recent import RecentBuffer
 from hub.delivery.settings import Settings
-from hub.log.protocol import Log, format_id
+from hub.log.protocol import Log
 from hub.message import Message
 from hub.query.match_context import MatchContext
 
@@ -45,7 +45,7 @@ class Pages:
 
     @property
     def head_id(self) -> str:
-        return format_id(self._log.epoch, self.head)
+        return self._log.generations.format_id(self.head)
 
     @property
     def cached(self) -> tuple[int, int]:

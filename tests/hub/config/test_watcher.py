@@ -25,7 +25,7 @@ class Edited:
         self.reports: list[str] = []
         self.config = load(path, {}) if path.exists() else Config()
         self.watcher = ConfigWatcher(
-            path, lambda: load(path, {}), self.config, self.applied, self.rejected, poll_seconds=0.02
+            path, lambda text: load(path, {}, content=text), self.config, self.applied, self.rejected, poll_seconds=0.02
         )
         self.look()
 
@@ -203,12 +203,39 @@ def test_an_edit_between_loading_and_watching_is_not_missed(tmp_path: Path) -> N
     path = tmp_path / "config.yaml"
     path.write_text(BETTER)
     said: list[Config] = []
-    watcher = ConfigWatcher(path, lambda: load(path, {}), Config(), lambda config, _: said.append(config), print)
+    watcher = ConfigWatcher(
+        path, lambda text: load(path, {}, content=text), Config(), lambda config, _: said.append(config), print
+    )
     assert watcher.poll() is None
     callback = watcher.poll()
     assert callback is not None
     callback()
     assert [config.stream.flush_ms for config in said] == [20]
+
+
+def test_a_write_that_begins_right_after_the_second_read_is_not_applied(tmp_path: Path) -> None:
+    """Otherwise half a file would take effect, although two equal reads are required."""
+    edited = Edited(tmp_path / "config.yaml")
+    edited.write(BETTER)
+    reads = 0
+
+    def content(path: Path) -> str:
+        nonlocal reads
+        text = content_of(path)
+        reads += 1
+        if reads == 2:
+            edited.write("stream:")
+        return text
+
+    def loaded(text: str) -> Config:
+        return load(edited.path, {}, content=text)
+
+    watcher = ConfigWatcher(edited.path, loaded, Config(), edited.applied, print, content=content)
+    assert watcher.poll() is None
+    callback = watcher.poll()
+    assert callback is not None
+    callback()
+    assert edited.config.stream.flush_ms == 20
 
 
 def ways_to_write(edited: Edited) -> Iterator[str]:
@@ -249,7 +276,7 @@ def test_an_internal_error_is_reported_like_an_error_of_the_file(
     edited = Edited(tmp_path / "config.yaml")
     edited.write(GOOD)
 
-    def fail() -> Config:
+    def fail(_: str) -> Config:
         raise AttributeError("a defect of ours")
 
     watcher = ConfigWatcher(edited.path, fail, Config(), edited.applied, edited.rejected)
@@ -289,7 +316,7 @@ async def test_a_read_that_hangs_does_not_stop_the_loop(edited: Edited, io_loop:
 
     watcher = ConfigWatcher(
         edited.path,
-        lambda: load(edited.path, {}),
+        lambda text: load(edited.path, {}, content=text),
         edited.config,
         edited.applied,
         print,
@@ -318,7 +345,9 @@ async def test_a_late_read_is_followed_by_a_full_pause(edited: Edited, io_loop: 
         reads.append((began, time.monotonic()))
         return content_of(path)
 
-    watcher = ConfigWatcher(edited.path, Config, Config(), edited.applied, print, content=content, poll_seconds=0.1)
+    watcher = ConfigWatcher(
+        edited.path, lambda _: Config(), Config(), edited.applied, print, content=content, poll_seconds=0.1
+    )
     watcher.start(io_loop)
     await until(lambda: len(reads) > 3)
     watcher.stop()
