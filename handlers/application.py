@@ -1,5 +1,6 @@
 """Tornado's tier: the Application with its access log, and the connections that the acceptor passes on."""
 
+import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application, RequestHandler
 
 from handlers.base import NotFoundHandler, raw_error_response
@@ -116,7 +117,8 @@ class HeaderCheck(HTTPMessageDelegate):
         except (TooLarge, Overloaded) as error:
             stream = self._connection.detach()
             status = 431 if isinstance(error, TooLarge) else 0
-            stream.write(raw_error_response(error, ("Connection", "close"), status=status))
+            with contextlib.suppress(StreamClosedError):
+                stream.write(raw_error_response(error, ("Connection", "close"), status=status))
             stream.close()
             return None
         return self._inner.headers_received(start_line, headers)

@@ -145,7 +145,9 @@ class Clients:
         except OSError:
             self._close(client)
             return
-        if taken < len(data):
+        if client.slot is None:  # It had ended before this answer: without a slot no further request is served.
+            self._close(client)
+        elif taken < len(data):
             self._pass_to_tornado(client, data[taken:])
         elif client.has_more or self._is_closing:
             client.has_more = False

@@ -7,8 +7,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 
 FORWARDING_HEADERS: Final = ("X-Forwarded-For", "Forwarded")
-# The `for` parameter of one hop: a token, or a quoted string.
-_FOR: Final = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
+# Forwarded: elements (hops) with parameters. A quoted string may contain their separators.
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
+_ELEMENT: Final = re.compile(rf'(?:[^,"]|{_QUOTED})+')
+_PARAMETER: Final = re.compile(rf'(?:[^;"]|{_QUOTED})+')
+_BALANCED: Final = re.compile(rf'(?:[^"]|{_QUOTED})*')
 # A hop's address: [IPv6] with or without a port, or IPv4 with a port.
 _WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
@@ -27,10 +30,16 @@ def client_address(peer: str, headers: Mapping[str, str], networks: tuple[str, .
     """Return the address of the client that sent this request through the trusted proxy `peer`.
 
     It is the right-most hop outside the trusted networks: hops to its left are the client's own claims. A hop that is
-    not an address ("unknown") ends the search at the proxy in front of it. Without a hop it is `peer`.
+    not an address ("unknown") ends the search at the proxy in front of it. Without a hop it is `peer`, also if the two
+    headers differ: a proxy that sets one may pass on a forged other one.
     """
+    found = {_right_most(peer, hops, networks) for hops in _hops(headers)}
+    return found.pop() if len(found) == 1 else peer
+
+
+def _right_most(peer: str, hops: list[str], networks: tuple[str, ...]) -> str:
     found = peer
-    for hop in reversed(_hops(headers)):
+    for hop in reversed(hops):
         address = _address(hop)
         if address is None:
             break
@@ -40,12 +49,23 @@ def client_address(peer: str, headers: Mapping[str, str], networks: tuple[str, .
     return found
 
 
-def _hops(headers: Mapping[str, str]) -> list[str]:
-    """Return the addresses as they were written, the client's first. X-Forwarded-For takes precedence."""
+def _hops(headers: Mapping[str, str]) -> list[list[str]]:
+    """Return the hops of each forwarding header as they were written, the client's first."""
+    found = []
     if listed := headers.get("X-Forwarded-For"):
-        return listed.split(",")
-    found = (_FOR.search(part) for part in headers.get("Forwarded", "").split(",") if part)
-    return [(match[1] or match[2] or "") if match else "" for match in found]
+        found.append(listed.split(","))
+    if forwarded := headers.get("Forwarded"):
+        is_valid = _BALANCED.fullmatch(forwarded) is not None
+        found.append([_for(element) for element in _ELEMENT.findall(forwarded)] if is_valid else [""])
+    return found
+
+
+def _for(element: str) -> str:
+    for parameter in _PARAMETER.findall(element):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "for":
+            return str(value.strip().strip('"'))
+    return ""
 
 
 def _address(hop: str) -> str | None:

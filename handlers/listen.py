@@ -22,6 +22,8 @@ logger = logging.getLogger("eyewall.http")
 SPARE_DESCRIPTORS: Final = 64  # For listening, the log, and the moment in which a socket has two.
 ACCEPTS: Final = 1000  # Connections accepted in one turn of the loop: some 10 ms.
 
+REJECTION_ANSWERS: Final = 50  # In one turn of the loop: an answer costs 100 us and more (measured).
+
 _Accepted = tuple[socket.socket, str, str]
 """A connection, its address, and the address that its slot is counted for."""
 
@@ -53,6 +55,7 @@ class Acceptor:
         self._pending: OrderedDict[str, deque[_Accepted]] = OrderedDict()  # By address; the next in turn is first.
         self._pending_count = 0
         self._rejected = 0
+        self._answers_left = 0
         self._may_warn_at = 0.0  # Loop time.
 
     @property
@@ -86,6 +89,7 @@ class Acceptor:
 
     def _accept(self, listening: socket.socket, _events: int) -> None:
         """Empty the kernel's queue. A connection that finds it full retries a second later."""
+        self._answers_left = REJECTION_ANSWERS
         for _ in range(ACCEPTS):
             try:
                 connection, address = listening.accept()
@@ -117,10 +121,12 @@ class Acceptor:
         self._pending_count += 1
 
     def _reject(self, connection: socket.socket, error: Overloaded) -> None:
-        """Answer and close without reading: cheap in a flood."""
-        with contextlib.suppress(OSError):
-            connection.send(raw_error_response(error, ("Connection", "close")))
-            connection.shutdown(socket.SHUT_WR)
+        """Close without reading. Only the first rejections of a turn are answered: cheap in a flood."""
+        if self._answers_left:
+            self._answers_left -= 1
+            with contextlib.suppress(OSError):
+                connection.send(raw_error_response(error, ("Connection", "close")))
+                connection.shutdown(socket.SHUT_WR)
         connection.close()
         self._rejected += 1
         self._warn(str(error))

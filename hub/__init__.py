@@ -1,4 +1,4 @@
-"""The product without HTTP: messages, the log, who is connected, and what reaches them."""
+"""The product without HTTP: messages, the log, delivery, search, settings."""
 
 from typing import Final
 

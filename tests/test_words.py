@@ -22,7 +22,6 @@ EXCEPTIONS = {"tests/test_words.py": "the words themselves"}
 NOT_YET = [
     "docs/screens.py",
     "handlers/bundle.py",
-    "hub/",
     "tests/browser/",
 ]
 

@@ -166,6 +166,8 @@ def _network(text: str) -> str:
         network = ip_network(text, strict=False)
     except ValueError:
         raise setting_error("must be an address or a network, such as 127.0.0.1, 10.0.0.0/8 or 'fd00::/8'") from None
+    if network.version == 6 and network.prefixlen >= 96 and (mapped := network.network_address.ipv4_mapped):
+        return _network(f"{mapped}/{network.prefixlen - 96}" if "/" in text else str(mapped))
     address, _, length = text.partition("/")
     if length and ip_address(address) != network.network_address:
         raise setting_error("must be a network without host bits, such as {}", example=f"{network} or {address}")

@@ -123,7 +123,9 @@ def _check_epoch(connection: sqlite3.Connection, path: str, epoch: int, file: Lo
         doubt = "this machine went down while log.synchronous was normal"
     if doubt:
         marker = file.marker if file else None
-        begin_epoch(connection, epoch, marker.head if marker and marker.epoch == old else 0)
+        if marker and marker.epoch > old:  # An old copy: the lost epoch gets a row, so that its cursors are known.
+            begin_epoch(connection, marker.epoch)
+        begin_epoch(connection, epoch, marker.head if marker and marker.epoch >= old else 0)
         logger.warning("%s: %s; a new epoch begins, and readers of lost messages are told", path, doubt)
     if unsynced_boot is not None:
         _remember_boot(connection, None)

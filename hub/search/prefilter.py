@@ -14,6 +14,11 @@ Condition = tuple[str, tuple[str, ...]]
 
 # LIKE ends at a NUL. ESC begins a colour code.
 _UNCERTAIN: Final = "message LIKE '%\x1b%' OR instr(message, char(0))"
+# LIKE costs text x pattern, and the search's clock is read between rows only. So patterns are short, and long texts
+# pass unfiltered.
+LONGEST_PATTERN: Final = 16  # Characters of each part.
+LONGEST_TEXT: Final = 32 << 10  # Characters of message or data.
+_LONG: Final = f"length(message) > {LONGEST_TEXT} OR length(data) > {LONGEST_TEXT}"
 _ESCAPED_IN_JSON: Final = frozenset('"\\/\b\f\n\r\t')
 
 
@@ -26,7 +31,7 @@ def prefilter(filter_: Filter) -> Condition | None:
         # Any character can be \u in JSON; some have shorter escapes.
         needs_any = any(not _ESCAPED_IN_JSON.isdisjoint(value) for value in query[1])
         escape = r"%\%" if needs_any else r"%\u%"
-        query = (f"({query[0]}) OR {_UNCERTAIN} OR (data NOT NULL AND data LIKE ?)", (*query[1], escape))
+        query = (f"{_LONG} OR ({query[0]}) OR {_UNCERTAIN} OR (data NOT NULL AND data LIKE ?)", (*query[1], escape))
     return _joined("AND", (topics, query))
 
 
@@ -61,10 +66,10 @@ def _pattern(needle: str) -> str:
     U+0307, so U+0307 may match no character.
     """
     pattern = ""
-    for letter in needle:
+    for letter in needle[:LONGEST_PATTERN]:
         is_safe = letter.lower() == letter.upper() or (letter.isascii() and letter not in "ik")
         pattern += "%" if letter == "\u0307" else "!" + letter if letter in "%_!" else letter if is_safe else "_"
-    return pattern
+    return pattern if len(needle) <= LONGEST_PATTERN else pattern + "%"
 
 
 def _joined(operator: str, conditions: Iterable[Condition | None]) -> Condition | None:

@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 
+from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 from tests.handlers.wire import RST_ON_CLOSE, Stream
 from tests.waiting import until
@@ -94,3 +95,16 @@ async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collect
         tracemalloc.stop()
         gc.enable()
     assert (held[1] - held[0]) / ABORTED < 20_000
+
+
+@pytest.mark.gen_test
+async def test_a_client_that_has_ended_gets_one_answer_and_no_further_request(start_site: StartSite) -> None:
+    """Its slot is free by then: served on, such clients would pass every limit."""
+    site = await start_site(server={"max_connections_per_address": 3})
+    for _ in range(6):
+        _, writer = await site.connect()
+        writer.write((site.head("POST", "/topics/a", 1) + b"x") * 300)
+        writer.write_eof()
+    await until(lambda: site.acceptor.open == 0)
+    assert site.wall.limits.count == 0
+    assert site.wall.log.head < 300

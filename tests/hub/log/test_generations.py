@@ -1,9 +1,11 @@
 """Messages keep their ids over generations, and what an operator does to a stopped log."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from hub.delivery.cursor import resolve
 from hub.filter import Filter
 from hub.history import History
 from hub.log.database import new_epoch, vacuum
@@ -73,3 +75,19 @@ def test_neither_is_done_to_a_log_in_use_nor_to_none(path: Path) -> None:
     with pytest.raises(LogError, match="another Eyewall is using this log"):
         new_epoch(str(path), EPOCH)
     file.release()
+
+
+@pytest.mark.gen_test
+async def test_a_cursor_of_an_epoch_that_an_old_backup_does_not_know_is_rolled_back(opened: Open, path: Path) -> None:
+    """Not a cursor of another log: its reader keeps what it has, and is told how much of it no longer exists."""
+    first = await one_run(opened, path, "a", "b")
+    shutil.copyfile(path, path.with_suffix(".backup"))
+    new_epoch(str(path), first.epoch)
+    second = await one_run(opened, path, "c", "d", "e")
+    shutil.copyfile(path.with_suffix(".backup"), path)
+    log = opened(path)
+    await started(log)
+    position = resolve(f"{second.epoch}-4", log)
+    assert (position.after, position.gap and position.gap.reason) == (2, "rolled_back")
+    assert position.gap is not None
+    assert (position.gap.withdrawn, position.gap.missing) == (2, 1)
