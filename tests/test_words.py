@@ -18,7 +18,7 @@ TEXT_TOKENS = {token.COMMENT, token.STRING, getattr(token, "FSTRING_MIDDLE", tok
 # Real uses: the word is data, not language.
 EXCEPTIONS = {"tests/test_words.py": "the words themselves"}
 
-# Not translated yet, by path or folder. The coordinator empties this list.
+# Not rewritten yet, by path or folder: they follow with the page.
 NOT_YET = [
     "docs/screens.py",
     "handlers/bundle.py",
