@@ -53,7 +53,7 @@ class Assets:
         texts = {
             "theme.js": (folder / "theme.js").read_text("utf-8"),
             "app.js": join(folder / "app.js"),
-            "worker.js": join(folder / "wire" / "worker.js"),
+            "worker.js": join(folder / "stream" / "worker.js"),
             "style.css": "".join((folder / "css" / f"{name}.css").read_text("utf-8") for name in STYLES),
         }
         smaller = minified([(TYPES[Path(name).suffix], text) for name, text in texts.items()])

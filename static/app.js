@@ -4,31 +4,31 @@
  * Makes store and link, mounts every part on its element, turns verbs into changes of the store, and draws
  * once per frame. The only file that knows every part.
  */
-import { Announcer } from './announcer.js';
-import { Banner } from './banner.js';
-import { Bottom } from './bottom.js';
-import { ConnectionCount, WhoPanel } from './connections.js';
-import { Details, Panel } from './details.js';
-import { Dialog, Help } from './dialogs.js';
-import { Export } from './export.js';
-import { Feed } from './feed.js';
-import { FilterField } from './filter-field.js';
-import { Empty, FirstRun } from './first-run.js';
-import { Histogram } from './histogram.js';
-import { Keyboard } from './keyboard.js';
-import { Ledger, ProofButton } from './ledger.js';
-import { LevelChips } from './level-chips.js';
-import { ask, hear } from './lib/dom.js';
-import { roving } from './lib/roving.js';
-import { Publish } from './publish.js';
-import { Look, leftAs, Settings } from './settings.js';
-import { PauseButton, StateBar, StatePill, TabTitle } from './status-bar.js';
-import { Steps } from './steps.js';
+import { Announcer } from './parts/announcer.js';
+import { Banner } from './parts/notices.js';
+import { Bottom } from './parts/bottom.js';
+import { ConnectionCount, WhoPanel } from './parts/connections.js';
+import { Details, Panel } from './parts/details.js';
+import { Dialog, Help } from './parts/dialog.js';
+import { Export } from './parts/export.js';
+import { Feed } from './parts/feed.js';
+import { FilterField } from './parts/filter.js';
+import { Empty, FirstRun } from './parts/first-run.js';
+import { Histogram } from './parts/histogram.js';
+import { Keyboard } from './parts/keyboard.js';
+import { Ledger, ProofButton } from './parts/report.js';
+import { LevelChips } from './parts/levels.js';
+import { ask, hear } from './ui/dom.js';
+import { roving } from './ui/roving.js';
+import { Publish } from './parts/publish.js';
+import { Look, leftAs, Settings } from './parts/settings.js';
+import { PauseButton, StateBar, StatePill, TabTitle } from './parts/header.js';
+import { Steps } from './address.js';
 import { Store } from './store.js';
-import { TopicList } from './topics.js';
-import { verbs } from './verbs.js';
-import { Link } from './wire/link.js';
-import { words } from './words.js';
+import { TopicList } from './parts/topics.js';
+import { verbs } from './actions/reading.js';
+import { Link } from './stream/link.js';
+import { words } from './text/words.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */
 const FAST = 200;

@@ -4,13 +4,13 @@
  * Owns how arrivals change the store: messages and rows between them, the server's clock, what is news to
  * whoever is away. Knows no worker and no element.
  */
-import { isAfter, parseId } from './logic/ids.js';
-import { ERROR, fromWire, isOwn } from './logic/message.js';
+import { isAfter, parseId } from './messages/ids.js';
+import { ERROR, fromWire, isOwn } from './messages/message.js';
 
 /**
  * @typedef {import('./store.js').Store} Store
- * @typedef {import('./logic/message.js').Message} Message
- * @typedef {import('./logic/ledger.js').Mark} Mark
+ * @typedef {import('./messages/message.js').Message} Message
+ * @typedef {import('./stream/continuity.js').Mark} Mark
  */
 
 /** So long after it went live, old messages are the replay's tail and not a slow browser (ms). */
@@ -52,7 +52,7 @@ export function arrive(store, said, value, now) {
   if (noun) store.changed(noun);
 }
 
-/** @param {Store} store @param {import('./wire/worker.js').Batch} value @param {number} now */
+/** @param {Store} store @param {import('./stream/worker.js').Batch} value @param {number} now */
 function batch(store, { batch, heard, proof }, now) {
   const entries = JSON.parse(batch);
   let messages = 0;

@@ -5,29 +5,29 @@
  * anything here, when a part asks for it or the link brings something (arrivals.js).
  */
 import { arrive } from './arrivals.js';
-import { Counts } from './logic/counts.js';
-import { Fresh } from './logic/fresh.js';
-import { isAfter, parseId } from './logic/ids.js';
-import { ERROR, isMark, isOwn } from './logic/message.js';
-import { Rate } from './logic/rate.js';
-import { Roll } from './logic/roll.js';
-import { EVERYTHING, toTest } from './logic/selection.js';
-import { initial, step } from './logic/state.js';
-import { Topics } from './logic/topics.js';
-import { VIEW } from './logic/view.js';
+import { Counts } from './messages/counts.js';
+import { Fresh } from './messages/fresh.js';
+import { isAfter, parseId } from './messages/ids.js';
+import { ERROR, isMark, isOwn } from './messages/message.js';
+import { Rate } from './messages/rate.js';
+import { Roll } from './messages/roll.js';
+import { EVERYTHING, toTest } from './query/selection.js';
+import { initial, step } from './stream/connection-state.js';
+import { Topics } from './messages/topics.js';
+import { VIEW } from './view.js';
 
 /**
- * @typedef {import('./logic/message.js').Message} Message
- * @typedef {import('./logic/message.js').Entry} Entry
+ * @typedef {import('./messages/message.js').Message} Message
+ * @typedef {import('./messages/message.js').Entry} Entry
  * @typedef {{count: number, peak: number}} Connections
  * @typedef {{status?: 'applied' | 'rejected', changes?: string[], restart?: string[], errors?: string[], heard?: number}} Config
- * @typedef {import('./logic/view.js').Mode} Mode
- * @typedef {import('./logic/view.js').View} View
- * @typedef {import('./logic/view.js').Past} Past
+ * @typedef {import('./view.js').Mode} Mode
+ * @typedef {import('./view.js').View} View
+ * @typedef {import('./view.js').Past} Past
  */
 
-/** @typedef {import('./logic/ledger.js').Mark} Mark */
-/** @typedef {Omit<import('./logic/ledger.js').Proof, 'entries'>} Summary */
+/** @typedef {import('./stream/continuity.js').Mark} Mark */
+/** @typedef {Omit<import('./stream/continuity.js').Proof, 'entries'>} Summary */
 
 /** A device with a small screen can spare less. A guess. */
 const PHONE_RING = 20_000;
@@ -53,9 +53,9 @@ export class Store {
   constructor(changed, settings, heartbeat) {
     this.changed = changed;
     this.heartbeat = heartbeat;
-    /** The last message before this page came; null: not known. @type {import('./logic/ids.js').Id | null} */
+    /** The last message before this page came; null: not known. @type {import('./messages/ids.js').Id | null} */
     this.begin = null;
-    /** @type {import('./logic/selection.js').Selection} */
+    /** @type {import('./query/selection.js').Selection} */
     this.selection = EVERYTHING;
     this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
     /** @type {Past | null} */
@@ -155,7 +155,7 @@ export class Store {
     return Date.now() - this.late.at < LATE_STAYS ? this.late.ms : 0;
   }
 
-  /** How times are told. @returns {import('./logic/time.js').Clock} */
+  /** How times are told. @returns {import('./format/time.js').Clock} */
   get clock() {
     return { zone: this.view.zone, off: this.clockOff ?? 0 };
   }
@@ -209,7 +209,7 @@ export class Store {
     return one?.epoch === oldest?.epoch && (one?.seq ?? 0) >= (oldest?.seq ?? Infinity);
   }
 
-  /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */
+  /** Show something else. @param {Partial<import('./query/selection.js').Selection>} change */
   narrow(change) {
     this.selection = { ...this.selection, ...change };
     const test = toTest(this.selection);
@@ -217,7 +217,7 @@ export class Store {
     this.rematch(test);
   }
 
-  /** What is written cannot be read, or (null) again can; what is shown stays. @param {import('./logic/selection.js').Selection['error']} error */
+  /** What is written cannot be read, or (null) again can; what is shown stays. @param {import('./query/selection.js').Selection['error']} error */
   setError(error) {
     this.selection = { ...this.selection, error };
     this.changed('selection');

@@ -88,7 +88,7 @@ def serve(page: Page, name: str) -> None:
 
 
 def test_children_that_stay_are_not_moved_and_equal_keys_do_not_grow(page: Page, wall: Wall) -> None:
-    serve(page, "lib/dom.js")
+    serve(page, "ui/dom.js")
     open_live(page, wall)
     said = page.evaluate(
         """async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parse } from '../../static/logic/filter.js';
-import { fromWire } from '../../static/logic/message.js';
-import { marked } from '../../static/logic/pieces.js';
-import { FilterError } from '../../static/logic/terms.js';
+import { parse } from '../../static/query/filter.js';
+import { fromWire } from '../../static/messages/message.js';
+import { marked } from '../../static/format/highlight.js';
+import { FilterError } from '../../static/query/terms.js';
 
 /** One grammar, two parsers: the server reads the same cases. */
 const cases = JSON.parse(readFileSync(new URL('../filter_cases.json', import.meta.url), 'utf8'));

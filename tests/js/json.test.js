@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fineUntil } from '../../static/logic/json.js';
-import { brief } from '../../static/logic/message.js';
-import { branches, term } from '../../static/logic/tree.js';
+import { fineUntil } from '../../static/format/json.js';
+import { brief } from '../../static/messages/message.js';
+import { branches, term } from '../../static/format/tree.js';
 
 /** Whether the engine takes it. @param {string} text */
 function isJson(text) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { remainder } from '../../static/logic/holes.js';
-import { distance, parseId } from '../../static/logic/ids.js';
-import { Ledger } from '../../static/logic/ledger.js';
+import { remainder } from '../../static/messages/gaps.js';
+import { distance, parseId } from '../../static/messages/ids.js';
+import { Ledger } from '../../static/stream/continuity.js';
 
 /** A ledger that has taken these ids, one a second. @param {...string} ids */
 function taken(...ids) {

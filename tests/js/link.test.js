@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { Link } from '../../static/wire/link.js';
+import { Link } from '../../static/stream/link.js';
 
 const port = /** @type {any} */ ({ postMessage() {} });
 let reloads = 0;

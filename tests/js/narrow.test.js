@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientName, filterText, sorted } from '../../static/connections.js';
-import { fromQuery, toQuery } from '../../static/logic/address.js';
-import { Counts } from '../../static/logic/counts.js';
-import { parse } from '../../static/logic/filter.js';
-import { linked } from '../../static/logic/pieces.js';
-import { EVERYTHING, toTest } from '../../static/logic/selection.js';
-import { Topics } from '../../static/logic/topics.js';
-import { branches, term, written } from '../../static/logic/tree.js';
+import { clientName, filterText, sorted } from '../../static/parts/connections.js';
+import { fromQuery, toQuery } from '../../static/query/address.js';
+import { Counts } from '../../static/messages/counts.js';
+import { parse } from '../../static/query/filter.js';
+import { linked } from '../../static/format/highlight.js';
+import { EVERYTHING, toTest } from '../../static/query/selection.js';
+import { Topics } from '../../static/messages/topics.js';
+import { branches, term, written } from '../../static/format/tree.js';
 
 const MESSAGE = {
   id: '7-1',
@@ -26,7 +26,7 @@ test('a topic stands for those below it', () => {
 });
 
 test('gaps and losses are shown whatever the filter, folded ones never', () => {
-  const mark = /** @type {import('../../static/logic/ledger.js').Mark} */ ({ mark: 'gap', at: 1 });
+  const mark = /** @type {import('../../static/stream/continuity.js').Mark} */ ({ mark: 'gap', at: 1 });
   const nothing = toTest({ ...EVERYTHING, levels: [false, false, false, false, false] });
   assert.deepEqual(
     [nothing(mark), nothing({ ...mark, folded: true }), nothing(MESSAGE)],

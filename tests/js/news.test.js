@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initial, step } from '../../static/logic/state.js';
+import { initial, step } from '../../static/stream/connection-state.js';
 import { open, raw } from './page.js';
 
 const DAY = 86_400_000;

@@ -4,7 +4,7 @@
  * What a browser has and node has not is a screen and, for calls of a relative address, an origin.
  */
 import { Store } from '../../static/store.js';
-import { verbs } from '../../static/verbs.js';
+import { verbs } from '../../static/actions/reading.js';
 
 Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document: { hidden: false } });
 
@@ -48,7 +48,7 @@ export function open(settings = {}) {
   const said = [];
   /** @type {any} */
   const link = { filled: () => {}, reconnect: () => {} };
-  /** @type {Record<string, import('../../static/verbs.js').Verb>} */
+  /** @type {Record<string, import('../../static/actions/reading.js').Verb>} */
   const all = verbs({
     store,
     link: () => link,
@@ -58,7 +58,7 @@ export function open(settings = {}) {
   });
   /** @param {string} verb @param {any} [detail] */
   const act = (verb, detail) => all[verb]?.(detail, /** @type {any} */ (null));
-  /** What the worker sends. @param {(Raw | import('../../static/logic/ledger.js').Mark)[]} entries */
+  /** What the worker sends. @param {(Raw | import('../../static/stream/continuity.js').Mark)[]} entries */
   const arrive = (...entries) => {
     const now = Date.now();
     store.hear('batch', { batch: JSON.stringify(entries), heard: now, proof: store.proof, left: 0 }, now);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rate } from '../../static/logic/rate.js';
-import { pace } from '../../static/logic/time.js';
-import { Topics } from '../../static/logic/topics.js';
-import { barSaid, rate as header, topicRate } from '../../static/text.js';
+import { Rate } from '../../static/messages/rate.js';
+import { pace } from '../../static/format/time.js';
+import { Topics } from '../../static/messages/topics.js';
+import { barSaid, rate as header, topicRate } from '../../static/text/en.js';
 
 /** Says a message at each of these seconds. @param {number[]} seconds */
 function said(...seconds) {

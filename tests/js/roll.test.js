@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asText, exported } from '../../static/logic/export.js';
-import { parse } from '../../static/logic/filter.js';
-import { Fresh } from '../../static/logic/fresh.js';
-import { Ledger } from '../../static/logic/ledger.js';
-import { fromWire } from '../../static/logic/message.js';
-import { Ring } from '../../static/logic/ring.js';
-import { Roll } from '../../static/logic/roll.js';
-import { EVERYTHING, toHistory, toServer, toTest } from '../../static/logic/selection.js';
+import { asText, exported } from '../../static/messages/export.js';
+import { parse } from '../../static/query/filter.js';
+import { Fresh } from '../../static/messages/fresh.js';
+import { Ledger } from '../../static/stream/continuity.js';
+import { fromWire } from '../../static/messages/message.js';
+import { Ring } from '../../static/messages/ring.js';
+import { Roll } from '../../static/messages/roll.js';
+import { EVERYTHING, toHistory, toServer, toTest } from '../../static/query/selection.js';
 
-/** @param {number} n @param {number} [level] @returns {import('../../static/logic/message.js').Message} */
+/** @param {number} n @param {number} [level] @returns {import('../../static/messages/message.js').Message} */
 const message = (n, level = 1) => ({
   id: `7-${n}`,
   ms: n * 1000,

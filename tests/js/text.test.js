@@ -8,9 +8,9 @@ import {
   proof,
   proofSummary,
   stayInForce,
-} from '../../static/text.js';
+} from '../../static/text/en.js';
 
-/** @typedef {import('../../static/logic/ledger.js').Mark} Mark */
+/** @typedef {import('../../static/stream/continuity.js').Mark} Mark */
 
 /** This device is an hour and a second ahead of the server, and times are told as UTC. */
 const CLOCK = /** @type {const} */ ({ zone: 'utc', off: 3_601_000 });
@@ -18,7 +18,7 @@ const CLOCK = /** @type {const} */ ({ zone: 'utc', off: 3_601_000 });
 const AT = Date.UTC(2026, 10, 23, 12, 0, 1);
 /** @type {Mark} */
 const LOSS = { mark: 'loss', at: AT, from: AT - 6000, times: 1, replayed: 600, missing: 0 };
-/** @type {import('../../static/logic/state.js').State} */
+/** @type {import('../../static/stream/connection-state.js').State} */
 const STATE = {
   phase: 'lost',
   since: AT,

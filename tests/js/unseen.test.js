@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse } from '../../static/logic/filter.js';
+import { parse } from '../../static/query/filter.js';
 import { open, raw, serve, until } from './page.js';
 
 /** So many more, every tenth an error, each fifth with a needle. @param {number} from @param {number} to */

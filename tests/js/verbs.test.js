@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse } from '../../static/logic/filter.js';
-import { Ledger } from '../../static/logic/ledger.js';
+import { parse } from '../../static/query/filter.js';
+import { Ledger } from '../../static/stream/continuity.js';
 import { open, raw, serve, until } from './page.js';
 
 test('to resume is to see what is live, also out of a look back', async () => {

@@ -1,0 +1,65 @@
+/**
+ * What a screen reader says of the feed: now and then one line, as every row would be a flood.
+ *
+ * Owns how often. A visually hidden role=log; the feed itself stays silent.
+ */
+import { h, hear } from '../ui/dom.js';
+import { strip } from '../format/ansi.js';
+import { ERROR, isMark } from '../messages/message.js';
+import { digest, errorSaid } from '../text/en.js';
+
+const DIGEST_EVERY = 10_000;
+const ERROR_EVERY = 5_000;
+const LINES = 5;
+
+/** @param {HTMLElement} el @param {import('../store.js').Store} store */
+export function Announcer(el, store) {
+  /** The number behind the last message heard of. */
+  let heard = 0;
+  let messages = 0;
+  let errors = 0;
+  let digestAt = Date.now();
+  let errorAt = 0;
+  /** @type {string | null} */
+  let waiting = null;
+
+  /** @param {string} line */
+  function speak(line) {
+    el.append(h('p', {}, line));
+    while (el.children.length > LINES) el.firstElementChild?.remove();
+  }
+
+  function listen() {
+    const { ring } = store.live;
+    const { view, settings } = store;
+    for (let n = Math.max(heard, ring.first); n < ring.end; n++) {
+      const entry = ring.get(n);
+      // What was said before the page came is read, not announced.
+      if (entry === undefined || isMark(entry) || !store.isNews(entry)) continue;
+      messages += 1;
+      if (entry.level < ERROR) continue;
+      errors += 1;
+      waiting ??= errorSaid(entry.topic, strip(entry.message.slice(0, 120)));
+    }
+    heard = ring.end;
+    if (view.mode === 'paused' || settings.announce === 'off') {
+      messages = errors = 0;
+      waiting = null;
+    }
+  }
+
+  function update() {
+    listen();
+    const now = Date.now();
+    if (waiting !== null && now - errorAt >= ERROR_EVERY) {
+      speak(waiting);
+      waiting = null;
+      errorAt = now;
+    }
+    if (now - digestAt < DIGEST_EVERY) return;
+    digestAt = now;
+    if (messages > 0 && store.settings.announce === 'digest') speak(digest(messages, errors));
+    messages = errors = 0;
+  }
+  for (const noun of ['messages', 'tick']) hear(el, noun, update);
+}

@@ -1,0 +1,269 @@
+/**
+ * The messages, oldest to newest, like `tail -f`.
+ *
+ * Owns which rows are drawn, what a reader's eyes hang on, and when one begins to read. Rows being read never
+ * move: that is lib/list.js. What a row says is row.js. Asks for: read, reached-end, to-newest, lose-rows,
+ * select-message, show-older, load-gap.
+ */
+import { ask, attribute, h, hear, write } from '../ui/dom.js';
+import { List } from '../ui/list.js';
+import { isMark } from '../messages/message.js';
+import { date, unlessToday } from '../format/time.js';
+import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
+import { unseen } from '../text/en.js';
+import { words } from '../text/words.js';
+
+/**
+ * @typedef {import('../store.js').Store} Store
+ * @typedef {import('../messages/message.js').Entry} Entry
+ * @typedef {{entry: Entry, n: number, below: number}} Anchor a row, its number, and where on the screen (px)
+ * @typedef {{find: () => number, place: (ordinal: number) => void}} Wish a row to be shown as soon as a scan has found it
+ */
+
+/** Rows of one height: the list must know where a row is without drawing those before it (px). */
+const HEIGHTS = { compact: 20, normal: 24, relaxed: 32, phone: 44 };
+const PHONE = matchMedia('(max-width: 640px)');
+/** Where the page itself is scrolled (phone.css). */
+const LOW = matchMedia('(max-height: 420px)');
+/** The row above the oldest. @type {import('../stream/continuity.js').Mark} */
+const OLDER = { mark: 'older', at: 0 };
+
+/** @param {HTMLElement} el @param {Store} store */
+export function Feed(el, store) {
+  const pillButton = h('button', {
+    class: 'unseen',
+    type: 'button',
+    'data-role': 'unseen',
+    hidden: true,
+    onclick: () => ask(el, 'to-newest'),
+  });
+  const scroller = h('div', {
+    class: 'feed-rows',
+    id: 'messages',
+    role: 'grid',
+    'aria-label': words.feed,
+    'aria-colcount': 5,
+    'data-role': 'feed',
+    tabindex: 0,
+  });
+  el.append(scroller, pillButton);
+
+  const list = new List(scroller, { height: height(), make: makeRow, render, clear: clearRow, left, drawn });
+  let roll = store.roll;
+  /** The ordinal of the row above all others. @type {number | null} */
+  let offer = null;
+  /** What a reader's eyes hang on: the first row seen. @type {Anchor | null} */
+  let anchor = null;
+  /** @type {Wish | null} */
+  let wish = null;
+  /** Where somebody stood in what is live, while they look back. @type {Anchor | null} */
+  let left_at = null;
+  /** The day on which it was drawn: rows of any other bear their date. */
+  let drawnOn = '';
+  /** How many characters stand before the times of its oldest rows. */
+  let before = -1;
+
+  function height() {
+    if (PHONE.matches) return HEIGHTS.phone;
+    return HEIGHTS[/** @type {keyof typeof HEIGHTS} */ (store.settings.density)] ?? HEIGHTS.normal;
+  }
+
+  /** With one row more, when there is more above. */
+  function rows() {
+    const { lo, hi } = store.rows;
+    const isMore = hi > lo && store.hasOlder && !store.matching.scanning;
+    const above = isMore ? lo - 1 : null;
+    if (above !== offer && offer !== null) list.stale(offer);
+    offer = above;
+    return { lo: isMore ? lo - 1 : lo, hi };
+  }
+
+  /** @param {HTMLElement} row @param {number} ordinal */
+  function render(row, ordinal) {
+    const { zone, selected } = store.view;
+    const n = store.matching.at(ordinal);
+    const entry = ordinal < store.matching.lo ? OLDER : store.ring.get(n);
+    attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
+    row.classList.toggle('odd', ordinal % 2 !== 0);
+    row.classList.toggle('selected', n >= 0 && n === selected);
+    row.classList.toggle('fresh', !store.past && store.fresh.has(n, Date.now()));
+    attribute(row, 'aria-selected', n >= 0 && n === selected);
+    if (entry === undefined) return;
+    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock, today());
+    else {
+      drawMessage(row, entry, zone, today(), store.selection.filter.marks);
+      store.counters.drawn += 1;
+    }
+  }
+
+  /** By the server's clock, as all times are. */
+  const today = () => date(store.serverTime(), store.view.zone);
+
+  /** @param {number} n @param {1 | -1} by */
+  const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
+
+  /** As wide for all rows as for the oldest, which bears the longest date: columns stay where they are while one scrolls. */
+  function align() {
+    const { oldest } = store.roll;
+    const { length } = oldest ? unlessToday(oldest.ms, store.view.zone, today()) : '';
+    if (length !== before) scroller.style.setProperty('--time', `${13 + length}ch`);
+    before = length;
+  }
+
+  function drawn() {
+    if (roll !== store.roll) return; // Drawn once more before it turns.
+    align();
+    // What was read here is no longer kept: it must be said, as other rows stand in its place now.
+    if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
+      if (store.view.mode !== 'following' && !store.past) ask(el, 'lose-rows', anchor.entry.id);
+    }
+    const ordinal = Math.max(list.firstSeen, store.matching.lo);
+    const n = store.matching.at(ordinal);
+    const entry = store.ring.get(n);
+    anchor = entry ? { entry, n, below: list.below(ordinal) } : null;
+  }
+
+  /** The reader scrolled. @param {boolean} up @param {boolean} atEnd */
+  function left(up, atEnd) {
+    wish = null;
+    if (up) ask(el, 'read');
+    else if (atEnd) ask(el, 'reached-end');
+  }
+
+  /** Bring the list up to date: the rows that there are now, where they were. */
+  function show() {
+    if (roll === store.roll) list.show(rows());
+    else turn();
+    if (wish === null) return;
+    const { find, place } = wish;
+    const n = find();
+    if (n >= 0 && store.matching.next >= n) return; // The scan has not come so far.
+    wish = null;
+    if (n >= 0) place(store.matching.find(n));
+  }
+
+  /** Where it was on the screen. @param {Anchor | null} anchor @returns {Wish | null} */
+  function again(anchor) {
+    if (anchor === null) return null;
+    const { entry, below } = anchor;
+    return {
+      find: () => store.ring.findLast((each) => each === entry),
+      place: (ordinal) => list.hold(ordinal, below),
+    };
+  }
+
+  /** Other messages altogether: a look back, or the end of one. */
+  function turn() {
+    if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
+    roll = store.roll;
+    anchor = null;
+    // Who came back to see a row sees that one.
+    if (roll === store.live) wish ??= again(left_at);
+    else wish = null;
+    list.begin(rows());
+    if (wish === null) list.hold(list.rows.hi, list.view);
+  }
+
+  /** In the next frame, when bars have come and gone. @param {Wish['find']} find @param {Wish['place']} place */
+  function look(find, place) {
+    wish = { find, place };
+    store.changed('messages');
+  }
+
+  function update() {
+    const { view, past } = store;
+    list.following = view.mode === 'following';
+    attribute(el, 'data-mode', view.mode);
+    attribute(scroller, 'aria-rowcount', store.matching.size);
+    if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
+    const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
+    attribute(scroller, 'aria-activedescendant', chosen?.id ?? null);
+    pillButton.hidden = view.mode === 'following' || (view.unseen === 0 && (list.atEnd || past !== null));
+    write(pillButton, view.unseen > 0 ? unseen(view.unseen, view.unseenErrors) : `↓ ${words.toNewest}`);
+    pillButton.classList.toggle('has-errors', view.unseenErrors > 0);
+  }
+
+  hear(el, 'messages', update);
+  hear(el, 'view', () => {
+    // Bars come and go with the mode: the list must know its new place before anything is seen.
+    list.following = store.view.mode === 'following';
+    list.resized();
+    list.redraw();
+    update();
+  });
+  hear(el, 'selection', () => {
+    if (store.view.mode !== 'following' && roll === store.roll) wish ??= again(anchor);
+    list.begin(rows());
+    update();
+  });
+  hear(el, 'jump-end', () => {
+    list.following = true;
+    list.show(rows());
+    list.following = store.view.mode === 'following';
+    update();
+  });
+  hear(el, 'jump-start', () => {
+    list.following = false;
+    look(
+      () => store.ring.first,
+      () => list.reveal(list.rows.lo),
+    );
+  });
+  hear(el, 'page', (/** @type {number} */ by) => {
+    const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
+    if (by < 0) ask(el, 'read');
+    list.reveal(Math.max(list.rows.lo, Math.min(list.rows.hi - 1, target)));
+    if (by > 0 && list.atEnd) ask(el, 'reached-end');
+  });
+  hear(el, 'settings', () => {
+    if (height() !== list.height) list.setHeight(height());
+    else list.redraw();
+  });
+  for (const noun of ['reveal', 'reveal-middle']) {
+    hear(el, noun, (/** @type {number} */ n) => {
+      list.following = store.view.mode === 'following';
+      look(
+        () => n,
+        (ordinal) => {
+          list.reveal(ordinal, noun === 'reveal-middle');
+          // A low screen may be scrolled to something else.
+          if (LOW.matches) scroller.scrollIntoView({ block: 'nearest' });
+        },
+      );
+    });
+  }
+  hear(el, 'tick', () => {
+    if (drawnOn !== today()) list.redraw();
+    drawnOn = today();
+    // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
+    if (!store.fresh.has(store.fresh.from, Date.now()) && el.querySelector('.fresh')) list.redraw();
+  });
+
+  // Before the first scroll event: a smooth wheel begins with less than a row.
+  scroller.addEventListener(
+    'wheel',
+    (event) => {
+      if (event.deltaY < 0 && list.top > 0) ask(el, 'read');
+    },
+    { passive: true },
+  );
+  scroller.addEventListener('touchmove', () => list.top > 0 && list.tall > list.view && ask(el, 'read'), {
+    passive: true,
+  });
+  document.addEventListener('selectionchange', () => {
+    const selection = getSelection();
+    if (selection && !selection.isCollapsed && scroller.contains(selection.anchorNode)) ask(el, 'read');
+  });
+  scroller.addEventListener('click', (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const ordinal = list.ordinal(target.closest('.row'));
+    if (ordinal === null || !getSelection()?.isCollapsed) return;
+    const n = store.matching.at(ordinal);
+    if (ordinal < store.matching.lo) ask(el, 'show-older');
+    else if (target.closest('button')) ask(el, 'load-gap', n);
+    else ask(el, 'select-message', { n });
+  });
+  PHONE.addEventListener('change', () => list.setHeight(height()));
+  new ResizeObserver(() => list.resized()).observe(el);
+  update();
+}

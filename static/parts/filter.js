@@ -1,0 +1,111 @@
+/**
+ * What to look for: the field, what is wrong with it, how much it finds, and chips for what else narrows.
+ *
+ * Owns the text as it is being written. Asks for: filter, narrow, focus-feed.
+ */
+import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { isNarrow } from '../query/selection.js';
+import { filterError, found, hiddenChip, onlyChip, rangeChip } from '../text/en.js';
+import { words } from '../text/words.js';
+
+/** After the last key (ms). */
+const TYPING_PAUSE = 150;
+
+/** @param {HTMLElement} el @param {import('../store.js').Store} store */
+export function FilterField(el, store) {
+  let timer = 0;
+  const field = h('input', {
+    type: 'search',
+    id: 'filter',
+    'data-role': 'filter',
+    placeholder: words.filterExample,
+    spellcheck: 'false',
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    'aria-describedby': 'filter-error',
+    oninput,
+    onkeydown,
+  });
+  const error = h('p', {
+    class: 'filter-error',
+    id: 'filter-error',
+    role: 'status',
+    'data-role': 'filter-error',
+  });
+  const number = h('span', { class: 'found', 'data-role': 'found' });
+  const chips = h('span', { class: 'narrow-chips' });
+  el.append(h('label', { for: 'filter' }, words.filter), field, chips, number, error);
+
+  function oninput() {
+    clearTimeout(timer);
+    timer = setTimeout(apply, TYPING_PAUSE);
+  }
+
+  function apply() {
+    clearTimeout(timer);
+    timer = 0;
+    ask(el, 'filter', field.value);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkeydown(event) {
+    if (event.key === 'Enter') apply();
+    if (event.key !== 'Escape') return;
+    // The first Escape leaves the field, the next one clears it (keyboard.js).
+    event.preventDefault();
+    apply();
+    ask(el, 'focus-feed');
+  }
+
+  /** @returns {{text: string, change: object}[]} */
+  function narrowings() {
+    const { only, hidden, range } = store.selection;
+    return [
+      ...(only === null ? [] : [{ text: onlyChip(only), change: { only: null } }]),
+      ...hidden.map((topic) => ({
+        text: hiddenChip(topic),
+        change: { hidden: hidden.filter((each) => each !== topic) },
+      })),
+      ...(range === null ? [] : [{ text: rangeChip(range, store.view.zone), change: { range: null } }]),
+    ];
+  }
+
+  function update() {
+    const { selection } = store;
+    // What is being written is not overwritten: not in the field, and not before it has been applied.
+    if (
+      document.activeElement !== field &&
+      timer === 0 &&
+      selection.error === null &&
+      field.value !== selection.filter.text
+    ) {
+      field.value = selection.filter.text;
+    }
+    attribute(field, 'aria-invalid', selection.error !== null);
+    write(error, selection.error ? filterError(selection.error) : '');
+    keyed(
+      chips,
+      narrowings(),
+      ({ text }) => text,
+      ({ text, change }) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'chip',
+            'aria-label': words.remove(text),
+            onclick: () => ask(el, 'narrow', change),
+          },
+          text,
+          ' ×',
+        ),
+      () => {},
+    );
+    write(
+      number,
+      isNarrow(selection) ? found(store.roll.shown, store.roll.held, store.matching.scanning) : '',
+    );
+  }
+  for (const noun of ['selection', 'messages']) hear(el, noun, update);
+  update();
+}

@@ -1,0 +1,221 @@
+/**
+ * The publish box: a message from this page, and the same as a curl line.
+ *
+ * Owns the draft. Asks for: publish, with what becomes of it as the answer.
+ */
+import { askAgain, copyFrom } from '../ui/clipboard.js';
+import { ask, attribute, h, hear, write } from '../ui/dom.js';
+import { withData } from '../format/json.js';
+import { LEVELS } from '../messages/message.js';
+import { TOPIC } from '../messages/topics.js';
+import { badJson, notSent, notSentWait, sent } from '../text/en.js';
+import { words } from '../text/words.js';
+
+/** @typedef {import('../stream/api.js').Draft} Draft */
+/** @typedef {{ok: {id: string, receivers: number}, ms: number} | {error: import('../stream/api.js').ApiError}} Outcome */
+
+/** @param {HTMLDialogElement} el @param {{topics: () => string[], maxBytes: number}} options */
+export function Publish(el, { topics, maxBytes }) {
+  const known = h('datalist', { id: 'known-topics' });
+  const topic = h('input', {
+    'data-role': 'publish-topic',
+    list: 'known-topics',
+    value: 'demo',
+    maxlength: 64,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+  });
+  const level = h(
+    'select',
+    { 'data-role': 'publish-level' },
+    ...LEVELS.map((name) => h('option', { value: name, selected: name === 'info' }, name)),
+  );
+  const text = h('textarea', { 'data-role': 'publish-text', rows: 3, spellcheck: 'false' });
+  const data = h('textarea', {
+    'data-role': 'publish-data',
+    rows: 2,
+    spellcheck: 'false',
+    placeholder: '{"key": 1}',
+  });
+  const button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
+  const why = h('span', { role: 'status' });
+  const again = h('span');
+  const outcome = h('p', { class: 'outcome', 'data-role': 'publish-outcome' }, why, again);
+  const showButton = h(
+    'button',
+    {
+      type: 'button',
+      'data-role': 'publish-show',
+      hidden: true,
+      onclick: () => ask(el, 'show-message', shown),
+    },
+    words.showIt,
+  );
+  const curl = h('code', { 'data-role': 'publish-curl' });
+  const copyButton = h(
+    'button',
+    { type: 'button', class: 'quiet', onclick: () => copyFrom(copyButton, curl.textContent ?? '') },
+    words.copy,
+  );
+  const form = h(
+    'form',
+    { onsubmit: submit, onkeydown, oninput },
+    h('div', { class: 'pair' }, field(words.topic, topic), field(words.level, level)),
+    field(words.message, text),
+    h('details', {}, h('summary', {}, words.data), data),
+    h('div', { class: 'actions' }, button, h('kbd', {}, 'Ctrl+Enter')),
+    h('div', { class: 'actions' }, outcome, showButton),
+    h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), copyButton),
+    h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
+    known,
+  );
+  const cross = h(
+    'button',
+    { type: 'button', class: 'close', 'aria-label': words.close, onclick: close },
+    '×',
+  );
+  el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), cross), form);
+  attribute(data, 'aria-label', words.data);
+  attribute(text, 'maxlength', maxBytes);
+
+  /** One key for one message, so that trying again stores it once. */
+  let key = newKey();
+  let sending = false;
+  let sentText = '';
+  /** The id of the last one sent. */
+  let shown = '';
+  /** Until when the server wants to be left alone, (ms). @type {{until: number} | null} */
+  let refused = null;
+
+  /** @param {string} label @param {HTMLElement} control */
+  function field(label, control) {
+    return h('label', {}, h('span', {}, label), control);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkeydown(event) {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    if (event.key === 'Escape') close();
+  }
+
+  function oninput() {
+    // Another message is another key: under this one, what was sent before may be stored already.
+    key = newKey();
+    update();
+  }
+
+  function close() {
+    el.close();
+    // With nobody to give the focus back to, it would stay on a field that nobody sees.
+    if (document.activeElement === document.body || el.contains(document.activeElement))
+      ask(el, 'focus-feed');
+  }
+
+  /** @returns {Draft} @throws {Error} with what is wrong */
+  function draft() {
+    if (!TOPIC.test(topic.value)) throw new Error(words.badTopic);
+    if (text.value.trim() === '') throw new Error(words.emptyText);
+    const value = { topic: topic.value, level: level.value, text: text.value, key };
+    if (data.value.trim() === '') return value;
+    try {
+      JSON.parse(data.value);
+      return { ...value, data: data.value };
+    } catch {
+      throw new Error(badJson(data.value));
+    }
+  }
+
+  /** @param {SubmitEvent} event */
+  function submit(event) {
+    event.preventDefault();
+    if (sending) return;
+    try {
+      const value = draft();
+      sending = true;
+      sentText = value.text;
+      refused = null;
+      update();
+      ask(el, 'publish', value);
+    } catch (error) {
+      answer(notSent(/** @type {Error} */ (error)), false);
+    }
+  }
+
+  /** @param {string} sentence @param {boolean} ok */
+  function answer(sentence, ok) {
+    showButton.hidden = true;
+    write(why, sentence);
+    write(again, '');
+    attribute(outcome, 'data-look', ok ? 'ok' : 'error');
+  }
+
+  /** @param {Outcome} result */
+  function settled(result) {
+    sending = false;
+    if ('ok' in result) {
+      answer(sent(result.ok.receivers, result.ms), true);
+      shown = result.ok.id;
+      showButton.hidden = false;
+      key = newKey();
+      // What was typed on meanwhile has not been sent.
+      if (text.value === sentText) text.value = '';
+      text.focus();
+    } else {
+      const { wait } = result.error;
+      refused = wait === null ? null : { until: Date.now() + wait };
+      answer(notSent(result.error), false);
+      countDown();
+    }
+    update();
+  }
+
+  /** "Again possible in 4 s", second by second; a screen reader hears only why. */
+  function countDown() {
+    if (refused === null) return;
+    const left = refused.until - Date.now();
+    write(again, left > 0 ? ` ${notSentWait(left)}` : '');
+    if (left <= 0) refused = null;
+  }
+
+  function update() {
+    write(
+      button,
+      sending ? words.sending : outcome.dataset.look === 'error' && !sending ? words.tryAgain : words.send,
+    );
+    attribute(button, 'aria-disabled', sending);
+    write(curl, asCurl(topic.value, level.value, text.value, data.value));
+    askAgain(copyButton);
+  }
+
+  hear(el, 'open', () => {
+    known.replaceChildren(...topics().map((name) => h('option', { value: name })));
+    el.show();
+    text.focus();
+  });
+  hear(el, 'published', settled);
+  hear(el, 'tick', countDown);
+  text.addEventListener('input', () => {
+    if (outcome.textContent) answer('', true);
+    update();
+  });
+  update();
+}
+
+// crypto.randomUUID does not exist on plain HTTP; getRandomValues does.
+const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** In single quotes nothing is special to a shell but the quote. @param {string} text */
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** @param {string} topic @param {string} level @param {string} text @param {string} data */
+function asCurl(topic, level, text, data) {
+  if (data.trim() === '') {
+    const query = level === 'info' ? '' : `?level=${level}`;
+    // -d would read a file for "@…" and drop line ends from it; --data-raw takes the text as it is.
+    const address = quoted(`${location.origin}/topics/${topic}${query}`);
+    return `curl --data-raw ${quoted(text || 'your text')} ${address}`;
+  }
+  const body = quoted(withData({ topic, level, message: text }, data.trim()));
+  return `curl --json ${body} ${location.origin}/messages`;
+}

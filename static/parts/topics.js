@@ -1,0 +1,109 @@
+/**
+ * What is there to hear, and how busy it is. Asks for: only-topic, hide-topic.
+ */
+import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
+import { isBelow } from '../query/selection.js';
+import { isUp } from '../stream/connection-state.js';
+import { span } from '../format/time.js';
+import { topicRate } from '../text/en.js';
+import { words } from '../text/words.js';
+
+/** From here on there is a field to find one. */
+const MANY = 20;
+/** As many as are drawn; the field finds the others. */
+const DRAWN = 300;
+const QUIET = 60_000;
+
+/** @param {HTMLElement} el @param {import('../store.js').Store} store */
+export function TopicList(el, store) {
+  const search = h('input', {
+    type: 'search',
+    placeholder: words.findTopic,
+    'aria-label': words.findTopic,
+    hidden: true,
+    oninput: () => update(),
+  });
+  const all = h(
+    'button',
+    { type: 'button', class: 'topic', onclick: () => ask(el, 'only-topic', null) },
+    h('span', {}, words.allTopics),
+    h('span', { class: 'number' }),
+  );
+  const list = h('ul', {});
+  const more = h('p', { class: 'more' });
+  const buttons = h(
+    'div',
+    { role: 'toolbar', 'aria-label': words.topics, 'aria-orientation': 'vertical' },
+    all,
+    list,
+  );
+  el.append(h('h2', {}, words.topics), search, buttons, more);
+  const settle = roving(buttons);
+
+  /** @param {{topic: import('../messages/topics.js').Topic}} item */
+  function make({ topic }) {
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'topic',
+        onclick: (/** @type {MouseEvent} */ event) =>
+          ask(el, event.altKey ? 'hide-topic' : 'only-topic', topic.name),
+      },
+      h('span', { class: 'name' }),
+      h('span', { class: 'number' }),
+    );
+    const hide = h(
+      'button',
+      {
+        type: 'button',
+        class: 'hide',
+        title: words.hideTopic(topic.name),
+        'aria-label': words.hideTopic(topic.name),
+        onclick: () => ask(el, 'hide-topic', topic.name),
+      },
+      '⊘',
+    );
+    return h('li', { 'data-role': 'topic' }, button, hide);
+  }
+
+  /** @param {HTMLElement} li @param {{topic: import('../messages/topics.js').Topic, depth: number, label: string}} item */
+  function draw(li, { topic, depth, label }) {
+    const button = /** @type {HTMLElement} */ (li.firstElementChild);
+    const [name, number] = /** @type {[HTMLElement, HTMLElement]} */ ([...button.children]);
+    const now = Date.now();
+    const { only, hidden } = store.selection;
+    const silent = store.serverTime(now) - topic.last;
+    write(name, label);
+    name.title = topic.name;
+    name.style.paddingInlineStart = `${depth * 14}px`;
+    write(
+      number,
+      silent > QUIET || !isUp(store.link) ? span(silent) : topicRate(store.rate(now, topic.rate)),
+    );
+    attribute(button, 'aria-pressed', topic.name === only);
+    li.classList.toggle(
+      'is-hidden',
+      hidden.some((each) => isBelow(topic.name, each)),
+    );
+  }
+
+  function update() {
+    const items = store.topics.list();
+    search.hidden = items.length <= MANY;
+    const wanted = search.hidden ? '' : search.value.toLowerCase();
+    const found = items.filter(({ topic }) => topic.name.toLowerCase().includes(wanted));
+    keyed(list, found.slice(0, DRAWN), ({ topic }) => topic.name, make, draw);
+    settle();
+    more.hidden = found.length <= DRAWN;
+    write(more, words.moreTopics(found.length - DRAWN));
+    attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);
+    write(
+      /** @type {HTMLElement} */ (all.lastElementChild),
+      store.isKnown && isUp(store.link) ? topicRate(store.rate(Date.now())) : '–',
+    );
+  }
+  for (const noun of ['tick', 'link', 'selection']) hear(el, noun, update);
+  update();
+}
