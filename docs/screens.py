@@ -175,7 +175,7 @@ def offline(page: Page, faults: Faults) -> None:
 def new_version(page: Page, faults: Faults) -> None:
     said(page, faults)
     beat = "{time: new Date().toISOString(), version: '99'}"
-    page.evaluate(f"() => eyewall.store.hear('heartbeat', {beat}, Date.now())")
+    page.evaluate(f"() => eyewall.store.receive('heartbeat', {beat})")
 
 
 def ledger(page: Page, faults: Faults) -> None:

@@ -1,20 +1,22 @@
 /**
- * The address of the page and the steps of Back: what is shown can be sent to somebody, and left again.
+ * The address of the page and the entries of the browser's history.
  *
- * Owns when the address changes and what is a step. Asks for: show-around, search-history, back,
- * back-to-live, close-panel.
+ * Owns when the address changes and what is a step of Back.
  */
-import { ask, hear } from './ui/dom.js';
+import { back, backToLive, searchHistory, showAround } from './actions/history.js';
+import { closePanel } from './actions/panels.js';
 import { fromQuery, toQuery } from './query/address.js';
+import { hear } from './ui/dom.js';
 
 /** The address is written this long after the last change (ms). */
 const ADDRESS_PAUSE = 300;
 
-/** @param {HTMLElement} el anything that hears nouns @param {import('./store.js').Store} store */
-export function Steps(el, store) {
+/** @param {HTMLElement} el anything that hears nouns @param {import('./actions/page.js').Page} page */
+export function Address(el, page) {
+  const { store } = page;
   let timer = 0;
   const { selection, zone, at } = fromQuery(location.search);
-  /** What the last step stands for: a look back ('': a search), open details. @type {{at: string | null, isOpen: boolean}} */
+  /** What the last history entry stands for: history that is shown ('': a search), open details. @type {{at: string | null, isOpen: boolean}} */
   let step = { at: at || null, isOpen: false };
 
   function here() {
@@ -45,7 +47,7 @@ export function Steps(el, store) {
     step = now;
     if (isOther) write(isDeeper ? 'pushState' : 'replaceState');
   });
-  for (const noun of ['selection', 'settings']) {
+  for (const noun of /** @type {const} */ (['selection', 'settings'])) {
     hear(el, noun, () => {
       clearTimeout(timer);
       timer = setTimeout(() => write('replaceState'), ADDRESS_PAUSE);
@@ -55,20 +57,20 @@ export function Steps(el, store) {
     const { at } = fromQuery(location.search);
     const isOpen = state?.isOpen === true;
     step = { at: state?.at ?? (at || null), isOpen };
-    if (store.view.panel === 'details' && !isOpen) ask(el, 'close-panel');
-    if (at && store.past?.at !== at) ask(el, 'show-around', at);
-    else if (step.at === '' && store.past?.before.past) ask(el, 'back');
+    if (store.view.panel === 'details' && !isOpen) closePanel(page);
+    if (at && store.past?.at !== at) showAround(page, at);
+    else if (step.at === '' && store.past?.before.past) back(page);
     else if (step.at === '' && store.past?.kind !== 'search') {
-      // What is searched for is what was narrowed to, and not the "everything" of the look that is left.
-      ask(el, 'back-to-live');
-      ask(el, 'search-history');
-    } else if (step.at === null && store.past) ask(el, 'back-to-live');
+      // The search is for the selection, not for the "everything" of the view that is left.
+      backToLive(page);
+      searchHistory(page);
+    } else if (step.at === null && store.past) backToLive(page);
     // The filter is no step: it stays, so this address says it, too.
     write('replaceState');
   });
 
   store.narrow(selection);
-  // For this look alone: what somebody has chosen for every visit is not a link's to change.
+  // For this visit only: a link does not change the settings.
   if (zone === 'utc') store.setView({ zone });
-  if (at) ask(el, 'show-around', at);
+  if (at) showAround(page, at);
 }

@@ -1,8 +1,7 @@
 /**
- * Looking back: what the page asks of the server's history, and what becomes of it.
+ * History: what the page asks of the server's store, and where the answer goes.
  *
- * Owns where a look back begins and how it goes on; and the filling of holes that a sleeping tab, or a
- * cause nobody named, left in what is live. Draws nothing.
+ * Owns where a look back begins and how it goes on, and the filling of gaps in the live messages.
  */
 import { remainder } from '../messages/gaps.js';
 import { parseId } from '../messages/ids.js';
@@ -10,264 +9,241 @@ import { fromWire, isMark, weigh } from '../messages/message.js';
 import { Roll } from '../messages/roll.js';
 import { EVERYTHING, toHistory, toTest } from '../query/selection.js';
 import { ApiError, readHistory } from '../stream/api.js';
+import { settled } from './server.js';
 
 /**
- * @typedef {import('../view.js').Past} Past
- * @typedef {import('../messages/message.js').Message} Message
+ * @typedef {import('./page.js').Page} Page
+ * @typedef {import('../store.js').Past} Past
  * @typedef {import('../messages/message.js').Entry} Entry
  * @typedef {import('../stream/continuity.js').Mark} Mark
- * @typedef {import('./reading.js').Verb} Verb
  */
 
-/** Rows on each side of a message that somebody points at, and how many more at a time. */
+/** Messages on each side of the one that is shown around; in one page of history; loaded above the live ones. */
 const BESIDE = 50;
 const PAGE = 200;
 const MOST = 1_000;
-/** More than this, looking back, and the oldest are let go. A guess at what anybody reads. */
+/** Messages kept while looking back. A guess. */
 const PAST_LIMIT = 20_000;
-/** A search goes on until so many were found, or for so long; the server answers each time with what it has by then. */
+/** A search ends after this many matches or this long (ms). The server answers each time with what it has found. */
 const ENOUGH = 100;
 const SEARCH_MS = 10_000;
 
 /** The id before, which need not exist. @param {string} id */
-function before(id) {
+function idBefore(id) {
   const { epoch, seq } = parseId(id) ?? { epoch: id, seq: 1 };
   return `${epoch}-${seq - 1}`;
 }
 
-/** @param {import('./reading.js').Page} page @returns {Record<string, Verb>} */
-export function looks({ store, say, link }) {
-  /** @param {Past['kind']} kind @param {string} at @returns {Past} */
-  function open(kind, at) {
-    const { selection, view } = store;
-    // A message looked at in a search leads back to it; another search, and any other look, takes the place of the one before.
-    const now = kind === 'search' ? (store.past?.before.past ?? store.past) : store.past;
-    const isNested = now?.kind === 'search' && kind === 'around';
-    const before = now && !isNested ? now.before : { past: store.past, selection, view: { ...view } };
-    const shown = kind === 'around' ? EVERYTHING : store.selection;
-    /** @type {Past} */
-    const past = {
-      kind,
-      at,
-      roll: new Roll(PAST_LIMIT, toTest(shown)),
-      older: null,
-      newer: null,
-      first: null,
-      isGone: false,
-      isLoading: false,
-      problem: '',
-      before,
-    };
-    if (view.mode === 'following') store.setMode('reading');
-    store.setView({ selected: null, panel: store.view.panel === 'details' ? 'details' : '' });
-    store.selection = shown;
-    store.setPast(past);
-    return past;
-  }
-
-  /**
-   * Until it is done the page says that it is looking; what goes wrong it says too.
-   * @param {Past} past @param {() => Promise<void>} look
-   */
-  async function busy(past, look) {
-    if (past.isLoading) return;
-    past.isLoading = true;
-    store.changed('view');
-    try {
-      await look();
-      past.problem = '';
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      past.problem = error.message || 'no answer';
-    }
-    past.isLoading = false;
-    store.changed('messages');
-    store.changed('view');
-  }
-
-  /** @param {Past} past @param {URLSearchParams} query @param {string | null} from @param {number} limit */
-  async function addOlder(past, query, from, limit) {
-    query.set('order', 'desc');
-    query.set('limit', String(limit));
-    if (from !== null) query.set('before', from);
-    const page = await readHistory(query);
-    // The server knows no regular expressions and sends more than is meant: no room is kept for the rest.
-    const meant = page.messages.map(fromWire).filter(past.roll.matching.test);
-    past.roll.replace(past.roll.ring.first - 1, meant.reverse());
-    past.roll.matching.scan(() => false);
-    past.older = page.next;
-    past.first = page.first;
-  }
-
-  /** @param {Past} past @param {string} from @param {number} limit */
-  async function addNewer(past, from, limit) {
-    const page = await readHistory(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
-    for (const message of page.messages) past.roll.push(fromWire(message));
-    past.newer = page.next;
-    past.first = page.first;
-  }
-
-  /** @param {string} id */
-  async function around(id) {
-    const past = open('around', id);
-    await busy(past, async () => {
-      await addNewer(past, before(id), BESIDE + 1);
-      const n = past.roll.find(id);
-      past.isGone = n < 0;
-      if (past.isGone) past.roll = new Roll(PAST_LIMIT, past.roll.matching.test);
-      else await addOlder(past, new URLSearchParams(), id, BESIDE);
-      if (past.isGone) past.older = past.newer = null;
-      if (store.past !== past || past.isGone) return;
-      store.setView({ selected: n });
-      say('reveal-middle', undefined, n);
-    });
-  }
-
-  /** As far as it takes to find enough. @param {Past} past */
-  async function search(past) {
-    const [had, until] = [past.roll.shown, performance.now() + SEARCH_MS];
-    do {
-      await addOlder(past, toHistory(store.selection), past.older, PAGE);
-      if (past.older === null || past.roll.shown - had >= ENOUGH || store.past !== past) return;
-      store.changed('messages');
-      store.changed('view');
-    } while (performance.now() < until);
-  }
-
-  function more() {
-    const { past } = store;
-    if (past === null) return;
-    busy(past, async () => {
-      if (past.kind === 'search') return search(past);
-      const { older, newer } = past;
-      if (older !== null) await addOlder(past, new URLSearchParams(), older, PAGE);
-      if (newer !== null) await addNewer(past, newer, PAGE);
-    });
-  }
-
-  /** For older ones. A key that is held down asks often. */
-  let isAsked = false;
-
-  /** Older ones in front of what is live, as long as there is room for them. */
-  async function older() {
-    const { live, past } = store;
-    if (past) return more();
-    const oldest = live.oldest;
-    if (oldest === null || isAsked) return;
-    if (live.held + MOST > live.ring.limit) return around(oldest.id);
-    if (store.view.mode === 'following') store.setMode('reading');
-    const query = new URLSearchParams({ before: oldest.id, order: 'desc', limit: String(MOST) });
-    isAsked = true;
-    const page = await orNull(readHistory(query)).finally(() => {
-      isAsked = false;
-    });
-    if (page === null || live.oldest !== oldest) return;
-    // Nothing older is kept, though the ids go on: nobody needs to ask again.
-    if (page.next === null) store.oldestKept = page.messages.at(-1)?.id ?? oldest.id;
-    store.insert(live.ring.first - 1, page.messages.map(fromWire).reverse());
-  }
-
-  /**
-   * All between two messages that the server still has, as far as there is room for it. What is left to load
-   * is a row again, that knows how many there are.
-   * @param {Mark} mark what is filled @param {string} from @param {string} to @param {number} room
-   * @returns {Promise<{entries: Entry[], many: number, rest: Mark | null}>} many: how many messages
-   */
-  async function between(mark, from, to, room) {
-    /** @type {Entry[]} */
-    const entries = [];
-    /** @type {string | null} */
-    let after = from;
-    let [many, gone, weight] = [0, 0, 0];
-    while (after !== null && entries.length < room && weight < store.live.ring.most) {
-      // Not all that was asked for comes at once; what is asked for next must fit beside it.
-      const limit = String(Math.min(MOST, room - entries.length));
-      /** @type {any} */
-      const page = await readHistory(new URLSearchParams({ after, before: to, order: 'asc', limit }));
-      const messages = page.messages.map(fromWire);
-      if (page.gap) entries.push({ mark: 'gap', at: Date.now(), ...page.gap });
-      entries.push(...messages);
-      many += messages.length;
-      gone += page.gap?.missing ?? 0;
-      weight = messages.reduce(
-        (/** @type {number} */ sum, /** @type {Entry} */ each) => sum + weigh(each),
-        weight,
-      );
-      after = page.next;
-    }
-    const rest = after === null ? null : remainder(mark, after, to, many + gone);
-    return { entries: rest === null ? entries : [...entries, rest], many, rest };
-  }
-
-  /** A row that says what is missing becomes the rows that were. @param {number} n its number */
-  async function fill(n) {
-    const { live } = store;
-    const mark = live.ring.get(n);
-    if (!mark || !isMark(mark) || mark.isLoading) return;
-    // What stood before the hole may have left the memory: the hole itself knows its ends, if anybody named them.
-    const [from, to] = [live.beside(n, -1)?.id ?? mark.after, live.beside(n, 1)?.id ?? mark.before];
-    if (!from || !to) return;
-    mark.isLoading = true;
-    store.changed('view');
-    const found = await orNull(between(mark, from, to, Math.min(live.ring.limit, live.ring.room(n))));
-    mark.isLoading = false;
-    mark.hasFailed = found === null;
-    const here = live.ring.findLast((entry) => entry === mark);
-    if (found === null || here < 0) return store.changed('view');
-    store.insert(here, found.entries);
-    if (mark.mark === 'asleep') {
-      // The worker has seen them and will not miss them: that they are gone is this tab's own account.
-      for (const entry of found.entries) if (isMark(entry) && entry.mark === 'gap') live.holes.add(entry);
-      return store.changed('ledger');
-    }
-    const { after = null, before = null } = mark;
-    link().filled({ after, before, many: found.many, upTo: found.rest?.after ?? null });
-  }
-
-  function back() {
-    const { past, view } = store;
-    if (past === null) return;
-    const { selection, view: then } = past.before;
-    if (past.kind === 'around') store.selection = selection;
-    store.setPast(past.before.past);
-    store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
-    // Only Resume ends Paused.
-    if (then.mode === 'following' && view.mode !== 'paused') store.setMode('following');
-  }
-
-  return {
-    'show-around': (/** @type {string} */ id) => around(id),
-    'show-oldest': () => store.past?.first && around(store.past.first.id),
-    'show-context'() {
-      const entry = store.view.selected === null ? undefined : store.ring.get(store.view.selected);
-      if (entry && !isMark(entry)) around(entry.id);
-    },
-    'search-history'() {
-      const past = open('search', '');
-      busy(past, () => search(past));
-    },
-    'more-history': more,
-    'show-older': older,
-    back,
-    'back-to-live'() {
-      while (store.past) back();
-    },
-    'load-gap': fill,
-    'load-asleep'() {
-      for (let n = store.live.ring.first; n < store.live.ring.end; n++) {
-        const mark = store.live.ring.get(n);
-        if (mark && isMark(mark) && mark.mark === 'asleep') fill(n);
-      }
-    },
+/** @param {Page} page @param {Past['kind']} kind @param {string} at @returns {Past} */
+function openPast({ store }, kind, at) {
+  const { selection, view } = store;
+  // A message opened from a search leads back to the search. Any other look replaces the one before.
+  const now = kind === 'search' ? (store.past?.before.past ?? store.past) : store.past;
+  const isNested = now?.kind === 'search' && kind === 'around';
+  const before = now && !isNested ? now.before : { past: store.past, selection, view: { ...view } };
+  const shown = kind === 'around' ? EVERYTHING : store.selection;
+  /** @type {Past} */
+  const past = {
+    kind,
+    at,
+    roll: new Roll(PAST_LIMIT, toTest(shown)),
+    older: null,
+    newer: null,
+    first: null,
+    isGone: false,
+    isLoading: false,
+    problem: '',
+    before,
   };
+  if (view.mode === 'following') store.setMode('reading');
+  store.setView({ selected: null, panel: store.view.panel === 'details' ? 'details' : '' });
+  store.setPast(past, shown);
+  return past;
 }
 
-/** What the server would not say is not here; anything else is a fault of ours. @template T @param {Promise<T>} call */
-async function orNull(call) {
+/**
+ * Load while the page says so. A refusal is shown.
+ * @param {Page} page @param {Past} past @param {() => Promise<void>} load
+ */
+async function busy({ store }, past, load) {
+  if (past.isLoading) return;
+  store.changePast(past, { isLoading: true });
   try {
-    return await call;
+    await load();
+    store.changePast(past, { problem: '' });
   } catch (error) {
-    if (error instanceof ApiError) return null;
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    store.changePast(past, { problem: error.message || error.code });
+  } finally {
+    store.changePast(past, { isLoading: false });
   }
+}
+
+/** @param {Page} page @param {Past} past @param {URLSearchParams} query @param {string | null} from @param {number} limit */
+async function addOlder({ store }, past, query, from, limit) {
+  query.set('order', 'desc');
+  query.set('limit', String(limit));
+  if (from !== null) query.set('before', from);
+  const answer = await readHistory(query);
+  // The server knows no regular expressions and may send more than matches: those take no room.
+  const matching = answer.messages.map(fromWire).filter(past.roll.matching.test);
+  store.extendPast(past, 'older', matching.reverse());
+  store.changePast(past, { older: answer.next, first: answer.first });
+}
+
+/** @param {Page} page @param {Past} past @param {string} from @param {number} limit */
+async function addNewer({ store }, past, from, limit) {
+  const answer = await readHistory(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
+  store.extendPast(past, 'newer', answer.messages.map(fromWire));
+  store.changePast(past, { newer: answer.next, first: answer.first });
+}
+
+/** Show a message with its neighbours. @param {Page} page @param {string} id */
+export async function showAround(page, id) {
+  const { store } = page;
+  const past = openPast(page, 'around', id);
+  await busy(page, past, async () => {
+    await addNewer(page, past, idBefore(id), BESIDE + 1);
+    const n = past.roll.find(id);
+    if (n < 0) {
+      const roll = new Roll(PAST_LIMIT, past.roll.matching.test);
+      return store.changePast(past, { roll, isGone: true, older: null, newer: null });
+    }
+    await addOlder(page, past, new URLSearchParams(), id, BESIDE);
+    if (store.past !== past) return;
+    store.setView({ selected: n });
+    page.feed.reveal(n, true);
+  });
+}
+
+/** Search until enough is found. @param {Page} page @param {Past} past */
+async function searchOn(page, past) {
+  const { store } = page;
+  const [had, until] = [past.roll.shown, performance.now() + SEARCH_MS];
+  do {
+    await addOlder(page, past, toHistory(store.selection), past.older, PAGE);
+    if (past.older === null || past.roll.shown - had >= ENOUGH || store.past !== past) return;
+  } while (performance.now() < until);
+}
+
+/** @param {Page} page */
+export function searchHistory(page) {
+  const past = openPast(page, 'search', '');
+  return busy(page, past, () => searchOn(page, past));
+}
+
+/** @param {Page} page */
+export async function loadMore(page) {
+  const { past } = page.store;
+  if (past === null) return;
+  await busy(page, past, async () => {
+    if (past.kind === 'search') return searchOn(page, past);
+    const { older, newer } = past;
+    if (older !== null) await addOlder(page, past, new URLSearchParams(), older, PAGE);
+    if (newer !== null) await addNewer(page, past, newer, PAGE);
+  });
+}
+
+/** Pages whose older messages are being loaded: a key that is held down asks often. @type {WeakSet<Page>} */
+const loadingOlder = new WeakSet();
+
+/** Load older messages above the live ones, as long as there is room. @param {Page} page */
+export async function showOlder(page) {
+  const { store } = page;
+  const { live } = store;
+  if (store.past) return loadMore(page);
+  const { oldest } = live;
+  if (oldest === null || loadingOlder.has(page)) return;
+  if (live.held + MOST > live.ring.limit) return showAround(page, oldest.id);
+  if (store.view.mode === 'following') store.setMode('reading');
+  loadingOlder.add(page);
+  const query = new URLSearchParams({ before: oldest.id, order: 'desc', limit: String(MOST) });
+  const { ok } = await settled(readHistory(query)).finally(() => loadingOlder.delete(page));
+  if (ok === null || live.oldest !== oldest) return;
+  // Nothing older is kept, though ids go on.
+  if (ok.next === null) store.setOldestKept(ok.messages.at(-1)?.id ?? oldest.id);
+  store.insert(live.ring.first - 1, ok.messages.map(fromWire).reverse());
+}
+
+/**
+ * All messages between two that the server still has, as far as there is room. The rest becomes a gap row again.
+ * @param {Page} page @param {Mark} mark the gap @param {string} from @param {string} to @param {number} room
+ * @returns {Promise<{entries: Entry[], many: number, rest: Mark | null}>} many: how many messages
+ */
+async function between({ store }, mark, from, to, room) {
+  /** @type {Entry[]} */
+  const entries = [];
+  /** @type {string | null} */
+  let after = from;
+  let [many, gone, weight] = [0, 0, 0];
+  while (after !== null && entries.length < room && weight < store.live.ring.most) {
+    const limit = String(Math.min(MOST, room - entries.length));
+    /** @type {any} */
+    const answer = await readHistory(new URLSearchParams({ after, before: to, order: 'asc', limit }));
+    const messages = answer.messages.map(fromWire);
+    if (answer.gap) entries.push({ mark: 'gap', at: store.now(), ...answer.gap });
+    entries.push(...messages);
+    many += messages.length;
+    gone += answer.gap?.missing ?? 0;
+    for (const each of messages) weight += weigh(each);
+    after = answer.next;
+  }
+  const rest = after === null ? null : remainder(mark, after, to, many + gone);
+  return { entries: rest === null ? entries : [...entries, rest], many, rest };
+}
+
+/** Replace a gap row by the messages that are missing there. @param {Page} page @param {number} n its number */
+export async function loadGap(page, n) {
+  const { store, link } = page;
+  const { live } = store;
+  const mark = live.ring.get(n);
+  if (!mark || !isMark(mark) || mark.isLoading) return;
+  // The message before the gap may have been evicted; then the gap's own ends are used.
+  const [from, to] = [live.beside(n, -1)?.id ?? mark.after, live.beside(n, 1)?.id ?? mark.before];
+  if (!from || !to) return;
+  store.changeMark(mark, { isLoading: true });
+  const room = Math.min(live.ring.limit, live.ring.room(n));
+  const { ok: found } = await settled(between(page, mark, from, to, room));
+  store.changeMark(mark, { isLoading: false, hasFailed: found === null });
+  const here = live.ring.findLast((entry) => entry === mark);
+  if (found === null || here < 0) return;
+  store.insert(here, found.entries);
+  if (mark.mark === 'asleep') {
+    // The worker has seen them and does not miss them: this tab accounts for those that are gone.
+    const gaps = found.entries.filter((entry) => isMark(entry) && entry.mark === 'gap');
+    return store.addHoles(/** @type {Mark[]} */ (gaps));
+  }
+  const { after = null, before = null } = mark;
+  link.filled({ after, before, many: found.many, upTo: found.rest?.after ?? null });
+}
+
+/** Load what this tab slept through. @param {Page} page */
+export function loadAsleep(page) {
+  const { ring } = page.store.live;
+  for (let n = ring.first; n < ring.end; n++) {
+    const mark = ring.get(n);
+    if (mark && isMark(mark) && mark.mark === 'asleep') loadGap(page, n);
+  }
+}
+
+/** One step back. @param {Page} page */
+export function back({ store }) {
+  const { past, view } = store;
+  if (past === null) return;
+  const { selection, view: then } = past.before;
+  store.setPast(past.before.past, past.kind === 'around' ? selection : store.selection);
+  store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
+  // Only Resume ends Paused.
+  if (then.mode === 'following' && view.mode !== 'paused') store.setMode('following');
+}
+
+/** @param {Page} page */
+export function backToLive(page) {
+  while (page.store.past) back(page);
+}
+
+/** @param {Page} page */
+export function showOldest(page) {
+  const first = page.store.past?.first;
+  if (first) showAround(page, first.id);
 }

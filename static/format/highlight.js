@@ -1,5 +1,5 @@
 /** A text in pieces: its addresses, and the words of a filter. */
-import { fold } from '../query/terms.js';
+import { fold } from './fold.js';
 
 const ADDRESS = /https?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/gi;
 

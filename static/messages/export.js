@@ -1,7 +1,7 @@
 /** Messages as text that other programs read: NDJSON, CSV, lines. Pure. */
 import { strip } from '../format/ansi.js';
-import { LEVELS, toWire } from './message.js';
 import { iso } from '../format/time.js';
+import { LEVELS, toWire } from './message.js';
 
 /** @typedef {import('./message.js').Message} Message */
 

@@ -1,24 +1,26 @@
 /**
- * What a screen reader says of the feed: now and then one line, as every row would be a flood.
+ * Announcements of the feed for screen readers: at most one line per interval.
  *
- * Owns how often. A visually hidden role=log; the feed itself stays silent.
+ * Owns how often. A visually hidden role=log; the feed itself is silent.
  */
-import { h, hear } from '../ui/dom.js';
+
 import { strip } from '../format/ansi.js';
 import { ERROR, isMark } from '../messages/message.js';
 import { digest, errorSaid } from '../text/en.js';
+import { h, hear } from '../ui/dom.js';
 
 const DIGEST_EVERY = 10_000;
 const ERROR_EVERY = 5_000;
 const LINES = 5;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function Announcer(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function Announcer(el, page) {
+  const { store } = page;
   /** The number behind the last message heard of. */
   let heard = 0;
   let messages = 0;
   let errors = 0;
-  let digestAt = Date.now();
+  let digestAt = store.now();
   let errorAt = 0;
   /** @type {string | null} */
   let waiting = null;
@@ -50,7 +52,7 @@ export function Announcer(el, store) {
 
   function update() {
     listen();
-    const now = Date.now();
+    const now = store.now();
     if (waiting !== null && now - errorAt >= ERROR_EVERY) {
       speak(waiting);
       waiting = null;
@@ -61,5 +63,5 @@ export function Announcer(el, store) {
     if (messages > 0 && store.settings.announce === 'digest') speak(digest(messages, errors));
     messages = errors = 0;
   }
-  for (const noun of ['messages', 'tick']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['messages', 'tick'])) hear(el, noun, update);
 }

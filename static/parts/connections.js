@@ -1,14 +1,15 @@
 /**
- * Who is connected: the count in the header, and one by one.
+ * The readers of the stream: their number in the header, and the list.
  *
- * Owns the table; reads it only while it is open. Asks for: list-connections, disconnect.
+ * Owns the list; requests it only while it is open.
  */
-import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
-import { isUp } from '../stream/connection-state.js';
+import { togglePanel } from '../actions/panels.js';
+import { disconnectReader, listConnections, settled } from '../actions/server.js';
 import { count, span } from '../format/time.js';
-import { connected, connectedTitle, disconnectQuestion } from '../text/en.js';
-import { words } from '../text/words.js';
+import { isUp } from '../stream/connection-state.js';
+import { connected, connectedTitle, disconnectQuestion, words } from '../text/en.js';
+import { attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
 
 /** @typedef {import('../stream/api.js').Who} Who */
 /** @typedef {keyof typeof words.whoHead} Column */
@@ -16,32 +17,36 @@ import { words } from '../text/words.js';
 /** What a cell says on its first line, and under it. @type {Column[][]} */
 const WHO_CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
 
-/** Made once: each comparison by localeCompare makes one of its own, a second of work for 5,000 connections. */
+/** One collator: localeCompare makes one for each comparison, a second of work for 5,000 connections. */
 const ORDER = new Intl.Collator('en', { numeric: true });
-/** As many are drawn; who looks for others sorts by what they have in common. */
+/** Connections that are drawn; sorting brings others up. */
 const WHO_DRAWN = 300;
 
 /** Read again at most this often (ms). */
 const EVERY = 2_000;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function ConnectionCount(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function ConnectionCount(el, page) {
+  const { store } = page;
+  el.addEventListener('click', () => togglePanel(page));
   function update() {
     // Nothing heard yet, or no longer, is a dash: any number would be a claim.
     const connections = isUp(store.link) ? store.connections : null;
     write(el, connected(connections?.count));
     el.title = connectedTitle(connections?.count, connections?.peak);
   }
-  for (const noun of ['connections', 'link', 'tick']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['connections', 'link', 'tick'])) hear(el, noun, update);
   update();
 }
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function WhoPanel(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function WhoPanel(el, page) {
+  const { store } = page;
   /** @type {Who[]} */
   let list = [];
   let problem = '';
   let askedAt = 0;
+  let asked = 0;
   let isStale = true;
   /** @type {Column} */
   let sortedBy = 'since';
@@ -72,10 +77,21 @@ export function WhoPanel(el, store) {
   }
 
   function read() {
-    if (el.hidden || document.hidden || !isStale || Date.now() - askedAt < EVERY) return;
+    if (el.hidden || document.hidden || !isStale || store.now() - askedAt < EVERY) return;
     isStale = false;
-    askedAt = Date.now();
-    ask(el, 'list-connections');
+    load(listConnections());
+  }
+
+  /** Show the answer, unless a later one is on its way. @param {ReturnType<typeof listConnections>} call */
+  async function load(call) {
+    askedAt = store.now();
+    asked += 1;
+    const mine = asked;
+    const { ok, error } = await settled(call);
+    if (mine !== asked) return;
+    problem = error === null ? '' : error.message || words.noAnswer;
+    if (ok !== null) list = sorted(ok.connections, sortedBy, isDescending);
+    update();
   }
 
   function make() {
@@ -100,7 +116,7 @@ export function WhoPanel(el, store) {
     address.title = isOwn ? words.ownRow : '';
     twoLines(client, clientName(who.client), filterText(who.filter));
     client.title = who.client;
-    write(since, span(Date.now() - (store.clockOff ?? 0) - Date.parse(who.since)));
+    write(since, span(store.serverTime() - Date.parse(who.since)));
     since.title = who.since;
     write(sent, count(who.sent));
     const wanted = asking === who.id ? 'question' : 'button';
@@ -155,8 +171,7 @@ export function WhoPanel(el, store) {
   /** @param {Who} who */
   function disconnect(who) {
     asking = '';
-    isStale = true;
-    ask(el, 'disconnect', who.id);
+    load(disconnectReader(who.id));
   }
 
   function update() {
@@ -177,18 +192,13 @@ export function WhoPanel(el, store) {
         write(arrow, column === sortedBy ? ` ${isDescending ? '↓' : '↑'}` : '');
       }
     }
-    // Headings over nothing would read as nobody; until an answer is here nobody knows.
+    // Column heads over an empty table would claim that there are no readers.
     table.hidden = list.length === 0;
     const others = list.length > WHO_DRAWN ? words.moreConnections(list.length - WHO_DRAWN) : '';
     write(note, problem || others);
     note.hidden = note.textContent === '';
   }
 
-  hear(el, 'listed', (/** @type {{ok: {connections: Who[]}} | {error: Error}} */ answer) => {
-    problem = 'error' in answer ? answer.error.message || words.noAnswer : '';
-    if ('ok' in answer) list = sorted(answer.ok.connections, sortedBy, isDescending);
-    update();
-  });
   hear(el, 'connections', () => {
     isStale = true;
     read();
@@ -199,8 +209,8 @@ export function WhoPanel(el, store) {
   });
   hear(el, 'tick', () => {
     if (el.hidden) return;
-    // What they were sent and how late they are changes without anybody coming or going.
-    isStale ||= Date.now() - askedAt > 5 * EVERY;
+    // Counts change without a reader coming or going.
+    isStale ||= store.now() - askedAt > 5 * EVERY;
     read();
     update();
   });

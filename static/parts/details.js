@@ -1,28 +1,24 @@
-/**
- * The right side: who is connected, or all that one message says.
- *
- * Owns how text and data are laid out in full. Asks for: add-term, show-around,
- * open-panel, close-panel.
- */
-import { copyFrom } from '../ui/clipboard.js';
-import { ask, attribute, h, hear, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
-import { linkTo } from '../query/address.js';
-import { GLYPHS, isMark, LEVELS, toWire } from '../messages/message.js';
+/** Everything that one message says: text, fields, data as a tree, raw JSON. */
+import { addTerm } from '../actions/filtering.js';
+import { showAround } from '../actions/history.js';
 import { linked } from '../format/highlight.js';
 import { iso } from '../format/time.js';
 import { branches, term, written } from '../format/tree.js';
-import { drawText } from './row.js';
-import { bytes } from '../text/en.js';
-import { words } from '../text/words.js';
+import { GLYPHS, isMark, LEVELS, toWire } from '../messages/message.js';
+import { linkTo } from '../query/address.js';
+import { bytes, words } from '../text/en.js';
+import { copyFrom } from '../ui/clipboard.js';
+import { h, hear, write } from '../ui/dom.js';
+import { drawText } from '../ui/rich-text.js';
 
 /** Above the first, only so much of a text is shown at once (characters). */
 const LONG = 8_192;
 const START = 2_048;
 const NODES = 200;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function Details(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function Details(el, page) {
+  const { store } = page;
   /** What is drawn; another message begins anew. @type {import('../messages/message.js').Message | null} */
   let shown = null;
   let zone = store.view.zone;
@@ -95,7 +91,7 @@ export function Details(el, store) {
         copyButton(words.copyText, () => message.message),
         copyButton(words.copyJson, () => JSON.stringify(toWire(message))),
         copyButton(words.copyLink, () => linkTo(message.id)),
-        h('button', { type: 'button', onclick: () => ask(el, 'show-around', message.id) }, words.inContext),
+        h('button', { type: 'button', onclick: () => showAround(page, message.id) }, words.inContext),
       ),
       h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
     );
@@ -145,8 +141,8 @@ export function Details(el, store) {
       find === ''
         ? []
         : [
-            tool(words.only, words.onlyThis, () => ask(el, 'add-term', find)),
-            tool(words.hide, words.hideThis, () => ask(el, 'add-term', `-${find}`)),
+            tool(words.only, words.onlyThis, () => addTerm(page, find)),
+            tool(words.hide, words.hideThis, () => addTerm(page, `-${find}`)),
           ];
     return [
       h(
@@ -250,43 +246,6 @@ export function Details(el, store) {
     draw();
   }
 
-  for (const noun of ['view', 'selection']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['view', 'selection'])) hear(el, noun, update);
   draw();
-}
-
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function Panel(el, store) {
-  const names = /** @type {const} */ (['who', 'details']);
-  const tabs = names.map((name) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        role: 'tab',
-        id: `tab-${name}`,
-        'aria-controls': name,
-        'data-name': name,
-        onclick: () => ask(el, 'open-panel', name),
-      },
-      words.panels[name],
-    ),
-  );
-  const close = h(
-    'button',
-    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => ask(el, 'close-panel') },
-    '×',
-  );
-  const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
-  roving(tablist);
-  el.prepend(h('header', {}, tablist, close));
-  function update() {
-    el.hidden = store.view.panel === '' || store.view.panel === 'topics';
-    for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.name === store.view.panel);
-    for (const name of names) {
-      const panel = /** @type {HTMLElement} */ (el.querySelector(`#${name}`));
-      panel.hidden = store.view.panel !== name;
-    }
-  }
-  hear(el, 'view', update);
-  update();
 }

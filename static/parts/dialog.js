@@ -1,6 +1,7 @@
-/** The dialogs over the page: their frame, and the help. */
+/** The frame of a dialog: title and close button. */
+
+import { words } from '../text/en.js';
 import { h } from '../ui/dom.js';
-import { words } from '../text/words.js';
 
 /** @param {HTMLDialogElement} el @param {string} title */
 export function Dialog(el, title) {
@@ -13,18 +14,4 @@ export function Dialog(el, title) {
   el.setAttribute('aria-label', title);
   el.prepend(h('div', { class: 'head' }, h('h2', {}, title), cross));
   el.addEventListener('click', (event) => event.target === el && close());
-}
-
-/** @param {HTMLElement} el */
-export function Help(el) {
-  el.append(table(words.keysTitle, words.keyTable), table(words.filterTitle, words.filterTable));
-}
-
-/** @param {string} title @param {[string, string][]} lines */
-function table(title, lines) {
-  const rows = lines.map(([keys, does]) => {
-    const each = keys.split(' ').map((key) => h('kbd', {}, key.replaceAll('_', ' ')));
-    return h('tr', {}, h('th', { scope: 'row' }, ...each), h('td', {}, does));
-  });
-  return h('section', {}, h('h3', {}, title), h('table', {}, h('tbody', {}, ...rows)));
 }

@@ -1,15 +1,11 @@
-/**
- * Messages to take along: what is shown, made here; all that the server keeps, by a link to it.
- *
- * Owns the files and their names.
- */
-import { h, hear, write } from '../ui/dom.js';
+/** Messages as files: those that are shown, made here; all that match in history, by a link to the server. */
+
+import { isoSecond } from '../format/time.js';
 import { exported } from '../messages/export.js';
 import { isMark } from '../messages/message.js';
 import { toHistory, toServer } from '../query/selection.js';
-import { isoSecond } from '../format/time.js';
-import { exportAll, exportShown } from '../text/en.js';
-import { words } from '../text/words.js';
+import { exportAll, exportShown, words } from '../text/en.js';
+import { h, hear, write } from '../ui/dom.js';
 
 /** What each is called, and its type and the end of its name. */
 const FORMATS = /** @type {const} */ ({
@@ -18,8 +14,8 @@ const FORMATS = /** @type {const} */ ({
   line: ['Text', 'text/plain', 'txt'],
 });
 
-/** @param {HTMLElement} el inside a dialog @param {import('../store.js').Store} store */
-export function Export(el, store) {
+/** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
+export function Export(el, { store }) {
   const shown = h('p', {});
   const all = h('p', {});
   const names = /** @type {(keyof typeof FORMATS)[]} */ (Object.keys(FORMATS));
@@ -55,12 +51,13 @@ export function Export(el, store) {
   function save(name) {
     const [, type, end] = FORMATS[name];
     const href = URL.createObjectURL(new Blob([exported(here(), name)], { type: `${type};charset=utf-8` }));
-    const time = isoSecond(Date.now()).replaceAll(':', '-');
+    const time = isoSecond(store.now()).replaceAll(':', '-');
     h('a', { href, download: `eyewall-${time}.${end}` }).click();
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
   }
 
-  hear(el, 'shown', () => {
+  hear(el, 'dialog', () => {
+    if (el.closest('dialog')?.open !== true) return;
     const { selection } = store;
     write(shown, exportShown(here().length));
     write(all, exportAll(toServer(selection).isWider));

@@ -1,20 +1,21 @@
 /**
  * The messages, oldest to newest, like `tail -f`.
  *
- * Owns which rows are drawn, what a reader's eyes hang on, and when one begins to read. Rows being read never
- * move: that is lib/list.js. What a row says is row.js. Asks for: read, reached-end, to-newest, lose-rows,
- * select-message, show-older, load-gap.
+ * Owns which rows are drawn, the anchor that stays where it is, and when reading begins. Rows that are read never
+ * move: that is ui/list.js. What a row shows is row.js.
  */
-import { ask, attribute, h, hear, write } from '../ui/dom.js';
-import { List } from '../ui/list.js';
-import { isMark } from '../messages/message.js';
+import { loadGap, showOlder } from '../actions/history.js';
+import { loseRows, reachedEnd, startReading, toNewest } from '../actions/reading.js';
+import { selectMessage } from '../actions/rows.js';
 import { date, unlessToday } from '../format/time.js';
+import { isMark } from '../messages/message.js';
+import { unseen, words } from '../text/en.js';
+import { attribute, h, hear, write } from '../ui/dom.js';
+import { List } from '../ui/list.js';
 import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
-import { unseen } from '../text/en.js';
-import { words } from '../text/words.js';
 
 /**
- * @typedef {import('../store.js').Store} Store
+ * @typedef {import('../actions/page.js').Page} Page
  * @typedef {import('../messages/message.js').Entry} Entry
  * @typedef {{entry: Entry, n: number, below: number}} Anchor a row, its number, and where on the screen (px)
  * @typedef {{find: () => number, place: (ordinal: number) => void}} Wish a row to be shown as soon as a scan has found it
@@ -28,14 +29,15 @@ const LOW = matchMedia('(max-height: 420px)');
 /** The row above the oldest. @type {import('../stream/continuity.js').Mark} */
 const OLDER = { mark: 'older', at: 0 };
 
-/** @param {HTMLElement} el @param {Store} store */
-export function Feed(el, store) {
+/** @param {HTMLElement} el @param {Page} page @returns {import('../actions/page.js').FeedHandle} */
+export function Feed(el, page) {
+  const { store } = page;
   const pillButton = h('button', {
     class: 'unseen',
     type: 'button',
     'data-role': 'unseen',
     hidden: true,
-    onclick: () => ask(el, 'to-newest'),
+    onclick: () => toNewest(page),
   });
   const scroller = h('div', {
     class: 'feed-rows',
@@ -52,12 +54,12 @@ export function Feed(el, store) {
   let roll = store.roll;
   /** The ordinal of the row above all others. @type {number | null} */
   let offer = null;
-  /** What a reader's eyes hang on: the first row seen. @type {Anchor | null} */
+  /** The first row in sight. @type {Anchor | null} */
   let anchor = null;
   /** @type {Wish | null} */
   let wish = null;
-  /** Where somebody stood in what is live, while they look back. @type {Anchor | null} */
-  let left_at = null;
+  /** Scroll position in the live messages, while history is shown. @type {Anchor | null} */
+  let livePosition = null;
   /** The day on which it was drawn: rows of any other bear their date. */
   let drawnOn = '';
   /** How many characters stand before the times of its oldest rows. */
@@ -86,13 +88,13 @@ export function Feed(el, store) {
     attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
     row.classList.toggle('odd', ordinal % 2 !== 0);
     row.classList.toggle('selected', n >= 0 && n === selected);
-    row.classList.toggle('fresh', !store.past && store.fresh.has(n, Date.now()));
+    row.classList.toggle('fresh', !store.past && store.fresh.has(n, store.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
     if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock, today());
     else {
       drawMessage(row, entry, zone, today(), store.selection.filter.marks);
-      store.counters.drawn += 1;
+      store.countDrawn();
     }
   }
 
@@ -113,9 +115,9 @@ export function Feed(el, store) {
   function drawn() {
     if (roll !== store.roll) return; // Drawn once more before it turns.
     align();
-    // What was read here is no longer kept: it must be said, as other rows stand in its place now.
+    // The row that was read was evicted, and another row has its place: the operator must be told.
     if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
-      if (store.view.mode !== 'following' && !store.past) ask(el, 'lose-rows', anchor.entry.id);
+      if (store.view.mode !== 'following' && !store.past) loseRows(page, anchor.entry.id);
     }
     const ordinal = Math.max(list.firstSeen, store.matching.lo);
     const n = store.matching.at(ordinal);
@@ -126,8 +128,8 @@ export function Feed(el, store) {
   /** The reader scrolled. @param {boolean} up @param {boolean} atEnd */
   function left(up, atEnd) {
     wish = null;
-    if (up) ask(el, 'read');
-    else if (atEnd) ask(el, 'reached-end');
+    if (up) startReading(page);
+    else if (atEnd) reachedEnd(page);
   }
 
   /** Bring the list up to date: the rows that there are now, where they were. */
@@ -154,11 +156,10 @@ export function Feed(el, store) {
 
   /** Other messages altogether: a look back, or the end of one. */
   function turn() {
-    if (roll === store.live) left_at = store.view.mode === 'following' ? null : anchor;
+    if (roll === store.live) livePosition = store.view.mode === 'following' ? null : anchor;
     roll = store.roll;
     anchor = null;
-    // Who came back to see a row sees that one.
-    if (roll === store.live) wish ??= again(left_at);
+    if (roll === store.live) wish ??= again(livePosition);
     else wish = null;
     list.begin(rows());
     if (wish === null) list.hold(list.rows.hi, list.view);
@@ -196,74 +197,78 @@ export function Feed(el, store) {
     list.begin(rows());
     update();
   });
-  hear(el, 'jump-end', () => {
-    list.following = true;
-    list.show(rows());
-    list.following = store.view.mode === 'following';
-    update();
-  });
-  hear(el, 'jump-start', () => {
-    list.following = false;
-    look(
-      () => store.ring.first,
-      () => list.reveal(list.rows.lo),
-    );
-  });
-  hear(el, 'page', (/** @type {number} */ by) => {
-    const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
-    if (by < 0) ask(el, 'read');
-    list.reveal(Math.max(list.rows.lo, Math.min(list.rows.hi - 1, target)));
-    if (by > 0 && list.atEnd) ask(el, 'reached-end');
-  });
   hear(el, 'settings', () => {
     if (height() !== list.height) list.setHeight(height());
     else list.redraw();
   });
-  for (const noun of ['reveal', 'reveal-middle']) {
-    hear(el, noun, (/** @type {number} */ n) => {
-      list.following = store.view.mode === 'following';
-      look(
-        () => n,
-        (ordinal) => {
-          list.reveal(ordinal, noun === 'reveal-middle');
-          // A low screen may be scrolled to something else.
-          if (LOW.matches) scroller.scrollIntoView({ block: 'nearest' });
-        },
-      );
-    });
-  }
   hear(el, 'tick', () => {
     if (drawnOn !== today()) list.redraw();
     drawnOn = today();
     // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
-    if (!store.fresh.has(store.fresh.from, Date.now()) && el.querySelector('.fresh')) list.redraw();
+    if (!store.fresh.has(store.fresh.from, store.now()) && el.querySelector('.fresh')) list.redraw();
   });
 
   // Before the first scroll event: a smooth wheel begins with less than a row.
   scroller.addEventListener(
     'wheel',
     (event) => {
-      if (event.deltaY < 0 && list.top > 0) ask(el, 'read');
+      if (event.deltaY < 0 && list.top > 0) startReading(page);
     },
     { passive: true },
   );
-  scroller.addEventListener('touchmove', () => list.top > 0 && list.tall > list.view && ask(el, 'read'), {
+  scroller.addEventListener('touchmove', () => list.top > 0 && list.tall > list.view && startReading(page), {
     passive: true,
   });
   document.addEventListener('selectionchange', () => {
     const selection = getSelection();
-    if (selection && !selection.isCollapsed && scroller.contains(selection.anchorNode)) ask(el, 'read');
+    if (selection && !selection.isCollapsed && scroller.contains(selection.anchorNode)) startReading(page);
   });
   scroller.addEventListener('click', (event) => {
     const target = /** @type {Element} */ (event.target);
     const ordinal = list.ordinal(target.closest('.row'));
     if (ordinal === null || !getSelection()?.isCollapsed) return;
     const n = store.matching.at(ordinal);
-    if (ordinal < store.matching.lo) ask(el, 'show-older');
-    else if (target.closest('button')) ask(el, 'load-gap', n);
-    else ask(el, 'select-message', { n });
+    if (ordinal < store.matching.lo) showOlder(page);
+    else if (target.closest('button')) loadGap(page, n);
+    else selectMessage(page, n);
   });
   PHONE.addEventListener('change', () => list.setHeight(height()));
   new ResizeObserver(() => list.resized()).observe(el);
   update();
+
+  return {
+    get firstSeen() {
+      return list.firstSeen;
+    },
+    jumpEnd() {
+      list.following = true;
+      list.show(rows());
+      list.following = store.view.mode === 'following';
+      update();
+    },
+    jumpStart() {
+      list.following = false;
+      look(
+        () => store.ring.first,
+        () => list.reveal(list.rows.lo),
+      );
+    },
+    scrollPage(by) {
+      const target = (by < 0 ? list.firstSeen : list.lastSeen) + by * Math.floor(list.view / list.height - 1);
+      if (by < 0) startReading(page);
+      list.reveal(Math.max(list.rows.lo, Math.min(list.rows.hi - 1, target)));
+      if (by > 0 && list.atEnd) reachedEnd(page);
+    },
+    reveal(n, isMiddle = false) {
+      list.following = store.view.mode === 'following';
+      look(
+        () => n,
+        (ordinal) => {
+          list.reveal(ordinal, isMiddle);
+          // A low screen may be scrolled to something else.
+          if (LOW.matches) scroller.scrollIntoView({ block: 'nearest' });
+        },
+      );
+    },
+  };
 }

@@ -1,18 +1,20 @@
 /**
- * What to look for: the field, what is wrong with it, how much it finds, and chips for what else narrows.
+ * The filter: field, error, number of matches, and chips for whatever else narrows.
  *
- * Owns the text as it is being written. Asks for: filter, narrow, focus-feed.
+ * Owns the text while it is being typed.
  */
-import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { narrow, setFilter } from '../actions/filtering.js';
+import { focusFeed } from '../actions/panels.js';
 import { isNarrow } from '../query/selection.js';
-import { filterError, found, hiddenChip, onlyChip, rangeChip } from '../text/en.js';
-import { words } from '../text/words.js';
+import { filterError, found, hiddenChip, onlyChip, rangeChip, words } from '../text/en.js';
+import { attribute, h, hear, keyed, write } from '../ui/dom.js';
 
 /** After the last key (ms). */
 const TYPING_PAUSE = 150;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function FilterField(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function FilterField(el, page) {
+  const { store } = page;
   let timer = 0;
   const field = h('input', {
     type: 'search',
@@ -44,7 +46,7 @@ export function FilterField(el, store) {
   function apply() {
     clearTimeout(timer);
     timer = 0;
-    ask(el, 'filter', field.value);
+    setFilter(page, field.value);
   }
 
   /** @param {KeyboardEvent} event */
@@ -54,7 +56,7 @@ export function FilterField(el, store) {
     // The first Escape leaves the field, the next one clears it (keyboard.js).
     event.preventDefault();
     apply();
-    ask(el, 'focus-feed');
+    focusFeed();
   }
 
   /** @returns {{text: string, change: object}[]} */
@@ -94,7 +96,7 @@ export function FilterField(el, store) {
             type: 'button',
             class: 'chip',
             'aria-label': words.remove(text),
-            onclick: () => ask(el, 'narrow', change),
+            onclick: () => narrow(page, change),
           },
           text,
           ' ×',
@@ -106,6 +108,6 @@ export function FilterField(el, store) {
       isNarrow(selection) ? found(store.roll.shown, store.roll.held, store.matching.scanning) : '',
     );
   }
-  for (const noun of ['selection', 'messages']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['selection', 'messages'])) hear(el, noun, update);
   update();
 }

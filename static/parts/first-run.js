@@ -1,33 +1,24 @@
 /**
- * A page that shows nothing: before the first message what to type, later why nothing is to be seen.
+ * Before the first message: commands that publish one. After it: how long it took.
  *
- * Owns the example commands. What the server itself says, its greeting, is no message that anybody waited
- * for. Asks for: publish, find-first, clear-filter, show-levels, search-history, show-oldest.
+ * The server's own greeting does not count as a message.
  */
-import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { ask, attribute, h, hear, keyed, write, writePhrase } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
+import { openDialog } from '../actions/panels.js';
+import { isServerAlone, publish, settled } from '../actions/server.js';
 import { parseId } from '../messages/ids.js';
-import { ERROR } from '../messages/message.js';
-import {
-  emptyTopic,
-  firstArrived,
-  firstSteps,
-  hiddenErrors,
-  messageGone,
-  nothingMatches,
-  notInHistory,
-  notSent,
-} from '../text/en.js';
-import { words } from '../text/words.js';
+import { firstArrived, firstSteps, notSent, words } from '../text/en.js';
+import { askAgain, copyFrom } from '../ui/clipboard.js';
+import { attribute, h, hear, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
 
 const ARRIVED_STAYS = 30_000;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function FirstRun(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function FirstRun(el, page) {
+  const { store } = page;
   const steps = firstSteps(location.origin);
   let shown = 'curl';
-  /** Whether all that the server keeps is its own: 'unknown' until somebody needs to know. @type {'unknown' | 'asked' | 'yes' | 'no'} */
+  /** Whether the server keeps only its own messages. @type {'unknown' | 'asked' | 'yes' | 'no'} */
   let isAlone = 'unknown';
   let wasWaiting = false;
   /** @type {{ms: number, at: number} | null} */
@@ -63,7 +54,7 @@ export function FirstRun(el, store) {
     doneText,
     h('span', {}, words.next),
     h('button', { type: 'button', onclick: () => again('file') }, words.sendLogFile),
-    h('button', { type: 'button', onclick: () => ask(el, 'open-dialog', 'help') }, words.howToFilter),
+    h('button', { type: 'button', onclick: () => openDialog(page, 'help') }, words.howToFilter),
     h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, '×'),
   );
   el.append(done, box);
@@ -89,10 +80,11 @@ export function FirstRun(el, store) {
   }
 
   function send() {
-    ask(el, 'publish', { topic: 'demo', level: 'info', text: words.hello, key: `first-${Date.now()}` });
+    const draft = { topic: 'demo', level: 'info', text: words.hello, key: `first-${store.now()}` };
+    settled(publish(draft)).then(({ error }) => write(refusal, error ? notSent(error) : ''));
   }
 
-  /** Nobody has sent anything yet; not before all is here that was said. */
+  /** No message was published yet. Known only when all messages have arrived. */
   function isWaiting() {
     const { live, head, firstOther, link } = store;
     const seq = parseId(head)?.seq;
@@ -103,7 +95,10 @@ export function FirstRun(el, store) {
     if (parseId(live.oldest?.id)?.seq === 1) return true;
     if (isAlone === 'unknown') {
       isAlone = 'asked';
-      ask(el, 'find-first');
+      settled(isServerAlone()).then(({ ok }) => {
+        isAlone = ok ? 'yes' : 'no';
+        update();
+      });
     }
     return isAlone === 'yes';
   }
@@ -112,7 +107,7 @@ export function FirstRun(el, store) {
     const waiting = isWaiting();
     const { firstOther } = store;
     if (wasWaiting && firstOther !== null) {
-      arrived = { ms: store.serverTime() - firstOther.ms, at: Date.now() };
+      arrived = { ms: store.serverTime() - firstOther.ms, at: store.now() };
       delete box.dataset.again;
     }
     if (firstOther !== null || waiting) wasWaiting = waiting;
@@ -120,77 +115,11 @@ export function FirstRun(el, store) {
     box.hidden = !waiting && box.dataset.again === undefined;
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.tab === shown);
     write(code, steps[shown]?.code ?? '');
-    if (arrived && Date.now() - arrived.at > ARRIVED_STAYS) arrived = null;
+    if (arrived && store.now() - arrived.at > ARRIVED_STAYS) arrived = null;
     done.hidden = arrived === null;
     if (arrived) write(doneText, firstArrived(arrived.ms));
   }
 
-  hear(el, 'first-found', (/** @type {{ok: boolean} | {error: Error}} */ answer) => {
-    isAlone = 'ok' in answer && answer.ok ? 'yes' : 'no';
-    update();
-  });
-  hear(el, 'published', (/** @type {{error?: Error}} */ { error }) =>
-    write(refusal, error ? notSent(error) : ''),
-  );
-  for (const noun of ['messages', 'link', 'tick']) hear(el, noun, update);
-  update();
-}
-
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function Empty(el, store) {
-  const text = h('p', {});
-  const buttons = h('div', { class: 'actions' });
-  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, text, buttons));
-
-  /** Why nothing is to be seen, and what can be done. @returns {[string | import('../ui/dom.js').Phrase, [label: string, verb: string][]]} */
-  function why() {
-    const { past, selection, roll } = store;
-    const { zone } = store.view;
-    const first = past?.first ? Date.parse(past.first.time) : null;
-    if (past?.isGone)
-      return [messageGone(first, zone), first === null ? [] : [[words.goToOldest, 'show-oldest']]];
-    if (past?.older)
-      return [
-        words.notYetInHistory,
-        [
-          [words.searchOn, 'more-history'],
-          [words.clearFilter, 'clear-filter'],
-        ],
-      ];
-    if (past) return [notInHistory(first, zone), [[words.clearFilter, 'clear-filter']]];
-    const isFiltered = selection.filter.test !== null || selection.range !== null;
-    const hiddenOnes = roll.levels.reduce(
-      (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
-      0,
-    );
-    if (hiddenOnes > 0 && !isFiltered && selection.only === null) {
-      return [hiddenErrors(hiddenOnes), [[words.showThem, 'show-levels']]];
-    }
-    const isTopicAlone = selection.only !== null && !isFiltered && selection.levels.every(Boolean);
-    return [
-      isTopicAlone ? emptyTopic(selection.only ?? '') : nothingMatches(roll.held),
-      [
-        [words.clearFilter, 'clear-filter'],
-        [words.searchHistory, 'search-history'],
-      ],
-    ];
-  }
-
-  function update() {
-    const { past, roll, selection } = store;
-    const isEmpty = roll.shown <= 0 && !roll.matching.scanning && !past?.isLoading;
-    el.hidden = !isEmpty || (past ? past.problem !== '' : roll.held === 0 && selection.only === null);
-    if (el.hidden) return;
-    const [sentence, actions] = why();
-    writePhrase(text, sentence);
-    keyed(
-      buttons,
-      actions,
-      ([, verb]) => verb,
-      ([label, verb]) => h('button', { type: 'button', onclick: () => ask(el, verb) }, label),
-      () => {},
-    );
-  }
-  for (const noun of ['selection', 'messages', 'view']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['messages', 'link', 'tick'])) hear(el, noun, update);
   update();
 }

@@ -1,21 +1,19 @@
-/**
- * When did how much come? Messages per second, by level.
- *
- * Owns the window of time that is drawn. Asks for: narrow (a range).
- */
-import { Chart } from '../ui/chart.js';
-import { ask, attribute, h, hear, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
-import { LEVELS } from '../messages/message.js';
+/** Messages per second, by level. Owns the window of time that is drawn. */
+import { narrow } from '../actions/filtering.js';
+import { startReading } from '../actions/reading.js';
 import { count, second } from '../format/time.js';
-import { barSaid, chartLabel, peak } from '../text/en.js';
-import { words } from '../text/words.js';
+import { LEVELS } from '../messages/message.js';
+import { barSaid, chartLabel, peak, words } from '../text/en.js';
+import { Chart } from '../ui/chart.js';
+import { attribute, h, hear, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
 
 /** Minutes that can be seen, and the seconds of one bar. @type {Record<number, number>} */
 const WIDTHS = { 1: 1, 15: 5, 60: 20 };
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function Histogram(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function Histogram(el, page) {
+  const { store } = page;
   let minutes = 15;
   /** The second at which the first bar begins, and bars as they were drawn. */
   let first = 0;
@@ -67,8 +65,8 @@ export function Histogram(el, store) {
     (range) => {
       const width = WIDTHS[minutes] ?? 1;
       const at = (/** @type {number} */ index) => (first + index * width) * 1000;
-      ask(el, 'narrow', { range: range && { from: at(range.from), to: at(range.to) } });
-      if (range) ask(el, 'read');
+      narrow(page, { range: range && { from: at(range.from), to: at(range.to) } });
+      if (range) startReading(page);
     },
     (index) => {
       pointed = index;
@@ -138,7 +136,7 @@ export function Histogram(el, store) {
     );
   }
 
-  for (const noun of ['tick', 'selection', 'view']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['tick', 'selection', 'view'])) hear(el, noun, update);
   for (const button of buttons) button.ariaLabel = words.minutes(Number(button.dataset.minutes));
   update();
 }

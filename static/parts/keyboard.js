@@ -1,77 +1,99 @@
 /**
- * Single keys, each has a button too; and whoever works by keys is always somewhere.
+ * Single keys, each of which has a button too. Keyboard focus is never lost to the body.
  *
- * Owns which key asks for what, and when a key is none of ours. Asks for many things; app.js answers.
+ * Owns which key does what, and which keys belong to the control that has the focus.
  */
-import { ask, hear } from '../ui/dom.js';
+import { showLevels, toggleLevel } from '../actions/filtering.js';
+import {
+  backOut,
+  focusFeed,
+  focusFilter,
+  openDialog,
+  togglePanel,
+  togglePublish,
+  toggleTheme,
+  toggleTopics,
+  toggleZone,
+} from '../actions/panels.js';
+import { scrollPage, togglePause, toNewest, toOldest } from '../actions/reading.js';
+import {
+  copySelected,
+  hideSelectedTopic,
+  onlySelectedTopic,
+  showContext,
+  stepError,
+  stepRow,
+  toggleDetails,
+} from '../actions/rows.js';
+import { hear } from '../ui/dom.js';
 
-/** @type {Record<string, [verb: string, detail?: unknown]>} */
+/** @type {Record<string, (page: import('../actions/page.js').Page) => unknown>} */
 const KEYS = {
-  '/': ['focus-filter'],
-  ' ': ['toggle-pause'],
-  End: ['to-newest'],
-  G: ['to-newest'],
-  Home: ['to-oldest'],
-  g: ['to-oldest'],
-  j: ['step', 1],
-  ArrowDown: ['step', 1],
-  k: ['step', -1],
-  ArrowUp: ['step', -1],
-  PageDown: ['page', 1],
-  PageUp: ['page', -1],
-  Enter: ['toggle-details'],
-  e: ['step-error', 1],
-  E: ['step-error', -1],
-  f: ['selected-topic', 'only-topic'],
-  F: ['selected-topic', 'hide-topic'],
-  c: ['copy-selected', 'text'],
-  C: ['copy-selected', 'ndjson'],
-  y: ['copy-selected', 'link'],
-  x: ['show-context'],
-  p: ['open-publish'],
-  t: ['toggle-zone'],
-  d: ['toggle-theme'],
-  '[': ['toggle-topics'],
-  ']': ['toggle-panel'],
-  '?': ['open-dialog', 'help'],
-  1: ['toggle-level', 0],
-  2: ['toggle-level', 1],
-  3: ['toggle-level', 2],
-  4: ['toggle-level', 3],
-  5: ['toggle-level', 4],
-  0: ['show-levels'],
-  Escape: ['back-out'],
+  '/': focusFilter,
+  ' ': togglePause,
+  End: toNewest,
+  G: toNewest,
+  Home: toOldest,
+  g: toOldest,
+  j: (page) => stepRow(page, 1),
+  ArrowDown: (page) => stepRow(page, 1),
+  k: (page) => stepRow(page, -1),
+  ArrowUp: (page) => stepRow(page, -1),
+  PageDown: (page) => scrollPage(page, 1),
+  PageUp: (page) => scrollPage(page, -1),
+  Enter: toggleDetails,
+  e: (page) => stepError(page, 1),
+  E: (page) => stepError(page, -1),
+  f: onlySelectedTopic,
+  F: hideSelectedTopic,
+  c: (page) => copySelected(page, 'text'),
+  C: (page) => copySelected(page, 'ndjson'),
+  y: (page) => copySelected(page, 'link'),
+  x: showContext,
+  p: togglePublish,
+  t: toggleZone,
+  d: toggleTheme,
+  '[': toggleTopics,
+  ']': togglePanel,
+  '?': (page) => openDialog(page, 'help'),
+  1: (page) => toggleLevel(page, 0),
+  2: (page) => toggleLevel(page, 1),
+  3: (page) => toggleLevel(page, 2),
+  4: (page) => toggleLevel(page, 3),
+  5: (page) => toggleLevel(page, 4),
+  0: showLevels,
+  Escape: backOut,
 };
 /** Keys that belong to whatever control has the focus. */
 const OF_CONTROLS = new Set([' ', 'Enter', 'ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End']);
 
-/** @param {HTMLElement} el the body @param {import('../store.js').Store} store */
-export function Keyboard(el, store) {
+/** @param {HTMLElement} el the body @param {import('../actions/page.js').Page} page */
+export function Keyboard(el, page) {
+  const { store } = page;
   document.addEventListener('keydown', (event) => {
     const target = /** @type {Element} */ (event.target);
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (target.closest('input, textarea, select, dialog[open]:modal')) return;
     const isFeed = target === document.body || target.closest('[data-role="feed"]') !== null;
     if (OF_CONTROLS.has(event.key) && !isFeed) return;
-    // Whoever talks to a computer types single keys by accident; these can be switched off.
+    // Speech input types single keys by accident, so they can be switched off (WCAG 2.1.4).
     if (store.settings.keys === 'off' && !OF_CONTROLS.has(event.key) && event.key !== 'Escape') return;
-    const found = KEYS[event.key];
-    if (found === undefined) return;
+    const action = KEYS[event.key];
+    if (action === undefined) return;
     event.preventDefault();
-    // Whoever begins to work by keys begins in the feed.
-    if (target === document.body) ask(el, 'focus-feed');
-    ask(el, ...found);
+    if (target === document.body) focusFeed();
+    action(page);
   });
 
-  // When the control that had the focus goes, the feed takes it. Not at the start: the skip link comes first.
+  // The feed takes the focus of a control that is removed. Not before the first focus: the skip link comes first.
   let wasSomewhere = false;
   const look = () => {
-    if (document.activeElement === document.body && wasSomewhere) ask(el, 'focus-feed');
+    if (document.activeElement === document.body && wasSomewhere) focusFeed();
   };
   el.addEventListener('focusin', () => {
     wasSomewhere = true;
   });
-  // What is removed or hidden says nothing as it goes; so the clock looks, too.
+  // An element that is removed or hidden fires no focusout, so the clock looks too.
   el.addEventListener('focusout', () => requestAnimationFrame(look));
   hear(el, 'tick', look);
 }

@@ -1,14 +1,15 @@
-/** Which levels are shown, and how many messages of each are here. Asks for: toggle-level, only-level. */
-import { ask, attribute, h, hear, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
-import { ERROR, GLYPHS, LEVELS } from '../messages/message.js';
+/** Which levels are shown, and how many messages of each are loaded. */
+import { onlyLevel, toggleLevel } from '../actions/filtering.js';
 import { count, short } from '../format/time.js';
-import { levelTitle } from '../text/en.js';
-import { words } from '../text/words.js';
+import { ERROR, GLYPHS, LEVELS } from '../messages/message.js';
+import { levelTitle, words } from '../text/en.js';
+import { attribute, h, hear, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function LevelChips(el, store) {
-  /** Worst first, as in the eyes of whoever looks. */
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function LevelChips(el, page) {
+  const { store } = page;
+  /** The most severe first. */
   const order = [...LEVELS.keys()].reverse();
   const chips = order.map((level) => {
     const number = h('span', { class: 'number' });
@@ -20,7 +21,7 @@ export function LevelChips(el, store) {
         'data-level': LEVELS[level],
         'data-role': `level-${LEVELS[level]}`,
         onclick: (/** @type {MouseEvent} */ event) =>
-          ask(el, event.altKey ? 'only-level' : 'toggle-level', level),
+          event.altKey ? onlyLevel(page, level) : toggleLevel(page, level),
       },
       h('span', { class: 'glyph', 'aria-hidden': 'true' }, GLYPHS[level]),
       h('span', {}, words.levelChips[level]),
@@ -35,12 +36,12 @@ export function LevelChips(el, store) {
     for (const { chip, number, level } of chips) {
       const many = store.roll.levels[level] ?? 0;
       write(number, store.isKnown ? short(many) : '–');
-      // Errors that are hidden stay to be seen in their number.
+      // The number of errors stays visible while they are hidden.
       chip.classList.toggle('is-grave', level >= ERROR && many > 0);
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
       chip.title = levelTitle(count(many));
     }
   }
-  for (const noun of ['tick', 'selection']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['tick', 'selection'])) hear(el, noun, update);
   update();
 }

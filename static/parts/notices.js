@@ -1,12 +1,12 @@
 /**
- * What the operator should know now: a refused config, a new version, a page that failed.
+ * What the operator should know now: a refused config, a new version, a failure of this page.
  *
- * Owns the notices and how long each stays. Asks for nothing: what a notice offers, the browser can do.
+ * Owns the notices and how long each stays.
  */
+import { dismissFailure, dismissUncopied } from '../actions/panels.js';
+import { applied, clockOff, stayInForce, updated, words } from '../text/en.js';
 import { copyFrom, laidOut } from '../ui/clipboard.js';
 import { h, hear, keyed, write, writePhrase } from '../ui/dom.js';
-import { applied, clockOff, stayInForce, updated } from '../text/en.js';
-import { words } from '../text/words.js';
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
 /**
@@ -18,23 +18,22 @@ import { words } from '../text/words.js';
  * @property {string} [after]
  * @property {{label: string, act: (button: HTMLButtonElement) => void}[]} [actions]
  * @property {boolean} [lasting] cannot be dismissed
- * @property {string} [toCopy] laid out and selected, as the browser will not copy it
+ * @property {string} [toCopy] laid out and selected: the browser refused to copy it
  */
 
-/** A notice that asks for nothing goes by itself (ms). */
+/** The notice of an applied config is removed after this (ms). */
 const APPLIED_STAYS = 15_000;
 const CLOCK_LIMIT = 5_000;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store @param {string} version the page's own */
-export function Banner(el, store, version) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page @param {string} version the page's own */
+export function Notices(el, page, version) {
+  const { store } = page;
   const list = h('div', { class: 'notices', 'aria-live': 'polite' });
   el.append(list);
   /** @type {Set<string>} */
   const dismissed = new Set();
-  /** @type {string | null} what failed in this page */
-  let failure = null;
-  /** @type {string | null} what a key should have copied */
-  let uncopied = null;
+  /** The text that is laid out now. @type {string | null} */
+  let laidOutText = null;
 
   /** @returns {(Notice | null)[]} */
   function notices() {
@@ -43,14 +42,15 @@ export function Banner(el, store, version) {
 
   /** @returns {Notice | null} */
   function failed() {
-    if (failure === null) return null;
-    const details = failure;
+    const details = store.failure;
+    if (details === null) return null;
     const actions = [reload, { label: words.copyDetails, act: copyAction(details) }];
     return { key: `failed ${details}`, look: 'lost', text: words.failed, actions };
   }
 
   /** @returns {Notice | null} */
   function blocked() {
+    const { uncopied } = store;
     if (uncopied === null) return null;
     return { key: `uncopied ${uncopied}`, look: 'notice', text: words.copyBlocked, toCopy: uncopied };
   }
@@ -73,7 +73,7 @@ export function Banner(el, store, version) {
         lasting: true,
       };
     }
-    if (config?.status !== 'applied' || Date.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
+    if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
     return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
   }
 
@@ -86,8 +86,8 @@ export function Banner(el, store, version) {
 
   /** @returns {Notice | null} */
   function clock() {
-    if (store.clockOff === null || Math.abs(store.clockOff) < CLOCK_LIMIT) return null;
-    return { key: 'clock', look: 'notice', text: clockOff(store.clockOff) };
+    if (store.serverClock.off === null || Math.abs(store.serverClock.off) < CLOCK_LIMIT) return null;
+    return { key: 'clock', look: 'notice', text: clockOff(store.serverClock.off) };
   }
 
   const reload = { label: words.reload, act: () => location.reload() };
@@ -106,8 +106,10 @@ export function Banner(el, store, version) {
         type: 'button',
         'aria-label': words.dismiss,
         onclick: () => {
-          dismissed.add(key);
-          uncopied = null;
+          // A failure that repeats stays dismissed; a text that could not be copied is shown each time.
+          if (toCopy === undefined) dismissed.add(key);
+          if (key.startsWith('failed ')) dismissFailure(page);
+          else if (toCopy !== undefined) dismissUncopied(page);
           update();
         },
       },
@@ -149,19 +151,14 @@ export function Banner(el, store, version) {
     keyed(list, /** @type {Notice[]} */ (shown), ({ key }) => key, make, draw);
   }
 
-  for (const noun of ['config', 'link', 'tick']) hear(el, noun, update);
-  hear(el, 'uncopied', (/** @type {string} */ text) => {
-    uncopied = text;
-    dismissed.delete(`uncopied ${text}`);
-    update();
-    const field = el.querySelector('textarea');
-    field?.focus();
-    field?.select();
-  });
-  hear(el, 'failure', (/** @type {string} */ details) => {
-    // The first says most; what comes after it was dismissed is another.
-    if (failure === null || dismissed.has(`failed ${failure}`)) failure = details;
-    update();
+  for (const noun of /** @type {const} */ (['config', 'link', 'tick', 'notices'])) hear(el, noun, update);
+  hear(el, 'notices', () => {
+    if (laidOutText !== store.uncopied) {
+      const field = el.querySelector('textarea');
+      field?.focus();
+      field?.select();
+    }
+    laidOutText = store.uncopied;
   });
   update();
 }

@@ -1,21 +1,19 @@
-/**
- * The publish box: a message from this page, and the same as a curl line.
- *
- * Owns the draft. Asks for: publish, with what becomes of it as the answer.
- */
-import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { ask, attribute, h, hear, write } from '../ui/dom.js';
+/** The publish box: a message from this page, and the same as a curl line. Owns the draft. */
+import { focusFeed } from '../actions/panels.js';
+import { showMessage } from '../actions/rows.js';
+import { publish, settled } from '../actions/server.js';
 import { withData } from '../format/json.js';
 import { LEVELS } from '../messages/message.js';
 import { TOPIC } from '../messages/topics.js';
-import { badJson, notSent, notSentWait, sent } from '../text/en.js';
-import { words } from '../text/words.js';
+import { notSent, notSentWait, sent, words } from '../text/en.js';
+import { askAgain, copyFrom } from '../ui/clipboard.js';
+import { attribute, h, hear, write } from '../ui/dom.js';
 
 /** @typedef {import('../stream/api.js').Draft} Draft */
-/** @typedef {{ok: {id: string, receivers: number}, ms: number} | {error: import('../stream/api.js').ApiError}} Outcome */
 
-/** @param {HTMLDialogElement} el @param {{topics: () => string[], maxBytes: number}} options */
-export function Publish(el, { topics, maxBytes }) {
+/** @param {HTMLDialogElement} el @param {import('../actions/page.js').Page} page @param {number} maxBytes */
+export function Publish(el, page, maxBytes) {
+  const { store } = page;
   const known = h('datalist', { id: 'known-topics' });
   const topic = h('input', {
     'data-role': 'publish-topic',
@@ -47,7 +45,7 @@ export function Publish(el, { topics, maxBytes }) {
       type: 'button',
       'data-role': 'publish-show',
       hidden: true,
-      onclick: () => ask(el, 'show-message', shown),
+      onclick: () => showMessage(page, shown),
     },
     words.showIt,
   );
@@ -107,8 +105,7 @@ export function Publish(el, { topics, maxBytes }) {
   function close() {
     el.close();
     // With nobody to give the focus back to, it would stay on a field that nobody sees.
-    if (document.activeElement === document.body || el.contains(document.activeElement))
-      ask(el, 'focus-feed');
+    if (document.activeElement === document.body || el.contains(document.activeElement)) focusFeed();
   }
 
   /** @returns {Draft} @throws {Error} with what is wrong */
@@ -120,8 +117,8 @@ export function Publish(el, { topics, maxBytes }) {
     try {
       JSON.parse(data.value);
       return { ...value, data: data.value };
-    } catch {
-      throw new Error(badJson(data.value));
+    } catch (error) {
+      throw new Error(words.badJson(/** @type {Error} */ (error).message));
     }
   }
 
@@ -135,7 +132,7 @@ export function Publish(el, { topics, maxBytes }) {
       sentText = value.text;
       refused = null;
       update();
-      ask(el, 'publish', value);
+      settled(publish(value)).then(finish);
     } catch (error) {
       answer(notSent(/** @type {Error} */ (error)), false);
     }
@@ -149,21 +146,21 @@ export function Publish(el, { topics, maxBytes }) {
     attribute(outcome, 'data-look', ok ? 'ok' : 'error');
   }
 
-  /** @param {Outcome} result */
-  function settled(result) {
+  /** @param {Awaited<ReturnType<typeof settled<Awaited<ReturnType<typeof publish>>>>>} result */
+  function finish({ ok, error }) {
     sending = false;
-    if ('ok' in result) {
-      answer(sent(result.ok.receivers, result.ms), true);
-      shown = result.ok.id;
+    if (ok !== null) {
+      answer(sent(ok.receivers, ok.ms), true);
+      shown = ok.id;
       showButton.hidden = false;
       key = newKey();
       // What was typed on meanwhile has not been sent.
       if (text.value === sentText) text.value = '';
       text.focus();
     } else {
-      const { wait } = result.error;
-      refused = wait === null ? null : { until: Date.now() + wait };
-      answer(notSent(result.error), false);
+      const { wait } = error;
+      refused = wait === null ? null : { until: store.now() + wait };
+      answer(notSent(error), false);
       countDown();
     }
     update();
@@ -172,7 +169,7 @@ export function Publish(el, { topics, maxBytes }) {
   /** "Again possible in 4 s", second by second; a screen reader hears only why. */
   function countDown() {
     if (refused === null) return;
-    const left = refused.until - Date.now();
+    const left = refused.until - store.now();
     write(again, left > 0 ? ` ${notSentWait(left)}` : '');
     if (left <= 0) refused = null;
   }
@@ -187,12 +184,9 @@ export function Publish(el, { topics, maxBytes }) {
     askAgain(copyButton);
   }
 
-  hear(el, 'open', () => {
-    known.replaceChildren(...topics().map((name) => h('option', { value: name })));
-    el.show();
-    text.focus();
+  hear(el, 'dialog', () => {
+    known.replaceChildren(...store.topics.names().map((name) => h('option', { value: name })));
   });
-  hear(el, 'published', settled);
   hear(el, 'tick', countDown);
   text.addEventListener('input', () => {
     if (outcome.textContent) answer('', true);

@@ -1,17 +1,18 @@
-/** Did I miss anything? The proof in the header, and the account behind it. Asks for: open-dialog. */
-import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
-import { provenUntil } from '../stream/connection-state.js';
+/** The proof in the header that nothing is missing, and the delivery report behind it. */
+import { openDialog } from '../actions/panels.js';
 import { isoSecond, second } from '../format/time.js';
-import { ledgerEntry, proof, proofSummary } from '../text/en.js';
-import { words } from '../text/words.js';
+import { provenUntil } from '../stream/connection-state.js';
+import { ledgerEntry, proof, proofSummary, words } from '../text/en.js';
+import { askAgain, copyFrom } from '../ui/clipboard.js';
+import { attribute, h, hear, keyed, write } from '../ui/dom.js';
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function ProofButton(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function ProofButton(el, page) {
+  const { store } = page;
   const glyph = h('span', { class: 'glyph', 'aria-hidden': 'true' });
   const text = h('span', { class: 'words' });
   el.append(glyph, text);
-  el.addEventListener('click', () => ask(el, 'open-dialog', 'ledger'));
+  el.addEventListener('click', () => openDialog(page, 'ledger'));
   function update() {
     const until = provenUntil(store.link);
     const proven = store.isKnown ? store.account : null;
@@ -20,12 +21,13 @@ export function ProofButton(el, store) {
     write(text, sentence);
     attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
   }
-  for (const noun of ['ledger', 'messages', 'link', 'view', 'tick']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['ledger', 'messages', 'link', 'view', 'tick']))
+    hear(el, noun, update);
   update();
 }
 
-/** @param {HTMLElement} el inside a dialog @param {import('../store.js').Store} store */
-export function Ledger(el, store) {
+/** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
+export function Ledger(el, { store }) {
   const summary = h('p', {});
   const rows = h('ol', { class: 'entries' });
   const none = h('p', { class: 'more' }, words.nothingLost);
@@ -59,6 +61,6 @@ export function Ledger(el, store) {
     );
     none.hidden = rows.children.length > 0;
   }
-  for (const noun of ['ledger', 'tick', 'shown']) hear(el, noun, update);
-  hear(el, 'shown', () => askAgain(button));
+  for (const noun of /** @type {const} */ (['ledger', 'tick', 'dialog'])) hear(el, noun, update);
+  hear(el, 'dialog', () => askAgain(button));
 }

@@ -3,26 +3,21 @@
  *
  * Owns what a row says. Rows are pooled, so drawing one must leave nothing of what it said before.
  */
-import { h, write } from '../ui/dom.js';
-import { PLAIN, readable, toPieces } from '../format/ansi.js';
+
+import { exact, iso, second, unlessToday } from '../format/time.js';
 import { canFill } from '../messages/gaps.js';
 import { brief, GLYPHS, headline, LEVELS } from '../messages/message.js';
-import { marked } from '../format/highlight.js';
-import { exact, iso, second, unlessToday } from '../format/time.js';
-import { markRow } from '../text/en.js';
-import { words } from '../text/words.js';
+import { markRow, words } from '../text/en.js';
+import { h, write } from '../ui/dom.js';
+import { drawText, forgetText } from '../ui/rich-text.js';
 
 /** @typedef {import('../messages/message.js').Message} Message */
 /** @typedef {import('../stream/continuity.js').Mark} Mark */
 /** @typedef {import('../format/time.js').Zone} Zone */
 /** @typedef {import('../format/time.js').Clock} Clock */
-/** @typedef {import('../format/ansi.js').Rgb} Rgb */
 
 const CELLS = ['time', 'level', 'topic', 'text', 'rest'];
 
-const DARK = matchMedia('(prefers-color-scheme: dark)');
-/** What an element of several pieces shows; '' is one piece. @type {WeakMap<HTMLElement, string>} */
-const drawnAs = new WeakMap();
 let made = 0;
 
 export function makeRow() {
@@ -85,7 +80,7 @@ export function drawMark(row, mark, from, to, clock, today) {
   time.title = isTimed ? iso(at, clock.zone) : '';
   const sentence = markRow(mark, clock, from, to);
   const label = remedy(mark);
-  drawnAs.delete(text);
+  forgetText(text);
   // Drawn again only when it reads otherwise, or a click would find another button than it was meant for.
   if (text.textContent !== sentence + label || text.children.length > 1) {
     const button = h('button', { type: 'button', class: 'quiet', tabindex: -1 }, label);
@@ -93,55 +88,4 @@ export function drawMark(row, mark, from, to, clock, today) {
   }
   for (const cell of [level, topic, rest]) write(cell, '');
   topic.title = '';
-}
-
-/**
- * Text with its terminal colours, and with what the filter matched pointed out.
- * @param {HTMLElement} el @param {string} text @param {(string | RegExp)[]} [marks]
- */
-export function drawText(el, text, marks = []) {
-  const isPlain = marks.length === 0 && PLAIN.test(text);
-  const { theme = '' } = document.documentElement.dataset;
-  // The same once more leaves its pieces alone: somebody may just be selecting them.
-  const key = isPlain ? '' : [theme, DARK.matches, ...marks, text].join('\n');
-  if (key !== '' && drawnAs.get(el) === key) return;
-  drawnAs.set(el, key);
-  if (isPlain) return write(el, text);
-  el.replaceChildren(
-    ...toPieces(text).flatMap(({ text: piece, style }) => {
-      const nodes = marked(piece, marks).map(({ text: part, isMarked }) =>
-        isMarked ? h('mark', {}, part) : document.createTextNode(part),
-      );
-      if (style === null) return nodes;
-      const span = h('span', { class: 'ansi' }, ...nodes);
-      if (style.bold) span.classList.add('bold');
-      if (style.underline) span.classList.add('underline');
-      paint(span, style.color, true);
-      paint(span, style.background, false);
-      return [span];
-    }),
-  );
-}
-
-/** @param {HTMLElement} span @param {import('../format/ansi.js').Style['color']} color @param {boolean} isText */
-function paint(span, color, isText) {
-  if (color === null) return;
-  // The sixteen are the theme's own; of any other, text is made one that can be read.
-  const own = typeof color === 'number' ? `var(--ansi-${color})` : '';
-  if (isText) {
-    span.style.color = own || rgb(readable(/** @type {Rgb} */ (color), pageColor()));
-    return;
-  }
-  span.style.background = `color-mix(in srgb, ${own || rgb(color)} 25%, transparent)`;
-  // Of two colours of a stranger's few pairs can be read: on a ground of its own text is the page's.
-  span.style.color = 'var(--text)';
-}
-
-/** @param {number | Rgb} color */
-const rgb = (color) => `rgb(${color})`;
-
-/** @returns {Rgb} */
-function pageColor() {
-  const parts = /(\d+), (\d+), (\d+)/.exec(getComputedStyle(document.body).backgroundColor);
-  return parts ? [Number(parts[1]), Number(parts[2]), Number(parts[3])] : [255, 255, 255];
 }

@@ -1,22 +1,21 @@
-/**
- * What is there to hear, and how busy it is. Asks for: only-topic, hide-topic.
- */
-import { ask, attribute, h, hear, keyed, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
+/** The topics with their message rates. */
+import { hideTopic, onlyTopic } from '../actions/filtering.js';
+import { span } from '../format/time.js';
 import { isBelow } from '../query/selection.js';
 import { isUp } from '../stream/connection-state.js';
-import { span } from '../format/time.js';
-import { topicRate } from '../text/en.js';
-import { words } from '../text/words.js';
+import { topicRate, words } from '../text/en.js';
+import { attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
 
-/** From here on there is a field to find one. */
+/** Topics from which on there is a search field. */
 const MANY = 20;
-/** As many as are drawn; the field finds the others. */
+/** Topics that are drawn; the field finds the others. */
 const DRAWN = 300;
 const QUIET = 60_000;
 
-/** @param {HTMLElement} el @param {import('../store.js').Store} store */
-export function TopicList(el, store) {
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function TopicList(el, page) {
+  const { store } = page;
   const search = h('input', {
     type: 'search',
     placeholder: words.findTopic,
@@ -26,7 +25,7 @@ export function TopicList(el, store) {
   });
   const all = h(
     'button',
-    { type: 'button', class: 'topic', onclick: () => ask(el, 'only-topic', null) },
+    { type: 'button', class: 'topic', onclick: () => onlyTopic(page, null) },
     h('span', {}, words.allTopics),
     h('span', { class: 'number' }),
   );
@@ -49,7 +48,7 @@ export function TopicList(el, store) {
         type: 'button',
         class: 'topic',
         onclick: (/** @type {MouseEvent} */ event) =>
-          ask(el, event.altKey ? 'hide-topic' : 'only-topic', topic.name),
+          event.altKey ? hideTopic(page, topic.name) : onlyTopic(page, topic.name),
       },
       h('span', { class: 'name' }),
       h('span', { class: 'number' }),
@@ -61,7 +60,7 @@ export function TopicList(el, store) {
         class: 'hide',
         title: words.hideTopic(topic.name),
         'aria-label': words.hideTopic(topic.name),
-        onclick: () => ask(el, 'hide-topic', topic.name),
+        onclick: () => hideTopic(page, topic.name),
       },
       '⊘',
     );
@@ -72,7 +71,7 @@ export function TopicList(el, store) {
   function draw(li, { topic, depth, label }) {
     const button = /** @type {HTMLElement} */ (li.firstElementChild);
     const [name, number] = /** @type {[HTMLElement, HTMLElement]} */ ([...button.children]);
-    const now = Date.now();
+    const now = store.now();
     const { only, hidden } = store.selection;
     const silent = store.serverTime(now) - topic.last;
     write(name, label);
@@ -101,9 +100,9 @@ export function TopicList(el, store) {
     attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);
     write(
       /** @type {HTMLElement} */ (all.lastElementChild),
-      store.isKnown && isUp(store.link) ? topicRate(store.rate(Date.now())) : '–',
+      store.isKnown && isUp(store.link) ? topicRate(store.rate(store.now())) : '–',
     );
   }
-  for (const noun of ['tick', 'link', 'selection']) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['tick', 'link', 'selection'])) hear(el, noun, update);
   update();
 }

@@ -1,8 +1,9 @@
 /** What is shown ↔ the query string of the page's address. */
-import { parse } from './filter.js';
+
 import { LEVELS } from '../messages/message.js';
-import { EVERYTHING } from './selection.js';
 import { TOPIC } from '../messages/topics.js';
+import { parse } from './filter.js';
+import { EVERYTHING } from './selection.js';
 
 /** @typedef {import('./selection.js').Selection} Selection */
 /** @typedef {import('../format/time.js').Zone} Zone */

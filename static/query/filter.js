@@ -8,7 +8,8 @@
  *   all  = { ["-"] term }
  *   term = "(" any ")" | "phrase" | /expression/ | field ":" value | word
  */
-import { FilterError, fieldTest, fold, holds } from './terms.js';
+import { fold } from '../format/fold.js';
+import { FilterError, fieldTest, holds } from './terms.js';
 
 /**
  * @typedef {import('./terms.js').Test} Test
@@ -32,13 +33,13 @@ const FIELD = /^(level|topic|source|data\.[^\s:()"]+):/i;
 export function parse(text) {
   if (text.trim() === '') return { text, wide: '', test: null, marks: [] };
   if (text.length > MAX.characters) {
-    throw new FilterError(MAX.characters + 1, `a filter has at most ${MAX.characters} characters.`);
+    throw new FilterError(MAX.characters + 1, 'length', MAX.characters);
   }
   const nul = text.indexOf('\0');
-  if (nul >= 0) throw new FilterError(nul + 1, 'a NUL character cannot be looked for.');
+  if (nul >= 0) throw new FilterError(nul + 1, 'nul');
   const parser = new Parser(text);
   const test = parser.any();
-  if (!parser.atEnd) throw new FilterError(parser.at + 1, 'there is nothing to close here.');
+  if (!parser.atEnd) throw new FilterError(parser.at + 1, 'unexpected');
   return { text, wide: parser.wide, test, marks: parser.marks };
 }
 
@@ -100,7 +101,7 @@ class Parser {
     while (!this.atEnd && !this.#next(')') && !this.#isOr) tests.push(this.#signed());
     if (tests.length === 0) {
       const where = this.#isOr ? 'before OR' : this.at > 0 && this.atEnd ? 'at the end' : 'here';
-      throw new FilterError(this.at + 1, `something to look for is missing ${where}.`);
+      throw new FilterError(this.at + 1, 'term', where);
     }
     return tests.length === 1
       ? /** @type {Test} */ (tests[0])
@@ -122,8 +123,7 @@ class Parser {
   #term() {
     if (this.#next('(')) return this.#group();
     this.terms += 1;
-    if (this.terms > MAX.terms)
-      throw new FilterError(this.at + 1, `a filter has at most ${MAX.terms} terms.`);
+    if (this.terms > MAX.terms) throw new FilterError(this.at + 1, 'terms', MAX.terms);
     const column = this.at + 1;
     if (this.#next('"')) return this.#words(this.#quoted(), column);
     if (this.#next('/')) return this.#expression();
@@ -132,7 +132,7 @@ class Parser {
     this.at += field[0].length;
     const name = field[1] ?? '';
     const isValue = this.at < this.text.length && !/[\s()]/.test(this.text[this.at] ?? '');
-    if (!isValue) throw new FilterError(this.at + 1, `a value is missing after "${name}:".`);
+    if (!isValue) throw new FilterError(this.at + 1, 'value', name);
     const operator = /^(>=|<=|>|<|=)?/.exec(this.text.slice(this.at))?.[0] ?? '';
     this.at += operator.length;
     const value = operator + (this.text[this.at] === '"' ? this.#quoted() : this.#bare());
@@ -143,22 +143,17 @@ class Parser {
   /** What reads all of a message: words, phrases and what looks into data. @param {number} column */
   #countText(column) {
     this.texts += 1;
-    if (this.texts > MAX.texts)
-      throw new FilterError(
-        column,
-        `a filter has at most ${MAX.texts} words, phrases and data. terms in all.`,
-      );
+    if (this.texts > MAX.texts) throw new FilterError(column, 'texts', MAX.texts);
   }
 
   /** @returns {Test} */
   #group() {
     const column = this.at + 1;
     this.depth += 1;
-    if (this.depth > MAX.depth)
-      throw new FilterError(column, `more than ${MAX.depth} parentheses inside each other.`);
+    if (this.depth > MAX.depth) throw new FilterError(column, 'depth', MAX.depth);
     this.at += 1;
     const test = this.any();
-    if (!this.#next(')')) throw new FilterError(column, 'this parenthesis is never closed.');
+    if (!this.#next(')')) throw new FilterError(column, 'parenthesis');
     this.at += 1;
     this.depth -= 1;
     return test;
@@ -166,7 +161,7 @@ class Parser {
 
   #quoted() {
     const end = this.text.indexOf('"', this.at + 1);
-    if (end < 0) throw new FilterError(this.at + 1, 'this quote is never closed.');
+    if (end < 0) throw new FilterError(this.at + 1, 'quote');
     const words = this.text.slice(this.at + 1, end);
     this.at = end + 1;
     return words;
@@ -204,7 +199,7 @@ class Parser {
       return (message) => expression.test(message.message.slice(0, EXPRESSION_LIMIT));
     } catch (error) {
       const reason = String(/** @type {Error} */ (error).message).replace(/^.*\/i?: /s, '');
-      throw new FilterError(this.at + 1, `this expression cannot be read: ${reason.toLowerCase()}.`);
+      throw new FilterError(this.at + 1, 'expression', reason.toLowerCase());
     }
   }
 }

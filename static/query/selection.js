@@ -3,14 +3,15 @@
  *
  * Owns how they work together. A selection is a value: a change makes a new one.
  */
-import { parse } from './filter.js';
+
 import { isMark, LEVELS } from '../messages/message.js';
+import { parse } from './filter.js';
 
 /**
  * @typedef {import('../messages/message.js').Entry} Entry
  * @typedef {object} Selection
  * @property {import('./filter.js').Filter} filter the last one that could be read
- * @property {{column: number, reason: string} | null} error why what is written now cannot be
+ * @property {import('./terms.js').FilterError | null} error why what is typed now cannot be read
  * @property {boolean[]} levels which are shown
  * @property {string | null} only a topic, with those below it
  * @property {string[]} hidden topics

@@ -74,10 +74,10 @@ export async function hasOnly(source) {
 
 /**
  * The same key twice stores one message, so trying again is safe.
- * @param {Draft} draft @returns {Promise<{id: string, time: string, receivers: number}>}
+ * @param {Draft} draft @returns {Promise<{id: string, time: string, receivers?: number}>}
  * @throws {ApiError}
  */
-export function publish({ topic, level, text, data, key }) {
+export function postMessage({ topic, level, text, data, key }) {
   if (data === undefined) {
     return call(`/topics/${encodeURIComponent(topic)}?level=${level}&source=page`, {
       method: 'POST',
@@ -98,7 +98,7 @@ export function publish({ topic, level, text, data, key }) {
  * @returns {Promise<{connections: Who[], count: number, peak: number}>}
  * @throws {ApiError}
  */
-export const connections = () => call('/connections');
+export const readConnections = () => call('/connections');
 
 /** @param {string} id @throws {ApiError} */
-export const disconnect = (id) => call(`/connections/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const deleteConnection = (id) => call(`/connections/${encodeURIComponent(id)}`, { method: 'DELETE' });

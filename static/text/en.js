@@ -1,12 +1,191 @@
 /**
- * Every sentence the page can say that has a number or a name in it; the others are in words.js. Parts
- * choose one; nothing else holds words that a person reads.
+ * Every sentence of the page, in English. Parts choose one; no other file holds words that an operator reads.
  */
-import { parseId } from '../messages/ids.js';
-import { fineUntil } from '../format/json.js';
-import { ERROR } from '../messages/message.js';
 import { count, dayMinute, minute, pace, second, short, some, span } from '../format/time.js';
-import { words } from './words.js';
+import { parseId } from '../messages/ids.js';
+import { ERROR, LEVELS } from '../messages/message.js';
+
+/** @type {[string, string][]} */
+const KEY_TABLE = [
+  ['/', 'filter; Esc leaves, again clears'],
+  ['Space', 'pause, resume'],
+  ['j ↓ k ↑', 'next; previous message'],
+  ['e E', 'next, previous error'],
+  ['Enter', 'details, open and close'],
+  ['End G', 'newest, follow'],
+  ['Home g', 'oldest here'],
+  ['PgUp PgDn', 'page'],
+  ['f F', 'only, hide the row’s topic'],
+  ['c C y', 'copy text, JSON, link'],
+  ['x', 'show in context: the same moment without filter'],
+  ['1 2 3 4 5', 'debug … critical on and off'],
+  ['0', 'all levels'],
+  ['p', 'publish'],
+  ['t d', 'local time or UTC, theme'],
+  ['[ ]', 'topics, who'],
+  ['?', 'this table'],
+];
+/** @type {[string, string][]} */
+const FILTER_TABLE = [
+  ['timeout "health_check"', 'that text, in any case, in message, topic, source or data'],
+  ['-word -(a_OR_b)', 'not'],
+  ['a_b a_OR_b', 'both; either'],
+  ['level:>=warning', 'exact or compared; the first letters suffice'],
+  ['topic:api.* source:web-*', '* stands for any text'],
+  ['data.status:>=500 data.trace:*', 'a value inside data; * alone: it exists'],
+  ['/time(d_)?out/', 'regular expression, in this page only'],
+];
+
+export const words = {
+  keysTitle: 'Keys',
+  filterTitle: 'Filter',
+  keyTable: KEY_TABLE,
+  filterTable: FILTER_TABLE,
+  export: 'Export',
+  dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Did I miss anything?' },
+  nothingLost: 'Nothing was lost, nothing was replayed.',
+  settingNames: /** @type {Record<string, string>} */ ({
+    theme: 'Theme',
+    density: 'Rows',
+    zone: 'Times',
+    announce: 'Screen reader hears',
+    topics: 'Topics',
+    keys: 'Single keys',
+    ring: 'Messages kept in this page',
+  }),
+  choices: /** @type {Record<string, string>} */ ({
+    system: 'as the system',
+    light: 'light',
+    dark: 'dark',
+    normal: 'normal',
+    compact: 'compact',
+    relaxed: 'relaxed',
+    local: 'local',
+    utc: 'UTC',
+    digest: 'errors and a digest',
+    errors: 'errors',
+    off: 'off',
+    on: 'on',
+    1000: '1\u202f000',
+    20000: '20\u202f000',
+    100000: '100\u202f000',
+    300000: '300\u202f000',
+  }),
+  panels: { who: 'Who', details: 'Details' },
+  bottom: { '': 'Feed', topics: 'Topics', who: 'Who' },
+  previousError: 'Previous error',
+  nextError: 'Next error',
+  whoHead: {
+    address: 'Address',
+    state: 'State',
+    client: 'Client',
+    filter: 'Filter',
+    since: 'Since',
+    sent: 'Sent',
+  },
+  whoLate: '! catching up',
+  ownRow: 'this page',
+  disconnect: 'Disconnect',
+  cancel: 'Cancel',
+  noAnswer: 'The server does not answer.',
+  noneSelected: 'Choose a message to see all of it.',
+  time: 'Time',
+  source: 'Source',
+  id: 'Id',
+  only: 'only',
+  hide: 'hide',
+  copyShort: 'copy',
+  disconnectAsk: 'Disconnect…',
+  onlyThis: 'Only this',
+  hideThis: 'Hide this',
+  copyText: 'Copy text',
+  copyJson: 'Copy JSON',
+  copyLink: 'Copy link',
+  inContext: 'Show in context',
+  rawJson: 'Raw JSON',
+  showAll: 'Show all',
+  /** @param {number} n */
+  showMore: (n) => `Show ${n} more`,
+  filter: 'Filter',
+  filterExample: 'words, "a phrase", level:>=warning, topic:api.*, -not',
+  clearFilter: 'Clear filter',
+  showThem: 'Show them',
+  topics: 'Topics',
+  allTopics: 'all',
+  findTopic: 'Find a topic',
+  chart: 'Messages over time',
+  table: 'Show as table',
+  tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
+  chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
+  /** @param {number} n */
+  minutes: (n) => some(n, 'minute'),
+  /** @param {string} what */
+  remove: (what) => `Remove: ${what}`,
+  /** @param {string} topic */
+  hideTopic: (topic) => `Hide ${topic}`,
+  /** @param {number} n */
+  moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
+  /** @param {number} n */
+  moreConnections: (n) => `and ${count(n)} more`,
+  feed: 'Messages',
+  pause: 'Pause',
+  resume: 'Resume',
+  publish: 'Publish',
+  reading: 'Reading. New messages wait below.',
+  paused: 'Paused. New messages wait below.',
+  toNewest: 'Go to the newest',
+  olderOnServer: 'Older messages are on the server.',
+  load: 'Load',
+  loading: 'Loading…',
+  more: 'More',
+  backToLive: 'Back to live',
+  fromHistory: 'From the server’s history.',
+  lookingBack: 'Looking through the server’s history…',
+  loadFromServer: 'Load them from the server',
+  searchHistory: 'Search the server’s history',
+  notYetInHistory: 'Nothing so far matches in the server’s history, and there is more of it.',
+  searchOn: 'Search on',
+  goToOldest: 'Go to the oldest kept',
+  howToFilter: 'how to filter',
+  outOfMemory: 'The rows you were reading have left this page’s memory.',
+  retryNow: 'Retry now',
+  reconnect: 'Reconnect',
+  copy: 'Copy',
+  copied: 'Copied',
+  connection: 'Connection',
+  toCopy: 'Text to copy',
+  copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
+  dismiss: 'Dismiss',
+  reload: 'Reload',
+  reloadKeeps: 'Your filters are kept.',
+  rejected: 'config.yaml was not applied.',
+  waitingTitle: 'Waiting for your first message.',
+  waitingText: 'This page is live. Paste this in a terminal and it appears here:',
+  sendForMe: 'Send it for me',
+  hello: 'Hello from my terminal',
+  next: 'Next:',
+  sendLogFile: 'send a log file',
+  topic: 'Topic',
+  level: 'Level',
+  message: 'Message',
+  data: 'Data (JSON, optional)',
+  send: 'Send',
+  sending: 'Sending…',
+  close: 'Close',
+  tryAgain: 'Try again',
+  showIt: 'Show it',
+  sameWithCurl: 'The same with curl',
+  noConnection: 'no connection. Your text is kept.',
+  emptyText: 'Write a message first.',
+  /** @param {string} reason the browser's */
+  badJson: (reason) => `the data is not valid JSON (${reason}).`,
+  badTopic: 'a topic is 1 to 64 of A-Z a-z 0-9 . _ -',
+  failed: 'Something in this page failed. The server goes on receiving.',
+  copyDetails: 'Copy details',
+  levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
+  levelChips: ['Debug', 'Info', 'Warn', 'Err', 'Crit'],
+  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
+};
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
 /** @typedef {import('../stream/connection-state.js').State} State */
@@ -201,9 +380,11 @@ export const stayInForce = (since, clock) =>
 export const firstArrived = (ms) =>
   `✓ That was your first message: about ${Math.max(1, Math.round(ms))} ms from the server’s log to this page.`;
 
-/** @param {number} receivers @param {number} ms */
-export const sent = (receivers, ms) =>
-  `Stored and sent to ${some(receivers, 'connection')}, ${Math.round(ms)} ms.`;
+/** @param {number | undefined} receivers @param {number} ms */
+export function sent(receivers, ms) {
+  const to = receivers === undefined ? '' : ` and sent to ${some(receivers, 'connection')}`;
+  return `Stored${to}, ${Math.round(ms)} ms.`;
+}
 /** @param {{message: string, hint?: string}} error what the server said, if it did */
 export function notSent({ message, hint }) {
   const more = hint ? ` (${hint})` : '';
@@ -233,9 +414,27 @@ export const firstSteps = (origin) => ({
   },
 });
 
-/** @param {{column: number, reason: string}} error */
-export const filterError = ({ column, reason }) =>
-  `Column ${column}: ${reason} Still showing the previous filter.`;
+/** @type {Record<import('../query/terms.js').FilterFault, (detail: string | number) => string>} */
+const FILTER_FAULTS = {
+  length: (most) => `a filter has at most ${most} characters.`,
+  nul: () => 'a NUL character cannot be looked for.',
+  unexpected: () => 'there is nothing to close here.',
+  term: (where) => `something to look for is missing ${where}.`,
+  terms: (most) => `a filter has at most ${most} terms.`,
+  value: (name) => `a value is missing after "${name}:".`,
+  texts: (most) => `a filter has at most ${most} words, phrases and data. terms in all.`,
+  depth: (most) => `more than ${most} parentheses inside each other.`,
+  parenthesis: () => 'this parenthesis is never closed.',
+  quote: () => 'this quote is never closed.',
+  expression: (reason) => `this expression cannot be read: ${reason}.`,
+  slow: () => 'this expression could take too long.',
+  level: (name) => `there is no level "${name}": ${LEVELS.join(', ')}.`,
+  names: (most) => `more than ${most} names behind data.`,
+  number: (operator) => `"${operator}" needs a number.`,
+};
+/** @param {import('../query/terms.js').FilterError} error */
+export const filterError = ({ column, fault, detail }) =>
+  `Column ${column}: ${FILTER_FAULTS[fault](detail)} Still showing the previous filter.`;
 /** @param {number} shown @param {number} held @param {boolean} isCounting */
 export const found = (shown, held, isCounting) => `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
 /** @param {string} topic */
@@ -279,8 +478,9 @@ export const exportShown = (shown) => `The ${some(shown, 'message')} shown, as`;
 /** @param {boolean} isWider */
 export const exportAll = (isWider) =>
   `All in the server’s history that match, as${isWider ? ' (more than here: regular expressions and very long filters work in this page only)' : ''}`;
-/** @param {string} why */
-export const historyProblem = (why) => `The server’s history cannot be read: ${why}.`;
+/** @param {string} why the server's words, or a code of ApiError */
+export const historyProblem = (why) =>
+  `The server’s history cannot be read: ${why === 'no_connection' ? 'no answer' : why}.`;
 /** @param {number | null} first time of the oldest message kept @param {import('../format/time.js').Zone} zone */
 export const notInHistory = (first, zone) =>
   first === null
@@ -317,9 +517,3 @@ export function digest(messages, errors) {
 }
 /** @param {string} topic @param {string} text */
 export const errorSaid = (topic, text) => `Error on ${topic}: ${text}`;
-
-/** Why `data` is no JSON, in lines and columns. @param {string} text */
-export function badJson(text) {
-  const before = text.slice(0, fineUntil(text)).split('\n');
-  return `the data is not valid JSON (line ${before.length}, column ${(before.at(-1) ?? '').length + 1}).`;
-}

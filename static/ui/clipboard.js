@@ -1,6 +1,7 @@
 /** Taking a text along: the button says how it went, and where the browser will not copy, a person can. */
-import { copy, h, write } from './dom.js';
-import { words } from '../text/words.js';
+
+import { words } from '../text/en.js';
+import { h, write } from './dom.js';
 
 /** A text laid out for Ctrl+C, to be selected once it is on the page. @param {string} text */
 export function laidOut(text) {
@@ -11,7 +12,7 @@ export function laidOut(text) {
 
 /** @param {HTMLElement} button @param {string} text */
 export async function copyFrom(button, text) {
-  const isCopied = await copy(text);
+  const isCopied = await copyText(text);
   document.querySelector('.uncopied')?.remove();
   if (isCopied) return write(button, words.copied);
   const field = laidOut(text);
@@ -25,4 +26,26 @@ export async function copyFrom(button, text) {
 export function askAgain(button) {
   write(button, words.copy);
   if (button.nextElementSibling?.className === 'uncopied') button.nextElementSibling.remove();
+}
+
+/**
+ * Copy a text. On plain HTTP there is no clipboard object, but the old command works.
+ * @param {string} text @returns {Promise<boolean>}
+ */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = h('textarea', { class: 'copy-field', 'aria-hidden': 'true' });
+    field.value = text;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    // Inside an open dialog, as nothing outside of a modal one can be focused.
+    (focused?.closest('dialog') ?? document.body).append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    focused?.focus({ preventScroll: true });
+    return done;
+  }
 }

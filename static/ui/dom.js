@@ -52,19 +52,13 @@ export function attribute(el, name, value) {
   else if (el.getAttribute(name) !== String(value)) el.setAttribute(name, String(value));
 }
 
-/** Ask for something. Only app.js answers. @param {EventTarget} el @param {string} verb @param {unknown} [detail] */
-export function ask(el, verb, detail) {
-  el.dispatchEvent(new CustomEvent(verb, { bubbles: true, detail }));
+/** Call a listener when a noun of the store changed. @param {EventTarget} el @param {import('../store.js').Noun} noun @param {() => void} listener */
+export function hear(el, noun, listener) {
+  el.addEventListener(noun, () => listener());
 }
 
-/**
- * Hear of a noun.
- * @template T
- * @param {EventTarget} el @param {string} noun @param {(value: T) => void} listener
- */
-export function hear(el, noun, listener) {
-  el.addEventListener(noun, (event) => listener(/** @type {CustomEvent} */ (event).detail));
-}
+/** The element with a role. @param {string} role @returns {HTMLElement} */
+export const part = (role) => /** @type {HTMLElement} */ (document.querySelector(`[data-role="${role}"]`));
 
 /**
  * Keep an element's children in step with a list, each child as long as its key stays. Those that go are
@@ -89,27 +83,5 @@ export function keyed(el, items, key, make, update) {
     if (child === next) next = child.nextElementSibling;
     else el.insertBefore(child, next);
     update(child, item);
-  }
-}
-
-/**
- * Copy a text. On plain HTTP there is no clipboard object, but the old command works.
- * @param {string} text @returns {Promise<boolean>}
- */
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = h('textarea', { class: 'copy-field', 'aria-hidden': 'true' });
-    field.value = text;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-    // Inside an open dialog, as nothing outside of a modal one can be focused.
-    (focused?.closest('dialog') ?? document.body).append(field);
-    field.select();
-    const done = document.execCommand('copy');
-    field.remove();
-    focused?.focus({ preventScroll: true });
-    return done;
   }
 }

@@ -10,18 +10,18 @@ from tests.wall import Wall
 # As if it slept: what comes never reaches the page. Then the worker says how many that were.
 SLEEP = """() => {
     const { store } = eyewall;
-    const { hear } = store;
+    const { receive } = store;
     globalThis.slept = 0;
     globalThis.isAsleep = true;
-    store.hear = (noun, value, now) => {
-        if (noun !== 'batch') return hear.call(store, noun, value, now);
+    store.receive = (noun, value) => {
+        if (noun !== 'batch') return receive.call(store, noun, value);
         if (isAsleep) {
             slept += JSON.parse(value.batch).length;
             return;
         }
-        delete store.hear;
-        const mark = JSON.stringify({ mark: 'asleep', at: now, missing: slept });
-        hear.call(store, noun, { ...value, batch: `[${mark},${value.batch.slice(1)}` }, now);
+        delete store.receive;
+        const mark = JSON.stringify({ mark: 'asleep', at: Date.now(), missing: slept });
+        receive.call(store, noun, { ...value, batch: `[${mark},${value.batch.slice(1)}` });
     };
 }"""
 

@@ -9,7 +9,7 @@ LOSS = """() => {
     const { store } = eyewall;
     const now = Date.now();
     const mark = { mark: 'loss', at: now, from: now - 1000, times: 1, replayed: 0, missing: 0 };
-    store.hear('batch', { batch: JSON.stringify([mark]), heard: now, proof: store.proof, left: 0 }, now);
+    store.receive('batch', { batch: JSON.stringify([mark]), heard: now, proof: store.proof, left: 0 });
 }"""
 
 

@@ -78,7 +78,7 @@ def test_what_the_server_no_longer_has_is_not_offered(page: Page, wall: Wall) ->
     said = """([gaps, now]) => {
         const { store } = eyewall;
         const batch = JSON.stringify(gaps.map((gap) => ({ mark: 'gap', at: now, ...gap })));
-        store.hear('batch', { batch, heard: now, proof: store.proof, left: 0 }, now);
+        store.receive('batch', { batch, heard: now, proof: store.proof, left: 0 });
     }"""
     page.evaluate(said, [gaps, 1_795_400_000_000])
     expect(role(page, "mark-gap")).to_have_count(3)

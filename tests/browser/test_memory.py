@@ -60,13 +60,13 @@ FILL = """async (many) => {
                 data: { status: 200 + (n % 5) * 100, user: { name: `user-${n % 100}` } } });
         }
         const heard = Date.now();
-        store.hear('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 }, heard);
+        store.receive('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 });
         await new Promise(requestAnimationFrame);
     }
 }"""
 FILTER = """async (text) => {
     const began = performance.now();
-    document.dispatchEvent(new CustomEvent('filter', { detail: text }));
+    eyewall.actions.setFilter(text);
     await new Promise((done) => {
         const look = () => {
             const shown = eyewall.store.matching.size;

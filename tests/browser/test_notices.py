@@ -69,15 +69,15 @@ def test_a_clock_that_is_set_is_told_of_and_forgotten(page: Page, wall: Wall) ->
     beat = """(off) => {
         const now = Date.now();
         const time = new Date(now - off).toISOString();
-        for (let n = 0; n < 3; n++) hear.call(eyewall.store, 'heartbeat', { time, heard: now, head: '' }, now);
+        for (let n = 0; n < 3; n++) receive.call(eyewall.store, 'heartbeat', { time, heard: now, head: '' });
     }"""
     open_live(page, wall)
     # From now on no heart beats but ours.
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        globalThis.hear = store.hear;
-        store.hear = (noun, ...rest) => noun === 'heartbeat' || hear.call(store, noun, ...rest);
+        globalThis.receive = store.receive;
+        store.receive = (noun, ...rest) => noun === 'heartbeat' || receive.call(store, noun, ...rest);
     }"""
     )
     page.evaluate(beat, 3_600_000)
@@ -91,10 +91,10 @@ def test_what_is_said_after_the_clock_was_set_is_still_news(page: Page, wall: Wa
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        const hear = store.hear;
+        const receive = store.receive;
         // As if this device had been set an hour back: what the worker notes from now on is an hour less.
         const time = new Date().toISOString();
-        for (let n = 0; n < 3; n++) store.hear('heartbeat', { time, heard: Date.now() - 3_600_000, head: '' }, 0);
+        for (let n = 0; n < 3; n++) store.receive('heartbeat', { time, heard: Date.now() - 3_600_000, head: '' });
         store.setMode('reading');
     }"""
     )

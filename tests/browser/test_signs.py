@@ -15,7 +15,7 @@ DAY = """([earlier, later]) => {
     const message = (time, n) => ({ id: `7-${n + 1}`, time, topic: 'a', level: 'info', message: time });
     const batch = [earlier, later].map(message);
     const heard = Date.now();
-    store.hear('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 }, heard);
+    store.receive('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 });
 }"""
 
 
@@ -52,8 +52,7 @@ def test_what_is_not_of_today_bears_its_date(page: Page, wall: Wall) -> None:
 
 def test_what_fails_after_a_failure_was_dismissed_is_shown_too(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    fail = """(details) => document.querySelector('[data-role="notices"]')
-        .dispatchEvent(new CustomEvent('failure', { detail: details }))"""
+    fail = "(details) => eyewall.store.fail(details)"
     failed = page.locator('[data-notice="failed"]')
     for details in ("one", "another"):
         page.evaluate(fail, details)

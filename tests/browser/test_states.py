@@ -140,7 +140,7 @@ def test_a_slow_network_loses_nothing(page: Page, faults: Faults) -> None:
 def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.evaluate(
-        "() => eyewall.store.hear('heartbeat', { time: new Date().toISOString(), version: '99' }, Date.now())"
+        "() => eyewall.store.receive('heartbeat', { time: new Date().toISOString(), version: '99' })"
     )
     expect(role(page, "banner")).to_contain_text("The server was updated to 99. Your filters are kept.")
     old = """() => {
@@ -148,7 +148,7 @@ def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: W
         const time = new Date(Date.now() - 8500).toISOString();
         const id = `${eyewall.store.begin.epoch}-1`;
         const batch = JSON.stringify([{ id, time, topic: 'a', level: 'info', message: 'late' }]);
-        eyewall.store.hear('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 }, Date.now());
+        eyewall.store.receive('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 });
     }"""
     page.evaluate(old)
     expect(role(page, "connection-state")).to_have_text("8 s behind")

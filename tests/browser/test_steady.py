@@ -45,14 +45,14 @@ def test_a_batch_that_fails_is_named_and_the_feed_goes_on(page: Page, wall: Wall
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        const { hear } = store;
+        const { receive } = store;
         let isPlanted = true;
-        store.hear = (noun, ...rest) => {
+        store.receive = (noun, ...rest) => {
             if (noun === 'batch' && isPlanted) {
                 isPlanted = false;
                 throw new Error('planted');
             }
-            return hear.call(store, noun, ...rest);
+            return receive.call(store, noun, ...rest);
         };
     }"""
     )
@@ -120,7 +120,7 @@ OTHER_DAY = """() => {
     const say = (n, ms) =>
         ({ id: `7-${n}`, time: new Date(ms).toISOString(), topic: 'api', level: 'info', message: `of day ${n}` });
     const batch = JSON.stringify([say(1, now - day), say(2, now)]);
-    store.hear('batch', { batch, heard: now, proof: store.proof, left: 0 }, now);
+    store.receive('batch', { batch, heard: now, proof: store.proof, left: 0 });
 }"""
 
 

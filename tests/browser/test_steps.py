@@ -36,7 +36,7 @@ def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page:
     wait_received(page, 300)
     role(page, "filter").fill('"line 177"')
     expect(rows(page)).to_have_count(1)
-    page.evaluate("() => document.dispatchEvent(new CustomEvent('search-history'))")
+    page.evaluate("() => void eyewall.actions.searchHistory()")
     page.wait_for_function("() => history.state?.at === '' && !eyewall.store.past.isLoading")
     rows(page).click()
     page.keyboard.press("x")
@@ -82,9 +82,9 @@ def test_a_filter_that_outlives_a_step_stays_in_the_address(page: Page, wall: Wa
     expect(rows(page)).to_contain_text("two")
 
 
-def show(page: Page, verb: str, id_: str = "") -> None:
-    """As a part asks for it."""
-    page.evaluate("([verb, detail]) => document.dispatchEvent(new CustomEvent(verb, { detail }))", [verb, id_])
+def show(page: Page, action: str, id_: str = "") -> None:
+    """As a part calls it."""
+    page.evaluate("([action, id]) => void eyewall.actions[action](id)", [action, id_])
 
 
 def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall: Wall) -> None:
@@ -95,14 +95,14 @@ def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall:
     page.keyboard.press("Home")
     first = rows(page).filter(has_text=re.compile("line 0$"))
     expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
+    show(page, "showAround", ids[100])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 100")
-    show(page, "show-message", ids[190])
+    show(page, "showMessage", ids[190])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 190")
     expect(page.locator(".row.selected:visible")).to_be_in_viewport()
     page.keyboard.press("Home")
     expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
+    show(page, "showAround", ids[100])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 100")
-    show(page, "back-to-live")
+    show(page, "backToLive")
     expect(first).to_be_in_viewport()

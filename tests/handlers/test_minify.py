@@ -19,6 +19,14 @@ def test_comments_and_local_names_are_gone_and_function_names_stay() -> None:
     assert (script, style) == ("function Feed(e){return e.id}", ".feed{color:#fff}")
 
 
+@pytest.mark.skipif(importlib.util.find_spec("minify") is None, reason="tdewolff-minify is not installed")
+def test_declarations_keep_their_order() -> None:
+    """tdewolff-minify 2.24.12 moves patterns with braces to the front: "Cannot access 'a' before initialization"."""
+    script = "function f(e){const a=e.g();const [b]=[...a.c];const d=e.h();const {i}=e.j;write(i,a,b,d);go(i,a,b,d)}"
+    (smaller,) = minified([("text/javascript", script)])
+    assert smaller.index(".g()") < smaller.index("[...") < smaller.index(".h()") < smaller.index(".j")
+
+
 def test_without_the_minifier_the_files_are_served_as_they_are(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parse } from '../../static/query/filter.js';
-import { fromWire } from '../../static/messages/message.js';
 import { marked } from '../../static/format/highlight.js';
+import { fromWire } from '../../static/messages/message.js';
+import { parse } from '../../static/query/filter.js';
 import { FilterError } from '../../static/query/terms.js';
+import { filterError } from '../../static/text/en.js';
 
 /** One grammar, two parsers: the server reads the same cases. */
 const cases = JSON.parse(readFileSync(new URL('../filter_cases.json', import.meta.url), 'utf8'));
@@ -31,7 +32,10 @@ for (const { filter, column } of cases.errors) {
   test(`${filter} is wrong in column ${column}`, () => {
     assert.throws(
       () => parse(filter),
-      (error) => error instanceof FilterError && error.column === column && error.message.endsWith('.'),
+      (error) =>
+        error instanceof FilterError &&
+        error.column === column &&
+        filterError(error).includes(`Column ${column}: `),
     );
   });
 }

@@ -1,44 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fineUntil } from '../../static/format/json.js';
-import { brief } from '../../static/messages/message.js';
 import { branches, term } from '../../static/format/tree.js';
-
-/** Whether the engine takes it. @param {string} text */
-function isJson(text) {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-test('what is JSON is fine to its end', () => {
-  for (const text of ['{}', ' [1, -0.5e+3, "a\\u00e9\\n", null, true, {"a": [[]], "b": {}}] ', '"x"', '0']) {
-    assert.ok(isJson(text), text);
-    assert.equal(fineUntil(text), text.length, text);
-  }
-});
-
-test('what is not stops being so where a person would point at', () => {
-  for (const [text, rest] of [
-    ['{"a": oops}', 'oops}'],
-    ['{"a": 1,}', '}'],
-    ['{"a" 1}', '1}'],
-    ['[1 2]', '2]'],
-    ["{'a': 1}", "'a': 1}"],
-    ['[01]', '1]'],
-    ['{"a": "never closed}', '"never closed}'],
-    ['{"a": 1', ''],
-    ['{} {}', '{}'],
-    ['["a\tb"]', '"a\tb"]'],
-    ['', ''],
-  ]) {
-    assert.ok(!isJson(text ?? ''), text);
-    assert.equal(text?.slice(fineUntil(text)), rest, text);
-  }
-});
+import { brief } from '../../static/messages/message.js';
 
 test('a number with more digits than there is room for is not passed off as the one that was said', () => {
   const data = JSON.parse('{"trace": 1795400000123456789, "n": 9007199254740991, "share": 0.5}');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { linked } from '../../static/format/highlight.js';
+import { branches, term, written } from '../../static/format/tree.js';
+import { Counts } from '../../static/messages/counts.js';
+import { Topics } from '../../static/messages/topics.js';
 import { clientName, filterText, sorted } from '../../static/parts/connections.js';
 import { fromQuery, toQuery } from '../../static/query/address.js';
-import { Counts } from '../../static/messages/counts.js';
 import { parse } from '../../static/query/filter.js';
-import { linked } from '../../static/format/highlight.js';
 import { EVERYTHING, toTest } from '../../static/query/selection.js';
-import { Topics } from '../../static/messages/topics.js';
-import { branches, term, written } from '../../static/format/tree.js';
 
 const MESSAGE = {
   id: '7-1',

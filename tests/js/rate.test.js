@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rate } from '../../static/messages/rate.js';
 import { pace } from '../../static/format/time.js';
+import { Rate } from '../../static/messages/rate.js';
 import { Topics } from '../../static/messages/topics.js';
 import { barSaid, rate as header, topicRate } from '../../static/text/en.js';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asText, exported } from '../../static/messages/export.js';
-import { parse } from '../../static/query/filter.js';
 import { Fresh } from '../../static/messages/fresh.js';
-import { Ledger } from '../../static/stream/continuity.js';
 import { fromWire } from '../../static/messages/message.js';
 import { Ring } from '../../static/messages/ring.js';
 import { Roll } from '../../static/messages/roll.js';
+import { parse } from '../../static/query/filter.js';
 import { EVERYTHING, toHistory, toServer, toTest } from '../../static/query/selection.js';
+import { Ledger } from '../../static/stream/continuity.js';
 
 /** @param {number} n @param {number} [level] @returns {import('../../static/messages/message.js').Message} */
 const message = (n, level = 1) => ({

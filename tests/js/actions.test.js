@@ -1,37 +1,49 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clearFilter, narrow, onlyTopic, setFilter, showLevels } from '../../static/actions/filtering.js';
+import {
+  back,
+  backToLive,
+  loadAsleep,
+  loadMore,
+  searchHistory,
+  showAround,
+  showOlder,
+} from '../../static/actions/history.js';
+import { follow, togglePause } from '../../static/actions/reading.js';
+import { stepRow } from '../../static/actions/rows.js';
 import { parse } from '../../static/query/filter.js';
 import { Ledger } from '../../static/stream/continuity.js';
 import { open, raw, serve, until } from './page.js';
 
 test('to resume is to see what is live, also out of a look back', async () => {
   serve([raw(1)]);
-  for (const verb of ['toggle-pause', 'resume']) {
-    const { store, act, arrive } = open();
+  for (const resume of [togglePause, follow]) {
+    const { page, store, arrive } = open();
     arrive(raw(1));
-    act('show-around', '7-1');
+    showAround(page, '7-1');
     await until(() => !store.past?.isLoading);
-    act('toggle-pause');
+    togglePause(page);
     assert.deepEqual([store.view.mode, store.past?.kind], ['paused', 'around']);
-    act(verb);
+    resume(page);
     assert.deepEqual([store.view.mode, store.past], ['following', null]);
   }
 });
 
 test('who has paused comes back from a look back to a page that is paused', async () => {
   serve([raw(1)]);
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(raw(1));
-  act('show-around', '7-1');
+  showAround(page, '7-1');
   await until(() => !store.past?.isLoading);
-  act('toggle-pause');
-  act('back');
+  togglePause(page);
+  back(page);
   assert.deepEqual([store.view.mode, store.past], ['paused', null]);
-  act('show-around', '7-1');
+  showAround(page, '7-1');
   await until(() => !store.past?.isLoading);
-  act('back-to-live');
+  backToLive(page);
   assert.equal(store.view.mode, 'paused');
-  act('resume');
+  follow(page);
   assert.equal(store.view.mode, 'following');
 });
 
@@ -41,11 +53,11 @@ test('what a tab slept through and the server no longer keeps is missing, also w
     Array.from({ length: 20 }, (_, n) => raw(n + 11)),
     { gap },
   );
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(raw(1), { mark: 'asleep', at: Date.now(), missing: 19 }, raw(21));
-  store.hear('ledger', new Ledger(0).proof, Date.now());
+  store.receive('ledger', new Ledger(0).proof);
   assert.deepEqual([store.live.lacking('asleep'), store.account?.missing], [19, 0]);
-  act('load-asleep');
+  loadAsleep(page);
   await until(() => store.live.held === 12);
   assert.deepEqual([store.live.lacking('asleep'), store.account?.missing], [0, 9]);
   store.live.resize(5);
@@ -54,13 +66,13 @@ test('what a tab slept through and the server no longer keeps is missing, also w
 
 test('what a search by a regular expression does not find takes no place in it', async () => {
   serve(Array.from({ length: 30_000 }, (_, n) => raw(n + 1, { message: n < 10 ? `needle ${n}` : 'hay' })));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(raw(30_000));
-  act('narrow', { filter: parse('/needle/') });
-  act('search-history');
+  narrow(page, { filter: parse('/needle/') });
+  searchHistory(page);
   await until(() => !store.past?.isLoading);
   while (store.past?.older) {
-    act('more-history');
+    loadMore(page);
     await until(() => !store.past?.isLoading);
   }
   assert.deepEqual([store.roll.held, store.roll.shown], [10, 10]);
@@ -68,50 +80,51 @@ test('what a search by a regular expression does not find takes no place in it',
 
 test('a filter that is set in a look back searches what the server keeps, and stays', async () => {
   serve(Array.from({ length: 300 }, (_, n) => raw(n + 1)));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(raw(300));
-  for (const outer of [[], ['search-history']]) {
-    for (const verb of outer) act(verb);
+  for (const isSearching of [false, true]) {
+    if (isSearching) searchHistory(page);
     await until(() => !store.past?.isLoading);
-    act('show-around', '7-150');
+    showAround(page, '7-150');
     await until(() => !store.past?.isLoading);
-    act('filter', '"line 7"');
+    setFilter(page, '"line 7"');
     await until(() => !store.past?.isLoading);
     assert.deepEqual([store.past?.kind, store.roll.shown], ['search', 11]);
-    act('back');
+    back(page);
     assert.deepEqual([store.past, store.selection.filter.text], [null, '"line 7"']);
-    act('filter', '');
+    setFilter(page, '');
   }
 });
 
 test('a choice that changes nothing leaves a look back, and what is filtered behind it', async () => {
   serve(Array.from({ length: 300 }, (_, n) => raw(n + 1)));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(raw(300));
-  act('filter', '"line 7"');
-  act('show-around', '7-150');
+  setFilter(page, '"line 7"');
+  showAround(page, '7-150');
   await until(() => !store.past?.isLoading);
   const { past } = store;
-  act('filter', '"open');
+  setFilter(page, '"open');
   assert.notEqual(store.selection.error, null);
-  for (const [verb, detail] of [['filter', ''], ['show-levels'], ['only-topic', null], ['clear-filter']]) {
-    act(String(verb), detail);
+  const changes = [() => setFilter(page, ''), showLevels, () => onlyTopic(page, null), clearFilter];
+  for (const change of changes) {
+    change(page);
     assert.deepEqual([store.past === past, store.past?.kind, store.selection.error], [true, 'around', null]);
   }
-  act('back-to-live');
+  backToLive(page);
   assert.equal(store.selection.filter.text, '"line 7"');
 });
 
 test('messages that left the memory and come back are counted once', async () => {
   serve(Array.from({ length: 40 }, (_, n) => raw(n + 1)));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 11)));
   const counted = () =>
     [store.counts.all, store.counts.matched].map((counts) => counts.reduce((sum, many) => sum + many, 0));
   assert.deepEqual(counted(), [30, 30]);
   store.live.resize(10);
   store.live.resize(5000);
-  act('show-older');
+  showOlder(page);
   await until(() => store.live.held === 40);
   store.scan(() => false);
   assert.deepEqual(counted(), [40, 40]);
@@ -119,17 +132,17 @@ test('messages that left the memory and come back are counted once', async () =>
 
 test('up from no row at all fetches none and goes on with what is live', async () => {
   serve(Array.from({ length: 40 }, (_, n) => raw(n + 1)));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 11)));
   const seen = () => [store.view.mode, store.past, store.live.oldest?.id];
-  act('filter', 'nothing like it');
-  act('step', -1);
+  setFilter(page, 'nothing like it');
+  stepRow(page, -1);
   assert.deepEqual(seen(), ['following', null, '7-11']);
   store.scan(() => false);
-  act('step', -1);
+  stepRow(page, -1);
   assert.deepEqual(seen(), ['following', null, '7-11']);
-  act('filter', '"line 11"');
+  setFilter(page, '"line 11"');
   store.scan(() => false);
-  for (const by of [-1, -1]) act('step', by);
+  for (let n = 0; n < 2; n++) stepRow(page, -1);
   await until(() => store.live.oldest?.id === '7-1');
 });
