@@ -115,7 +115,7 @@ function scan() {
 
 const link = new Link({
   version,
-  heartbeat: store.heartbeat,
+  known: () => ({ heartbeat: store.heartbeat, cursor: store.newestId, heard: store.link.heard }),
   hear(noun, value) {
     try {
       store.receive(noun, value);

@@ -4,6 +4,7 @@
  * Owns what is true and which noun changed. Parts listen to nouns and call actions; actions call the methods here;
  * the link to the worker calls `receive`. Knows no element.
  */
+import { parseExact } from './format/json.js';
 import { Counts } from './messages/counts.js';
 import { Fresh } from './messages/fresh.js';
 import { isAfter, parseId } from './messages/ids.js';
@@ -38,6 +39,7 @@ import { ServerClock } from './stream/server-clock.js';
  * @property {number} unseenFrom ring number of the first that may be one of them
  * @property {number | null} heldAt in Paused: ring number behind the last row that is shown
  * @property {number | null} selected ring number of the row that keys act on
+ * @property {{from: number, to: number} | null} picked ring numbers of the rows that are picked to copy; `from` was first
  * @property {Zone} zone
  * @property {PanelName} panel
  * @property {string | null} lostRows id of the row that was being read and was evicted
@@ -50,6 +52,7 @@ import { ServerClock } from './stream/server-clock.js';
  * @property {string | null} older cursor of the next older page; null: there is none
  * @property {string | null} newer
  * @property {{id: string, time: string} | null} first the oldest message the server keeps
+ * @property {boolean} isNarrowed the selection was changed here, so it stays on return
  * @property {boolean} isGone the message in the middle is not kept
  * @property {boolean} isLoading
  * @property {string} problem why the server gave no answer
@@ -64,6 +67,7 @@ const VIEW = {
   unseenFrom: 0,
   heldAt: null,
   selected: null,
+  picked: null,
   zone: 'local',
   panel: '',
   lostRows: null,
@@ -76,6 +80,15 @@ const PHONE_RING = 20_000;
 function ringSize(setting) {
   const size = Number(setting) || RING;
   return matchMedia('(max-width: 640px)').matches ? Math.min(size, PHONE_RING) : size;
+}
+
+/** The title that a change of the config sets; null: none. @param {string[]} [changes] `dashboard.title "old" → "new"` */
+function newTitle(changes = []) {
+  for (const change of changes) {
+    const [, title] = /^dashboard\.title .* → "(.+)"$/.exec(change) ?? [];
+    if (title !== undefined) return title;
+  }
+  return null;
 }
 
 export class Store {
@@ -133,6 +146,10 @@ export class Store {
     this.fresh = new Fresh();
     /** @type {string | null} stack of what failed in this page */
     this.failure = null;
+    /** What the address asks for and the page cannot take. @type {string[]} */
+    this.addressFaults = [];
+    /** The server's name as of its last config; null: as the page was served. @type {string | null} */
+    this.title = null;
     /** @type {string | null} a text that the browser refused to copy */
     this.uncopied = null;
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
@@ -232,6 +249,7 @@ export class Store {
     }
     if (said === 'config') {
       if (value.status === 'applied') this.configSince = value.heard;
+      this.title = newTitle(value.changes) ?? this.title;
       this.config = value;
       return this.changed('config');
     }
@@ -244,7 +262,7 @@ export class Store {
 
   /** @param {import('./stream/worker.js').Batch} value */
   #batch({ batch, heard, proof }) {
-    const entries = JSON.parse(batch);
+    const entries = parseExact(batch);
     const { counters } = this;
     for (const raw of entries) {
       if (raw.mark) this.#pushMark(raw);
@@ -263,12 +281,29 @@ export class Store {
     this.changed('messages');
   }
 
+  /** The newest id in memory; null: none. @returns {string | null} */
+  get newestId() {
+    return this.live.beside(this.live.ring.end, -1)?.id ?? null;
+  }
+
+  /**
+   * A worker that replaced a dead one begins where the first of the tabs was: another tab may have some of its
+   * messages, or lack some before them.
+   * @param {Message} message @returns {boolean} whether this tab has it
+   */
+  #isKnown({ id }) {
+    const [last, next] = [parseId(this.newestId), parseId(id)];
+    if (last === null || next === null || last.epoch !== next.epoch) return false;
+    return next.seq <= last.seq;
+  }
+
   /** @param {Message} message */
   #pushMessage(message) {
+    if (this.#isKnown(message)) return;
     const shown = this.live.push(message);
     this.oldest ??= message;
     if (this.firstOther === null && !isOwn(message)) this.firstOther = message;
-    this.counts.add(message.ms, message.level, shown);
+    this.counts.add(message.ms, message.level, shown, this.serverTime());
     this.topics.add(message.topic, message.ms);
     this.traffic.add(Math.floor(message.ms / 1000));
     if (shown) this.#waits(message);
@@ -393,7 +428,7 @@ export class Store {
     this.selection = selection;
     this.past = past;
     this.changed('selection');
-    this.changed('view');
+    this.setView({ picked: null });
   }
 
   /** @param {Past} past @param {Partial<Past>} change */
@@ -423,13 +458,14 @@ export class Store {
     for (const entry of entries) {
       if (isMark(entry)) continue;
       if (isFront && this.#wasHere(entry)) areBack = true;
-      else this.counts.add(entry.ms, entry.level, false);
+      else this.counts.add(entry.ms, entry.level, false, this.serverTime());
       if (!isOwn(entry)) this.firstOther ??= entry;
     }
     live.replace(n, entries);
     if (live.oldest && !this.#wasHere(live.oldest)) this.oldest = live.oldest;
     const moved = 1 - entries.length;
     if (view.selected !== null && view.selected < n) view.selected += moved;
+    if (!isFront) view.picked = null;
     if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
     if (view.unseenFrom <= n) view.unseenFrom += moved;
     // Rows in front of all others only extend the scan; any other change moves ordinals.
@@ -471,6 +507,12 @@ export class Store {
   /** The first failure says most; later ones are kept only after it was dismissed (null). @param {string | null} details */
   fail(details) {
     this.failure = details === null ? null : (this.failure ?? details);
+    this.changed('notices');
+  }
+
+  /** @param {string[]} faults */
+  setAddressFaults(faults) {
+    this.addressFaults = faults;
     this.changed('notices');
   }
 

@@ -2,7 +2,7 @@
 import { parse } from '../query/filter.js';
 import { EVERYTHING, isSame } from '../query/selection.js';
 import { FilterError } from '../query/terms.js';
-import { searchHistory } from './history.js';
+import { searchHistory, showAround } from './history.js';
 
 /** @typedef {import('./page.js').Page} Page */
 /** @typedef {import('../query/selection.js').Selection} Selection */
@@ -16,8 +16,11 @@ export function narrow(page, change) {
     if (next.error !== store.selection.error) store.setError(next.error);
     return;
   }
+  const { past } = store;
   store.narrow(change);
-  if (store.past) searchHistory(page);
+  // History is asked anew; the place that is looked at stays.
+  if (past?.kind === 'around') showAround(page, past.at, next);
+  else if (past) searchHistory(page);
 }
 
 /** @param {Page} page @param {string} text */
@@ -48,11 +51,11 @@ export const showLevels = (page) => narrow(page, { levels: EVERYTHING.levels });
 export const toggleLevel = (page, level) =>
   narrow(page, { levels: page.store.selection.levels.map((on, i) => (i === level ? !on : on)) });
 
-/** Only this level; once more: all. @param {Page} page @param {number} level */
-export function onlyLevel(page, level) {
+/** This level and those above; once more: all. @param {Page} page @param {number} level */
+export function leastLevel(page, level) {
   const { levels } = page.store.selection;
-  const only = levels.map((_, i) => i === level);
-  narrow(page, { levels: only.every((on, i) => on === levels[i]) ? EVERYTHING.levels : only });
+  const wanted = levels.map((_, i) => i >= level);
+  narrow(page, { levels: wanted.every((on, i) => on === levels[i]) ? EVERYTHING.levels : wanted });
 }
 
 /** null: all topics. The same topic once more: all. @param {Page} page @param {string | null} topic */

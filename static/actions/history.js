@@ -7,13 +7,14 @@ import { remainder } from '../messages/gaps.js';
 import { parseId } from '../messages/ids.js';
 import { fromWire, isMark, weigh } from '../messages/message.js';
 import { Roll } from '../messages/roll.js';
-import { EVERYTHING, toHistory, toTest } from '../query/selection.js';
+import { EVERYTHING, isNarrow, toHistory, toTest } from '../query/selection.js';
 import { ApiError, readHistory } from '../stream/api.js';
 import { settled } from './server.js';
 
 /**
  * @typedef {import('./page.js').Page} Page
  * @typedef {import('../store.js').Past} Past
+ * @typedef {import('../query/selection.js').Selection} Selection
  * @typedef {import('../messages/message.js').Entry} Entry
  * @typedef {import('../stream/continuity.js').Mark} Mark
  */
@@ -34,14 +35,13 @@ function idBefore(id) {
   return `${epoch}-${seq - 1}`;
 }
 
-/** @param {Page} page @param {Past['kind']} kind @param {string} at @returns {Past} */
-function openPast({ store }, kind, at) {
+/** @param {Page} page @param {Past['kind']} kind @param {string} at @param {Selection} shown @returns {Past} */
+function openPast({ store }, kind, at, shown) {
   const { selection, view } = store;
   // A message opened from a search leads back to the search. Any other look replaces the one before.
   const now = kind === 'search' ? (store.past?.before.past ?? store.past) : store.past;
   const isNested = now?.kind === 'search' && kind === 'around';
   const before = now && !isNested ? now.before : { past: store.past, selection, view: { ...view } };
-  const shown = kind === 'around' ? EVERYTHING : store.selection;
   /** @type {Past} */
   const past = {
     kind,
@@ -50,6 +50,7 @@ function openPast({ store }, kind, at) {
     older: null,
     newer: null,
     first: null,
+    isNarrowed: isNarrow(shown),
     isGone: false,
     isLoading: false,
     problem: '',
@@ -91,28 +92,39 @@ async function addOlder({ store }, past, query, from, limit) {
   store.changePast(past, { older: answer.next, first: answer.first });
 }
 
-/** @param {Page} page @param {Past} past @param {string} from @param {number} limit */
-async function addNewer({ store }, past, from, limit) {
-  const answer = await readHistory(new URLSearchParams({ after: from, order: 'asc', limit: String(limit) }));
+/** @param {Page} page @param {Past} past @param {URLSearchParams} query @param {string} from @param {number} limit */
+async function addNewer({ store }, past, query, from, limit) {
+  query.set('order', 'asc');
+  query.set('limit', String(limit));
+  query.set('after', from);
+  const answer = await readHistory(query);
   store.extendPast(past, 'newer', answer.messages.map(fromWire));
   store.changePast(past, { newer: answer.next, first: answer.first });
 }
 
-/** Show a message with its neighbours. @param {Page} page @param {string} id */
-export async function showAround(page, id) {
+/**
+ * Show a message with its neighbours, or with those of them that are selected. Where the message itself is not
+ * selected, the next one in time takes its place.
+ * @param {Page} page @param {string} id @param {Selection} [shown]
+ */
+export async function showAround(page, id, shown = EVERYTHING) {
   const { store } = page;
-  const past = openPast(page, 'around', id);
+  const past = openPast(page, 'around', id, shown);
   await busy(page, past, async () => {
-    await addNewer(page, past, idBefore(id), BESIDE + 1);
-    const n = past.roll.find(id);
-    if (n < 0) {
+    const first = past.roll.ring.end;
+    await addNewer(page, past, toHistory(shown), idBefore(id), BESIDE + 1);
+    const at = past.roll.find(id);
+    const found = past.roll.matching.find(at);
+    const isFound = at >= 0 && past.roll.matching.at(found) === at;
+    if (!isFound && !isNarrow(shown)) {
       const roll = new Roll(PAST_LIMIT, past.roll.matching.test);
       return store.changePast(past, { roll, isGone: true, older: null, newer: null });
     }
-    await addOlder(page, past, new URLSearchParams(), id, BESIDE);
-    if (store.past !== past) return;
-    store.setView({ selected: n });
-    page.feed.reveal(n, true);
+    await addOlder(page, past, toHistory(shown), id, BESIDE);
+    const { matching } = past.roll;
+    if (store.past !== past || matching.size === 0) return;
+    if (isFound) store.setView({ selected: at });
+    page.feed.reveal(isFound ? at : matching.at(Math.min(matching.find(first), matching.hi - 1)), true);
   });
 }
 
@@ -128,7 +140,7 @@ async function searchOn(page, past) {
 
 /** @param {Page} page */
 export function searchHistory(page) {
-  const past = openPast(page, 'search', '');
+  const past = openPast(page, 'search', '', page.store.selection);
   return busy(page, past, () => searchOn(page, past));
 }
 
@@ -139,8 +151,9 @@ export async function loadMore(page) {
   await busy(page, past, async () => {
     if (past.kind === 'search') return searchOn(page, past);
     const { older, newer } = past;
-    if (older !== null) await addOlder(page, past, new URLSearchParams(), older, PAGE);
-    if (newer !== null) await addNewer(page, past, newer, PAGE);
+    const { selection } = page.store;
+    if (older !== null) await addOlder(page, past, toHistory(selection), older, PAGE);
+    if (newer !== null) await addNewer(page, past, toHistory(selection), newer, PAGE);
   });
 }
 
@@ -231,7 +244,8 @@ export function back({ store }) {
   const { past, view } = store;
   if (past === null) return;
   const { selection, view: then } = past.before;
-  store.setPast(past.before.past, past.kind === 'around' ? selection : store.selection);
+  const isAsBefore = past.kind === 'around' && !past.isNarrowed;
+  store.setPast(past.before.past, isAsBefore ? selection : store.selection);
   store.setView({ selected: then.selected, panel: view.panel === 'details' ? then.panel : view.panel });
   // Only Resume ends Paused.
   if (then.mode === 'following' && view.mode !== 'paused') store.setMode('following');

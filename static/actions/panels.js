@@ -1,7 +1,9 @@
 /** Panels, dialogs, settings and the focus. */
 import { EVERYTHING } from '../query/selection.js';
 import { CHOICES } from '../settings.js';
+import { words } from '../text/en.js';
 import { part } from '../ui/dom.js';
+import { toast } from '../ui/toast.js';
 import { back } from './history.js';
 
 /** @typedef {import('./page.js').Page} Page */
@@ -17,7 +19,7 @@ export const openPanel = ({ store }, panel) => store.setView({ panel });
 export const closePanel = ({ store }) => store.setView({ panel: '' });
 
 /** @param {Page} page */
-export const togglePanel = ({ store }) => store.setView({ panel: store.view.panel === '' ? 'who' : '' });
+export const togglePanel = ({ store }) => store.setView({ panel: store.view.panel === 'who' ? '' : 'who' });
 
 /** @param {Page} page */
 export const toggleTopics = ({ store }) =>
@@ -31,7 +33,9 @@ function nextChoice({ store }, name) {
   const values = /** @type {readonly string[]} */ (CHOICES[name]);
   // A link may show another zone than the one in the settings: the next is the one that is not shown.
   const index = values.indexOf((name === 'zone' ? store.view.zone : store.settings[name]) ?? '');
-  store.set({ [name]: values[(index + 1) % values.length] ?? '' });
+  const value = values[(index + 1) % values.length] ?? '';
+  store.set({ [name]: value });
+  toast(`${words.settingNames[name]}: ${words.choices[value]}`);
 }
 
 /** @param {Page} page */
@@ -63,6 +67,7 @@ export function openDialog({ store }, name) {
 export function backOut(page) {
   const { store } = page;
   if (dialog('publish').open) dialog('publish').close();
+  else if (store.view.picked !== null) store.setView({ picked: null });
   else if (store.view.panel !== '') closePanel(page);
   else if (store.past) back(page);
   else if (store.view.selected !== null) store.setView({ selected: null });
@@ -73,6 +78,11 @@ export function backOut(page) {
 /** The operator has read a notice. @param {Page} page */
 export function dismissFailure({ store }) {
   store.fail(null);
+}
+
+/** @param {Page} page @param {string[]} faults [] dismisses them */
+export function setAddressFaults({ store }, faults) {
+  store.setAddressFaults(faults);
 }
 
 /** @param {Page} page */

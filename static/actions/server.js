@@ -1,6 +1,14 @@
 /** What the page asks of the server, besides history. Each may reject with ApiError. */
 import { OWN } from '../messages/message.js';
-import { ApiError, deleteConnection, hasOnly, postMessage, readConnections } from '../stream/api.js';
+import { EVERYTHING, toHistory } from '../query/selection.js';
+import {
+  ApiError,
+  deleteConnection,
+  hasOnly,
+  postMessage,
+  readConnections,
+  readHistory,
+} from '../stream/api.js';
 
 /** @param {import('./page.js').Page} page */
 export const reconnect = ({ link }) => link.reconnect();
@@ -14,6 +22,15 @@ export async function publish(draft) {
 
 /** Whether the server keeps nothing but its own messages. */
 export const isServerAlone = () => hasOnly(OWN);
+
+/** Whether the server's history has a message on a topic, or below it. @param {string} topic */
+export async function hasMessages(topic) {
+  const query = toHistory({ ...EVERYTHING, only: topic });
+  query.set('limit', '1');
+  query.set('order', 'desc');
+  const { messages, next } = await readHistory(query);
+  return messages.length > 0 || next !== null;
+}
 
 export const listConnections = () => readConnections();
 

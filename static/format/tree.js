@@ -1,5 +1,5 @@
 /** JSON as rows of a tree, as many as are open. Keys stay in the order in which they were given. */
-import { plainly } from './json.js';
+import { isNumber } from './json.js';
 
 /**
  * @typedef {object} Branch
@@ -50,13 +50,14 @@ export function branches(data, toggled, limit) {
  */
 function row(value, path, key, depth, toggled) {
   const base = { path, key, depth, value, isOpen: false };
+  if (isNumber(value)) return { ...base, kind: 'number', text: String(value) };
   if (value !== null && typeof value === 'object') {
     const size = Object.keys(value).length;
     const isOpen = size > 0 && (toggled.get(path) ?? depth < OPEN_DEPTH);
     return { ...base, isOpen, kind: 'inner', text: Array.isArray(value) ? `[${size}]` : `{${size}}` };
   }
   if (typeof value === 'string') return { ...base, kind: 'text', text: value };
-  return { ...base, kind: typeof value === 'number' ? 'number' : 'other', text: plainly(value) };
+  return { ...base, kind: 'other', text: String(value) };
 }
 
 /** A value in the data as the filter finds it; '' when it cannot be written there. @param {Branch} branch */

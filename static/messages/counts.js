@@ -6,6 +6,8 @@
  */
 
 export const SECONDS = 3600;
+/** Seconds that a message may be ahead of the server's clock, as this device estimates it. */
+const AHEAD = 60;
 const KINDS = 5;
 
 /**
@@ -24,12 +26,18 @@ export class Counts {
     this.second = new Float64Array(SECONDS).fill(-1);
   }
 
-  /** @param {number} second @returns {number} its place, made empty when it was another's; -1: too old */
-  #place(second) {
+  /**
+   * @param {number} second @param {number} now the second that has begun, by the server's clock
+   * @returns {number} its place, cleared when another second had it; -1: outside of the hour
+   */
+  #place(second, now) {
+    if (!(second >= 0) || second > now + AHEAD || second <= now - SECONDS) return -1;
     const place = second % SECONDS;
     const there = this.second[place] ?? -1;
-    if (there > second || !(second >= 0)) return -1;
-    if (there < second) {
+    // A later second may be from before the clock was set back.
+    if (there > second && there <= now + AHEAD) return -1;
+    if (there > second) this.second[place] = -1;
+    if ((this.second[place] ?? -1) < second) {
       this.second[place] = second;
       this.all.fill(0, place * KINDS, (place + 1) * KINDS);
       this.matched.fill(0, place * KINDS, (place + 1) * KINDS);
@@ -37,9 +45,9 @@ export class Counts {
     return place * KINDS;
   }
 
-  /** @param {number} ms @param {number} level @param {boolean} isShown */
-  add(ms, level, isShown) {
-    const place = this.#place(Math.floor(ms / 1000));
+  /** @param {number} ms @param {number} level @param {boolean} isShown @param {number} now the server's time (ms) */
+  add(ms, level, isShown, now) {
+    const place = this.#place(Math.floor(ms / 1000), Math.floor(now / 1000));
     if (place < 0) return;
     this.all[place + level] = (this.all[place + level] ?? 0) + 1;
     if (isShown) this.matched[place + level] = (this.matched[place + level] ?? 0) + 1;

@@ -1,5 +1,6 @@
 /** Messages as text that other programs read: NDJSON, CSV, lines. Pure. */
 import { strip } from '../format/ansi.js';
+import { toJson } from '../format/json.js';
 import { iso } from '../format/time.js';
 import { LEVELS, toWire } from './message.js';
 
@@ -12,14 +13,14 @@ const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /** @param {unknown} value */
 function cell(value) {
-  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  const text = value === undefined ? '' : typeof value === 'string' ? value : toJson(value);
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** One message each. @type {Record<string, (message: Message) => string>} */
 export const asText = {
-  ndjson: (message) => JSON.stringify(toWire(message)),
+  ndjson: (message) => toJson(toWire(message)),
   csv(message) {
     const wire = /** @type {Record<string, unknown>} */ (toWire(message));
     return COLUMNS.map((name) => cell(wire[name])).join(',');

@@ -4,7 +4,7 @@
  * Owns the levels and the limits of a row. Knows nothing of drawing.
  */
 import { strip } from '../format/ansi.js';
-import { plainly } from '../format/json.js';
+import { isNumber } from '../format/json.js';
 
 /**
  * @typedef {object} Message
@@ -113,7 +113,7 @@ export function brief(data) {
   const write = (value) => {
     if (left <= 0) return '';
     if (typeof value === 'string') return take(JSON.stringify(strip(value.slice(0, left))));
-    if (value === null || typeof value !== 'object') return take(plainly(value));
+    if (isNumber(value) || value === null || typeof value !== 'object') return take(String(value));
     const parts = [];
     const isList = Array.isArray(value);
     for (const key in value) {

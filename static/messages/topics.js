@@ -4,18 +4,17 @@ import { Rate } from './rate.js';
 /** The name of a topic. */
 export const TOPIC = /^[\w.-]{1,64}$/;
 
-/** More names than anybody reads; the one that was silent longest goes. */
+/** Topics kept; the one that was silent longest is dropped. */
 const TOPICS_LIMIT = 2_000;
 
 /** @typedef {{name: string, last: number, rate: Rate}} Topic last: when it last spoke (ms) */
 
-/** @param {string} name */
-const sortKey = (name) => name.replaceAll('.', '\0');
-
 export class Topics {
   constructor() {
-    /** @type {Map<string, Topic>} */
+    /** In the order of their last message, the oldest first. @type {Map<string, Topic>} */
     this.byName = new Map();
+    /** The list, until a topic comes or goes. @type {{topic: Topic, depth: number, label: string}[] | null} */
+    this.sorted = null;
   }
 
   /** @param {string} name @param {number} ms the message's own time */
@@ -24,16 +23,17 @@ export class Topics {
     if (topic === undefined) {
       if (this.byName.size >= TOPICS_LIMIT) this.#dropOne();
       topic = { name, last: ms, rate: new Rate() };
-      this.byName.set(name, topic);
-    }
+      this.sorted = null;
+    } else if (this.byName.size >= TOPICS_LIMIT) this.byName.delete(name);
+    this.byName.set(name, topic);
     topic.rate.add(Math.floor(ms / 1000));
     topic.last = Math.max(topic.last, ms);
   }
 
   #dropOne() {
-    let oldest = null;
-    for (const topic of this.byName.values()) if (oldest === null || topic.last < oldest.last) oldest = topic;
-    if (oldest) this.byName.delete(oldest.name);
+    // Map keeps insertion order, and a topic is inserted anew with each message once the list is full.
+    const oldest = this.byName.keys().next().value;
+    if (oldest !== undefined) this.byName.delete(oldest);
   }
 
   names() {
@@ -45,11 +45,13 @@ export class Topics {
    * @returns {{topic: Topic, depth: number, label: string}[]}
    */
   list() {
+    if (this.sorted !== null) return this.sorted;
     // A dot sorts before everything else, or api-x would stand between api and api.auth.
-    const names = [...this.byName.keys()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    const keys = [...this.byName.keys()].map((name) => name.replaceAll('.', '\0')).sort();
+    const names = keys.map((key) => key.replaceAll('\0', '.'));
     /** @type {string[]} */
     const above = [];
-    return names.map((name) => {
+    this.sorted = names.map((name) => {
       while (above.length > 0 && !name.startsWith(`${above.at(-1)}.`)) above.pop();
       const parent = above.at(-1);
       const item = {
@@ -60,5 +62,6 @@ export class Topics {
       above.push(name);
       return item;
     });
+    return this.sorted;
   }
 }

@@ -59,9 +59,9 @@ export function Announcer(el, page) {
       errorAt = now;
     }
     if (now - digestAt < DIGEST_EVERY) return;
-    digestAt = now;
-    if (messages > 0 && store.settings.announce === 'digest') speak(digest(messages, errors));
+    if (messages > 0 && store.settings.announce === 'digest') speak(digest(messages, errors, now - digestAt));
     messages = errors = 0;
+    digestAt = now;
   }
   for (const noun of /** @type {const} */ (['messages', 'tick'])) hear(el, noun, update);
 }

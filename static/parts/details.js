@@ -2,6 +2,7 @@
 import { addTerm } from '../actions/filtering.js';
 import { showAround } from '../actions/history.js';
 import { linked } from '../format/highlight.js';
+import { toJson } from '../format/json.js';
 import { iso } from '../format/time.js';
 import { branches, term, written } from '../format/tree.js';
 import { GLYPHS, isMark, LEVELS, toWire } from '../messages/message.js';
@@ -89,7 +90,7 @@ export function Details(el, page) {
         'div',
         { class: 'actions' },
         copyButton(words.copyText, () => message.message),
-        copyButton(words.copyJson, () => JSON.stringify(toWire(message))),
+        copyButton(words.copyJson, () => toJson(toWire(message))),
         copyButton(words.copyLink, () => linkTo(message.id)),
         h('button', { type: 'button', onclick: () => showAround(page, message.id) }, words.inContext),
       ),
@@ -102,7 +103,7 @@ export function Details(el, page) {
     if (shown === null) return;
     const box = /** @type {HTMLElement} */ (event.target);
     const pre = /** @type {HTMLElement} */ (box.querySelector('pre'));
-    const whole = JSON.stringify(toWire(shown), null, 2);
+    const whole = toJson(toWire(shown), 2);
     box.querySelector('button')?.remove();
     if (whole.length <= LONG) return write(pre, whole);
     write(pre, whole.slice(0, START));

@@ -1,6 +1,7 @@
 /** Why nothing is shown, and what can be done about it. */
 import { clearFilter, showLevels } from '../actions/filtering.js';
 import { loadMore, searchHistory, showOldest } from '../actions/history.js';
+import { hasMessages, settled } from '../actions/server.js';
 import { ERROR } from '../messages/message.js';
 import { emptyTopic, hiddenErrors, messageGone, nothingMatches, notInHistory, words } from '../text/en.js';
 import { h, hear, keyed, writePhrase } from '../ui/dom.js';
@@ -14,6 +15,21 @@ export function Empty(el, page) {
   const text = h('p', {});
   const buttons = h('div', { class: 'actions' });
   el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, text, buttons));
+
+  /** What history has of a topic, as the server told. @type {Map<string, 'unknown' | 'some' | 'none'>} */
+  const kept = new Map();
+
+  /** "No messages yet" is claimed only when the server said so. @param {string} topic */
+  function keptOf(topic) {
+    if (!kept.has(topic)) {
+      kept.set(topic, 'unknown');
+      settled(hasMessages(topic)).then(({ ok }) => {
+        kept.set(topic, ok === false ? 'none' : 'some');
+        update();
+      });
+    }
+    return kept.get(topic) ?? 'unknown';
+  }
 
   /** The reason, and the actions that help. @returns {[import('../ui/dom.js').Phrase, Action[]]} */
   function why() {
@@ -41,7 +57,9 @@ export function Empty(el, page) {
     }
     const isTopicAlone = selection.only !== null && !isFiltered && selection.levels.every(Boolean);
     return [
-      isTopicAlone ? emptyTopic(selection.only ?? '') : nothingMatches(roll.held),
+      isTopicAlone
+        ? emptyTopic(selection.only ?? '', keptOf(selection.only ?? ''))
+        : nothingMatches(roll.held),
       [
         [words.clearFilter, clearFilter],
         [words.searchHistory, searchHistory],

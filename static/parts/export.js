@@ -65,7 +65,7 @@ export function Export(el, { store }) {
       const query = toHistory(selection);
       query.set('order', 'asc');
       query.set('format', link.dataset.format ?? '');
-      link.href = `/messages?${query}`;
+      link.href = `messages?${query}`;
     }
   });
   write(shown, words.export);

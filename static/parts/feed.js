@@ -6,12 +6,13 @@
  */
 import { loadGap, showOlder } from '../actions/history.js';
 import { loseRows, reachedEnd, startReading, toNewest } from '../actions/reading.js';
-import { selectMessage } from '../actions/rows.js';
+import { pickAll, pickedText, pickTo, selectMessage } from '../actions/rows.js';
 import { date, unlessToday } from '../format/time.js';
 import { isMark } from '../messages/message.js';
 import { unseen, words } from '../text/en.js';
 import { attribute, h, hear, write } from '../ui/dom.js';
 import { List } from '../ui/list.js';
+import { selectedLines } from '../ui/selected-lines.js';
 import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
 
 /**
@@ -56,6 +57,8 @@ export function Feed(el, page) {
   let offer = null;
   /** The first row in sight. @type {Anchor | null} */
   let anchor = null;
+  /** The first row in sight before filters changed; null after the operator moved. @type {Anchor | null} */
+  let home = null;
   /** @type {Wish | null} */
   let wish = null;
   /** Scroll position in the live messages, while history is shown. @type {Anchor | null} */
@@ -88,6 +91,7 @@ export function Feed(el, page) {
     attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
     row.classList.toggle('odd', ordinal % 2 !== 0);
     row.classList.toggle('selected', n >= 0 && n === selected);
+    row.classList.toggle('picked', isPicked(n));
     row.classList.toggle('fresh', !store.past && store.fresh.has(n, store.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
     if (entry === undefined) return;
@@ -96,6 +100,13 @@ export function Feed(el, page) {
       drawMessage(row, entry, zone, today(), store.selection.filter.marks);
       store.countDrawn();
     }
+  }
+
+  /** @param {number} n */
+  function isPicked(n) {
+    const { picked } = store.view;
+    if (picked === null || n < 0) return false;
+    return n >= Math.min(picked.from, picked.to) && n <= Math.max(picked.from, picked.to);
   }
 
   /** By the server's clock, as all times are. */
@@ -128,6 +139,7 @@ export function Feed(el, page) {
   /** The reader scrolled. @param {boolean} up @param {boolean} atEnd */
   function left(up, atEnd) {
     wish = null;
+    home = null;
     if (up) startReading(page);
     else if (atEnd) reachedEnd(page);
   }
@@ -159,6 +171,7 @@ export function Feed(el, page) {
     if (roll === store.live) livePosition = store.view.mode === 'following' ? null : anchor;
     roll = store.roll;
     anchor = null;
+    home = null;
     if (roll === store.live) wish ??= again(livePosition);
     else wish = null;
     list.begin(rows());
@@ -167,6 +180,7 @@ export function Feed(el, page) {
 
   /** In the next frame, when bars have come and gone. @param {Wish['find']} find @param {Wish['place']} place */
   function look(find, place) {
+    home = null;
     wish = { find, place };
     store.changed('messages');
   }
@@ -193,7 +207,9 @@ export function Feed(el, page) {
     update();
   });
   hear(el, 'selection', () => {
-    if (store.view.mode !== 'following' && roll === store.roll) wish ??= again(anchor);
+    // The place from before the first of several changes: another filter in between does not move it.
+    home ??= anchor;
+    if (store.view.mode !== 'following' && roll === store.roll) wish ??= again(home);
     list.begin(rows());
     update();
   });
@@ -226,11 +242,34 @@ export function Feed(el, page) {
   scroller.addEventListener('click', (event) => {
     const target = /** @type {Element} */ (event.target);
     const ordinal = list.ordinal(target.closest('.row'));
-    if (ordinal === null || !getSelection()?.isCollapsed) return;
+    if (ordinal === null) return;
     const n = store.matching.at(ordinal);
+    if (event.shiftKey && n >= 0) {
+      getSelection()?.removeAllRanges();
+      return pickTo(page, n);
+    }
+    if (!getSelection()?.isCollapsed) return;
     if (ordinal < store.matching.lo) showOlder(page);
     else if (target.closest('button')) loadGap(page, n);
     else selectMessage(page, n);
+  });
+  scroller.addEventListener('keydown', (event) => {
+    if (event.key !== 'a' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    pickAll(page);
+  });
+  document.addEventListener('copy', (event) => {
+    const selection = getSelection();
+    const isHere = selection?.rangeCount && scroller.contains(selection.anchorNode);
+    const text =
+      isHere && !selection.isCollapsed
+        ? selectedLines(selection, list.sizer.children).join('\n')
+        : document.activeElement === scroller && selection?.isCollapsed
+          ? pickedText(page)
+          : '';
+    if (text === '') return;
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
   });
   PHONE.addEventListener('change', () => list.setHeight(height()));
   new ResizeObserver(() => list.resized()).observe(el);

@@ -105,7 +105,9 @@ export function FilterField(el, page) {
     );
     write(
       number,
-      isNarrow(selection) ? found(store.roll.shown, store.roll.held, store.matching.scanning) : '',
+      isNarrow(selection)
+        ? found(store.roll.shown, store.roll.held, store.matching.scanning, store.past !== null)
+        : '',
     );
   }
   for (const noun of /** @type {const} */ (['selection', 'messages'])) hear(el, noun, update);

@@ -16,7 +16,7 @@ const ARRIVED_STAYS = 30_000;
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function FirstRun(el, page) {
   const { store } = page;
-  const steps = firstSteps(location.origin);
+  const steps = firstSteps();
   let shown = 'curl';
   /** Whether the server keeps only its own messages. @type {'unknown' | 'asked' | 'yes' | 'no'} */
   let isAlone = 'unknown';

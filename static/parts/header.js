@@ -3,7 +3,7 @@ import { openDialog, togglePublish } from '../actions/panels.js';
 import { togglePause } from '../actions/reading.js';
 import { isUp } from '../stream/connection-state.js';
 import { behindPill, pill, rate, tabTitle, words } from '../text/en.js';
-import { attribute, h, hear, write } from '../ui/dom.js';
+import { attribute, h, hear, part, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** @typedef {import('../actions/page.js').Page} Page */
@@ -91,12 +91,14 @@ export function TabTitle(el, { store }, title) {
     const { link, view, unseenErrors } = store;
     const lost = !isUp(link) && link.phase !== 'connecting';
     const waiting = view.mode === 'following' ? 0 : view.unseen;
-    const text = tabTitle(title, unseenErrors, lost, waiting);
+    const text = tabTitle(store.title ?? title, unseenErrors, lost, waiting);
+    if (store.title !== null) write(part('title'), store.title);
     if (document.title !== text) document.title = text;
     const look = lost ? 'lost' : unseenErrors > 0 ? 'errors' : 'live';
-    const href = `/static/icons/${look}.svg`;
+    const href = `static/icons/${look}.svg`;
     if (icon.getAttribute('href') !== href) icon.href = href;
   }
-  for (const noun of /** @type {const} */ (['link', 'messages', 'view', 'tick'])) hear(el, noun, update);
+  for (const noun of /** @type {const} */ (['link', 'messages', 'view', 'config', 'tick']))
+    hear(el, noun, update);
   update();
 }

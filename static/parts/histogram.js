@@ -1,6 +1,6 @@
 /** Messages per second, by level. Owns the window of time that is drawn. */
 import { narrow } from '../actions/filtering.js';
-import { startReading } from '../actions/reading.js';
+import { toOldest } from '../actions/reading.js';
 import { count, second } from '../format/time.js';
 import { LEVELS } from '../messages/message.js';
 import { barSaid, chartLabel, peak, words } from '../text/en.js';
@@ -66,7 +66,7 @@ export function Histogram(el, page) {
       const width = WIDTHS[minutes] ?? 1;
       const at = (/** @type {number} */ index) => (first + index * width) * 1000;
       narrow(page, { range: range && { from: at(range.from), to: at(range.to) } });
-      if (range) startReading(page);
+      if (range) toOldest(page);
     },
     (index) => {
       pointed = index;
@@ -83,6 +83,7 @@ export function Histogram(el, page) {
   function toggleTable() {
     table.hidden = !table.hidden;
     attribute(tableButton, 'aria-expanded', !table.hidden);
+    write(tableButton, table.hidden ? words.table : words.hideTable);
     update();
   }
 
@@ -114,12 +115,13 @@ export function Histogram(el, page) {
       colors: shades,
       outline: shades.at(-1) ?? 'gray',
       known: known(),
-      range: range && { from: Math.max(0, index(range.from)), to: index(range.to) },
+      range: range && { from: Math.max(0, index(range.from)), to: Math.min(many, index(range.to)) },
     });
     const busiest = Math.max(...bars.map((bar) => bar.busiest));
     write(label, chartLabel(minutes));
     const bar = pointed === null ? undefined : bars[pointed];
-    write(top, bar ? barSaid(bar, width, store.view.zone) : peak(busiest));
+    const isKnown = pointed !== null && pointed >= known();
+    write(top, bar ? barSaid(bar, width, store.view.zone, isKnown) : peak(busiest));
     attribute(canvas, 'aria-label', `${chartLabel(minutes)}. ${peak(busiest)}. ${words.chartKeys}`);
     for (const button of buttons)
       attribute(button, 'aria-pressed', Number(button.dataset.minutes) === minutes);

@@ -3,7 +3,7 @@
  *
  * Owns which key does what, and which keys belong to the control that has the focus.
  */
-import { showLevels, toggleLevel } from '../actions/filtering.js';
+import { leastLevel, showLevels } from '../actions/filtering.js';
 import {
   backOut,
   focusFeed,
@@ -56,11 +56,11 @@ const KEYS = {
   '[': toggleTopics,
   ']': togglePanel,
   '?': (page) => openDialog(page, 'help'),
-  1: (page) => toggleLevel(page, 0),
-  2: (page) => toggleLevel(page, 1),
-  3: (page) => toggleLevel(page, 2),
-  4: (page) => toggleLevel(page, 3),
-  5: (page) => toggleLevel(page, 4),
+  1: (page) => leastLevel(page, 4),
+  2: (page) => leastLevel(page, 3),
+  3: (page) => leastLevel(page, 2),
+  4: (page) => leastLevel(page, 1),
+  5: showLevels,
   0: showLevels,
   Escape: backOut,
 };
@@ -72,7 +72,9 @@ export function Keyboard(el, page) {
   const { store } = page;
   document.addEventListener('keydown', (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // AltGr types [ and ] on many keyboards, and sets Ctrl and Alt under Windows.
+    const isShortcut = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph');
+    if (event.defaultPrevented || event.metaKey || isShortcut) return;
     if (target.closest('input, textarea, select, dialog[open]:modal')) return;
     const isFeed = target === document.body || target.closest('[data-role="feed"]') !== null;
     if (OF_CONTROLS.has(event.key) && !isFeed) return;
@@ -83,6 +85,12 @@ export function Keyboard(el, page) {
     event.preventDefault();
     if (target === document.body) focusFeed();
     action(page);
+  });
+
+  // After a click with the mouse the keys are the feed's again. A click by key has no detail.
+  el.addEventListener('click', (event) => {
+    const button = /** @type {Element} */ (event.target).closest('[data-keys="feed"] button');
+    if (button !== null && event.detail > 0) focusFeed();
   });
 
   // The feed takes the focus of a control that is removed. Not before the first focus: the skip link comes first.

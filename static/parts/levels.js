@@ -1,5 +1,5 @@
 /** Which levels are shown, and how many messages of each are loaded. */
-import { onlyLevel, toggleLevel } from '../actions/filtering.js';
+import { leastLevel, toggleLevel } from '../actions/filtering.js';
 import { count, short } from '../format/time.js';
 import { ERROR, GLYPHS, LEVELS } from '../messages/message.js';
 import { levelTitle, words } from '../text/en.js';
@@ -21,7 +21,7 @@ export function LevelChips(el, page) {
         'data-level': LEVELS[level],
         'data-role': `level-${LEVELS[level]}`,
         onclick: (/** @type {MouseEvent} */ event) =>
-          event.altKey ? onlyLevel(page, level) : toggleLevel(page, level),
+          event.altKey || event.ctrlKey || event.metaKey ? toggleLevel(page, level) : leastLevel(page, level),
       },
       h('span', { class: 'glyph', 'aria-hidden': 'true' }, GLYPHS[level]),
       h('span', {}, words.levelChips[level]),
@@ -39,7 +39,7 @@ export function LevelChips(el, page) {
       // The number of errors stays visible while they are hidden.
       chip.classList.toggle('is-grave', level >= ERROR && many > 0);
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
-      chip.title = levelTitle(count(many));
+      chip.title = levelTitle(level, count(many));
     }
   }
   for (const noun of /** @type {const} */ (['tick', 'selection'])) hear(el, noun, update);

@@ -4,7 +4,7 @@
  * Owns the notices and how long each stays.
  */
 import { dismissFailure, dismissUncopied } from '../actions/panels.js';
-import { applied, clockOff, stayInForce, updated, words } from '../text/en.js';
+import { addressFaults, applied, clockOff, stayInForce, updated, words } from '../text/en.js';
 import { copyFrom, laidOut } from '../ui/clipboard.js';
 import { h, hear, keyed, write, writePhrase } from '../ui/dom.js';
 
@@ -37,7 +37,7 @@ export function Notices(el, page, version) {
 
   /** @returns {(Notice | null)[]} */
   function notices() {
-    return [failed(), blocked(), config(), newVersion(), clock()];
+    return [failed(), blocked(), config(), address(), newVersion(), clock()];
   }
 
   /** @returns {Notice | null} */
@@ -75,6 +75,12 @@ export function Notices(el, page, version) {
     }
     if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
     return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
+  }
+
+  /** @returns {Notice | null} */
+  function address() {
+    if (store.addressFaults.length === 0) return null;
+    return { key: 'address', look: 'notice', text: addressFaults(store.addressFaults) };
   }
 
   /** @returns {Notice | null} */

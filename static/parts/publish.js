@@ -207,9 +207,9 @@ function asCurl(topic, level, text, data) {
   if (data.trim() === '') {
     const query = level === 'info' ? '' : `?level=${level}`;
     // -d would read a file for "@…" and drop line ends from it; --data-raw takes the text as it is.
-    const address = quoted(`${location.origin}/topics/${topic}${query}`);
+    const address = quoted(new URL(`topics/${topic}${query}`, document.baseURI).href);
     return `curl --data-raw ${quoted(text || 'your text')} ${address}`;
   }
   const body = quoted(withData({ topic, level, message: text }, data.trim()));
-  return `curl --json ${body} ${location.origin}/messages`;
+  return `curl --json ${body} ${new URL('messages', document.baseURI).href}`;
 }

@@ -1,5 +1,5 @@
 /** The bar under the header: the state of the connection and of the view in sentences, and what can be done. */
-import { backToLive, loadMore, showAround } from '../actions/history.js';
+import { loadMore, showAround } from '../actions/history.js';
 import { follow, toNewest } from '../actions/reading.js';
 import { reconnect } from '../actions/server.js';
 import { bar, behindBar, historyProblem, words } from '../text/en.js';
@@ -51,7 +51,7 @@ export function StateBar(el, page) {
   function remedy() {
     const { past, view } = store;
     const { lostRows } = view;
-    if (past) return { label: words.backToLive, act: () => backToLive(page) };
+    if (past) return { label: words.backToLive, act: () => follow(page) };
     if (lostRows) return { label: words.loadFromServer, act: () => showAround(page, lostRows) };
     if (view.mode === 'paused') return { label: words.resume, act: () => follow(page) };
     return { label: words.toNewest, act: () => toNewest(page) };

@@ -27,6 +27,8 @@ const MAX = { characters: 1024, terms: 64, texts: 24, depth: 16 };
 const EXPRESSION_LIMIT = 8192;
 /** The first / behind the opening one closes it, and the word ends there: /var/log is none, /log/ is one. */
 const EXPRESSION = /^\/((?:\\.|[^\\/])+)\/(?=[\s()]|$)/s;
+/** A quantified group with a quantifier or a choice inside, and a reference back: the cost may be exponential. */
+const SLOW = /\((?:\\.|[^\\()])*(?:[*+}|]|\?(?![:=!<]))(?:\\.|[^\\()])*\)(?:[*+]|\{\d*,?\d*\})|\\[1-9k]/;
 const FIELD = /^(level|topic|source|data\.[^\s:()"]+):/i;
 
 /** @param {string} text @returns {Filter} @throws {FilterError} */
@@ -41,6 +43,20 @@ export function parse(text) {
   const test = parser.any();
   if (!parser.atEnd) throw new FilterError(parser.at + 1, 'unexpected');
   return { text, wide: parser.wide, test, marks: parser.marks };
+}
+
+/** Whether an expression could take exponential time. Groups are replaced from the inside out. @param {string} source */
+function isSlow(source) {
+  let rest = source.replace(/\[(?:\\.|[^\\\]])*\]/g, 'x');
+  for (let before = ''; before !== rest; ) {
+    if (SLOW.test(rest)) return true;
+    before = rest;
+    // A group without quantifiers counts as a letter; one with any, as a letter that is repeated.
+    rest = rest.replace(/\((?:\?[:=!<]*)?((?:\\.|[^\\()])*)\)/, (_, inside) =>
+      /[*+}|]/.test(inside) ? 'x+' : 'x',
+    );
+  }
+  return false;
 }
 
 class Parser {
@@ -190,6 +206,7 @@ class Parser {
     const found = EXPRESSION.exec(this.text.slice(this.at));
     const column = this.at + 1;
     if (!found) return this.#words(this.#bare(), column);
+    if (isSlow(found[1] ?? '')) throw new FilterError(column, 'slow');
     try {
       const expression = new RegExp(found[1] ?? '', 'i');
       if (!this.isNegated) this.marks.push(expression);

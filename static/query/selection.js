@@ -99,8 +99,8 @@ export function toHistory(selection) {
   if (only !== null)
     for (const glob of [only, `${only}.*`]) if (glob.length <= 64) query.append('topic', glob);
   if (range !== null) {
-    query.set('since', new Date(range.from).toISOString());
-    query.set('until', new Date(range.to).toISOString());
+    if (range.from > 0) query.set('since', new Date(range.from).toISOString());
+    if (Number.isFinite(range.to)) query.set('until', new Date(range.to).toISOString());
   }
   return query;
 }

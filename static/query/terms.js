@@ -5,6 +5,7 @@
  * what it would not find there. Knows no grammar: filter.js does.
  */
 import { fold } from '../format/fold.js';
+import { compareNumbers, isNumber, Numeral } from '../format/json.js';
 import { LEVELS } from '../messages/message.js';
 
 /**
@@ -46,7 +47,7 @@ const COMPARE = {
 /** Whether a string somewhere in a value holds the words. @param {unknown} value @param {string} wanted @returns {boolean} */
 export function holds(value, wanted) {
   if (typeof value === 'string') return fold(value).includes(wanted);
-  if (value === null || typeof value !== 'object') return false;
+  if (value === null || typeof value !== 'object' || value instanceof Numeral) return false;
   for (const each of Object.values(value)) if (holds(each, wanted)) return true;
   return false;
 }
@@ -102,13 +103,13 @@ function dataTest(path, value, column) {
     const compare = /** @type {(a: number, b: number) => boolean} */ (COMPARE[operator]);
     return (message) => {
       const found = at(message.data, path);
-      return typeof found === 'number' && compare(found, number);
+      return isNumber(found) && compare(compareNumbers(found, rest), 0);
     };
   }
   const test = textTest(rest);
   return (message) => {
     const found = at(message.data, path);
-    if (typeof found === 'number') return found === number;
+    if (isNumber(found)) return !Number.isNaN(number) && compareNumbers(found, rest) === 0;
     return found === null || (found !== undefined && typeof found !== 'object') ? test(String(found)) : false;
   };
 }
@@ -116,7 +117,7 @@ function dataTest(path, value, column) {
 /** The value under a path; a key may itself have dots. @param {unknown} value @param {string[]} path @returns {unknown} */
 function at(value, path) {
   if (path.length === 0) return value;
-  if (value === null || typeof value !== 'object') return undefined;
+  if (value === null || typeof value !== 'object' || value instanceof Numeral) return undefined;
   const here = /** @type {Record<string, unknown>} */ (value);
   // A list has its places; its length is no part of what was said.
   const longest = Array.isArray(value) ? Number(path[0] !== 'length') : path.length;

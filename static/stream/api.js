@@ -3,7 +3,7 @@
  *
  * Owns how an answer becomes a value or an ApiError. Knows nothing of what is done with either.
  */
-import { withData } from '../format/json.js';
+import { parseExact, withData } from '../format/json.js';
 import { retryAfter } from './connection-state.js';
 
 /** What went wrong, in the server's words where it had any. */
@@ -29,7 +29,10 @@ async function call(path, init) {
     // No answer at all; the page has its own words for that.
     throw new ApiError('no_connection', '');
   }
-  const body = await answer.json().catch(() => null);
+  const body = await answer
+    .text()
+    .then(parseExact, () => null)
+    .catch(() => null);
   // Cut off in the middle, or a proxy's page to sign in on: neither is what was asked for.
   if (answer.ok && (body !== null || answer.status === 204)) return body;
   const { code, message, hint } = body?.error ?? {};
@@ -49,7 +52,7 @@ async function call(path, init) {
  * @returns {Promise<{messages: any[], head: string, next: string | null, first: {id: string, time: string} | null, gap?: any}>}
  * @throws {ApiError}
  */
-export const readHistory = (query) => call(`/messages?${query}`);
+export const readHistory = (query) => call(`messages?${query}`);
 
 /** A search of all that is kept is answered piece by piece; after so many nobody waits for the end. */
 const PIECES = 20;
@@ -79,13 +82,13 @@ export async function hasOnly(source) {
  */
 export function postMessage({ topic, level, text, data, key }) {
   if (data === undefined) {
-    return call(`/topics/${encodeURIComponent(topic)}?level=${level}&source=page`, {
+    return call(`topics/${encodeURIComponent(topic)}?level=${level}&source=page`, {
       method: 'POST',
       headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Idempotency-Key': key },
       body: text,
     });
   }
-  return call('/messages', {
+  return call('messages', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
     body: withData({ topic, level, source: 'page', message: text }, data),
@@ -98,7 +101,7 @@ export function postMessage({ topic, level, text, data, key }) {
  * @returns {Promise<{connections: Who[], count: number, peak: number}>}
  * @throws {ApiError}
  */
-export const readConnections = () => call('/connections');
+export const readConnections = () => call('connections');
 
 /** @param {string} id @throws {ApiError} */
-export const deleteConnection = (id) => call(`/connections/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const deleteConnection = (id) => call(`connections/${encodeURIComponent(id)}`, { method: 'DELETE' });

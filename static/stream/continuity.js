@@ -71,6 +71,13 @@ export class Ledger {
     this.unknownSinceLoss = false;
   }
 
+  /** Go on behind an id that another ledger has proven. @param {string} id @param {number} lostAt ms */
+  resume(id, lostAt) {
+    this.reached = parseId(id);
+    this.proof.last = id;
+    this.lost(lostAt);
+  }
+
   /**
    * Enter a message. A repeat must be dropped; a hole that nobody announced comes back as a mark.
    * @param {string} id @param {number} now

@@ -31,14 +31,14 @@ const WORTH_WAITING = 2000;
  */
 
 export class Stream {
-  /** @param {{path: string, heartbeat: number, listener: Listener}} options heartbeat in ms */
-  constructor({ path, heartbeat, listener }) {
+  /** @param {{path: string, heartbeat: number, listener: Listener, cursor?: string | null}} options heartbeat in ms */
+  constructor({ path, heartbeat, listener, cursor = null }) {
     this.path = path;
     this.heartbeat = heartbeat;
     this.listener = listener;
     this.state = initial(Date.now());
     /** @type {string | null} the last id seen, or accounted for */
-    this.cursor = null;
+    this.cursor = cursor;
     this.head = '';
     this.welcomed = false;
     this.resting = false;

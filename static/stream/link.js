@@ -1,57 +1,78 @@
 /**
  * A tab's end of the stream: the worker's port, or the same code in the tab where there is no SharedWorker.
  *
- * Owns how the worker is found and what is said to it. Knows nothing of what the nouns mean.
+ * Owns how the worker is found, watched and replaced. Knows nothing of what the nouns mean.
  */
-
-import { probe } from './probe.js';
 
 /**
- * A worker that has not said a word after this long has not begun, or is gone (ms). A guess, and rather long: with
- * twelve tabs at once on a slow machine a tab gave up after 8 s, and had a connection of its own from then on.
+ * A worker that has sent nothing after this long has not started (ms). Long, because with twelve tabs at once on a
+ * slow machine a tab gave up after 8 s and opened a connection of its own.
  */
-const SILENCE = 20_000;
-/** Whether the page can be loaded at all is known by then, or it cannot (ms). A guess. */
-const PROBE = 5_000;
+const START_LIMIT = 20_000;
+/** A worker that does not answer for this long is dead (ms). */
+const ANSWER_LIMIT = 5_000;
+/** Heartbeats that may be missed before the worker is asked whether it is alive. */
+const MISSED = 2;
+const TICK = 500;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 
-/** Trusted Types: one policy, that lets the worker's own address through and nothing else. */
+/** One policy, made once. @type {{createScriptURL: (url: string) => any} | null} */
+let policy = null;
+
+/** Trusted Types: the policy lets the worker's own address through and nothing else. */
 function workerAddress() {
   const address = WORKER.href;
   // @ts-expect-error: not in TypeScript's DOM library yet
   const { trustedTypes } = globalThis;
   if (!trustedTypes) return address;
-  const policy = trustedTypes.createPolicy('eyewall', {
-    createScriptURL(/** @type {string} */ url) {
-      if (url !== address) throw new TypeError(`not the worker: ${url}`);
-      return url;
-    },
-  });
+  policy ??= /** @type {{createScriptURL: (url: string) => any}} */ (
+    trustedTypes.createPolicy('eyewall', {
+      createScriptURL(/** @type {string} */ url) {
+        if (url !== address) throw new TypeError(`not the worker: ${url}`);
+        return url;
+      },
+    })
+  );
   return policy.createScriptURL(address);
 }
 
 export class Link {
   /**
-   * @param {{version: string, heartbeat: number, hear: (noun: string, value: any) => void}} options
-   *   heartbeat in ms; hears every noun of the worker, and `batch`
+   * @param {object} options
+   * @param {string} options.version part of the worker's name, so that a new page never talks to an old worker
+   * @param {() => {heartbeat: number, cursor: string | null, heard: number | null}} options.known heartbeat in ms; the
+   *   last id that this tab has, and when the last event arrived
+   * @param {(noun: string, value: any) => void} options.hear hears every noun of the worker, and `batch`
    */
-  constructor({ version, heartbeat, hear }) {
-    this.options = { path: '/events', heartbeat };
+  constructor({ version, known, hear }) {
+    this.version = version;
+    this.known = known;
     this.hear = hear;
     this.isShared = false;
+    /** How often the worker was replaced. */
+    this.generation = 0;
     /** @type {MessagePort | null} */
     this.port = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} until when the worker must have said something */
-    this.timer = undefined;
-    this.#open(version);
+    /** The worker must have answered by then, or `giveUp` is called. */
+    this.deadline = Infinity;
+    this.giveUp = () => {};
+    /** When the worker sent something last. */
+    this.heardAt = Date.now();
+    this.tickedAt = Date.now();
+    this.#open();
+    setInterval(() => this.#watch(), TICK);
     document.addEventListener('visibilitychange', () => this.#say('hidden', document.hidden));
     addEventListener('online', () => this.#say('nudge'));
     addEventListener('offline', () => this.#say('offline'));
-    // A page may come back from the back-forward cache; its port still works then.
+    // A page may come back from the back/forward cache, with or without its worker.
     addEventListener(
       'pagehide',
       (/** @type {PageTransitionEvent} */ event) => event.persisted || this.#say('gone'),
+    );
+    addEventListener(
+      'pageshow',
+      (/** @type {PageTransitionEvent} */ event) => event.persisted && this.#ask(),
     );
   }
 
@@ -60,21 +81,17 @@ export class Link {
     this.#say('more');
   }
 
-  /** A key or a click: somebody is there. */
+  /** A key or a click: the operator is here. */
   nudge() {
     this.#say('nudge');
   }
 
-  /**
-   * A worker that is there answers. One that is gone took the stream with it, whatever it said last: only a new
-   * page has another.
-   */
   reconnect() {
-    if (this.isShared) this.#expect(() => this.#reload());
+    if (this.isShared) this.#ask();
     this.#say('reconnect');
   }
 
-  /** A hole has been filled from the server's history. @param {{after: string | null, before: string | null, many: number, upTo: string | null}} hole */
+  /** A gap has been filled from history. @param {{after: string | null, before: string | null, many: number, upTo: string | null}} hole */
   filled(hole) {
     this.#say('filled', hole);
   }
@@ -84,34 +101,58 @@ export class Link {
     this.port?.postMessage([verb, value]);
   }
 
-  /** @param {string} version part of the name, so that a new page never talks to an old worker */
-  #open(version) {
+  /** What the worker needs to start a stream. After the first: it goes on behind what this tab has. */
+  #options() {
+    const { heartbeat, cursor, heard } = this.known();
+    // Absolute: in the worker a relative address resolves against its script.
+    const path = new URL('events', document.baseURI).href;
+    return this.generation === 0 ? { path, heartbeat } : { path, heartbeat, cursor, lostAt: heard };
+  }
+
+  #open() {
+    const name = ['eyewall', this.version, ...(this.generation > 0 ? [this.generation] : [])].join(' ');
     try {
-      const worker = new SharedWorker(workerAddress(), { type: 'module', name: `eyewall ${version}` });
+      const worker = new SharedWorker(workerAddress(), { type: 'module', name });
       const giveUp = () => this.#openAlone(worker.port);
-      this.#expect(giveUp);
+      this.#expect(START_LIMIT, giveUp);
       worker.onerror = giveUp;
       this.isShared = true;
-      worker.port.postMessage(this.options);
+      worker.port.postMessage(this.#options());
       this.#use(worker.port);
     } catch {
       this.#openAlone(null);
     }
   }
 
-  /** A word before long. @param {() => void} giveUp when nothing came */
-  #expect(giveUp) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(giveUp, SILENCE);
+  /** @param {number} limit ms @param {() => void} giveUp */
+  #expect(limit, giveUp) {
+    this.deadline = Date.now() + limit;
+    this.giveUp = giveUp;
   }
 
-  /** Rows, pause and a draft are worth more than the browser's own page of errors: not before the server is there. */
-  async #reload() {
-    const answer = await probe(location.href, PROBE);
-    // The worker was only slow.
-    if (this.timer === undefined) return;
-    if (answer?.status === 200) location.reload();
-    else this.#expect(() => this.#reload());
+  /** A live worker answers at once. */
+  #ask() {
+    if (!this.isShared || this.deadline < Infinity) return;
+    this.#expect(ANSWER_LIMIT, () => this.#replace());
+    this.#say('here');
+  }
+
+  #watch() {
+    const now = Date.now();
+    // A tab that was frozen has not given the worker its time.
+    if (now - this.tickedAt > 4 * TICK && this.deadline < Infinity) this.deadline = now + ANSWER_LIMIT;
+    this.tickedAt = now;
+    if (this.deadline === Infinity && now - this.heardAt > MISSED * this.known().heartbeat) this.#ask();
+    if (now < this.deadline) return;
+    this.deadline = Infinity;
+    this.giveUp();
+  }
+
+  /** The worker is dead, and its stream with it: another one goes on where this tab is. */
+  #replace() {
+    this.port?.close();
+    this.generation += 1;
+    this.#open();
   }
 
   /** @param {MessagePort | null} dead */
@@ -119,20 +160,23 @@ export class Link {
     if (dead !== this.port) return;
     dead?.close();
     this.isShared = false;
+    this.deadline = Infinity;
     const { port1, port2 } = new MessageChannel();
     this.#use(port2);
     const { attach } = await import('./worker.js');
-    attach(port1, { ...this.options, alone: true });
+    attach(port1, { ...this.#options(), alone: true });
   }
 
   /** @param {MessagePort} port */
   #use(port) {
     this.port = port;
     port.onmessage = ({ data }) => {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      if ('noun' in data) this.hear(data.noun, data.value);
-      else this.hear('batch', data);
+      if (port !== this.port) return;
+      this.deadline = Infinity;
+      this.heardAt = Date.now();
+      if (!('noun' in data)) this.hear('batch', data);
+      else if (data.noun === 'here?') this.#say('here');
+      else this.hear(data.noun, data.value);
     };
     if (document.hidden) this.#say('hidden', true);
   }

@@ -12,6 +12,11 @@ import { Stream } from './eventsource.js';
 
 /** A hidden tab is brought up to date by this clock; its own would run once a minute (ms). */
 const HIDDEN_EVERY = 1_000;
+/** The stream starts again this long after a failure (ms). */
+const RESTART_AFTER = 1_000;
+/** Tabs are called this often (ms), and forgotten after so many calls without an answer. */
+const CALL_EVERY = 60_000;
+const MISSED_CALLS = 3;
 /** Without a SharedWorker, a hidden tab gives its connection back after this long (ms). */
 const REST_AFTER = 60_000;
 
@@ -21,6 +26,7 @@ const REST_AFTER = 60_000;
  * @property {import('./backlog.js').Place} place
  * @property {boolean} asking
  * @property {boolean} hidden
+ * @property {number} unanswered calls since it sent something
  *
  * What a tab hears: a noun and its value, or a batch.
  * @typedef {{batch: string, heard: number, proof: Omit<import('./continuity.js').Proof, 'entries'>, left: number}} Batch
@@ -98,8 +104,9 @@ function send(tab) {
   tab.port.postMessage({ batch: `[${entries.join(',')}]`, heard, proof, left: backlog.left(tab.place) });
 }
 
-/** What a tab can say. @type {Record<string, (tab: Tab, value: any) => void>} */
-const verbs = {
+/** What a tab can ask for. @type {Record<string, (tab: Tab, value: any) => void>} */
+const requests = {
+  here: ({ port }) => port.postMessage({ noun: 'here' }),
   more(tab) {
     tab.asking = true;
     if (!tab.hidden || backlog.isFull(tab.place)) send(tab);
@@ -111,11 +118,7 @@ const verbs = {
     stream?.nudge();
   },
   nudge: () => stream?.nudge(),
-  reconnect({ port }) {
-    // Whoever asks wants to know that somebody is there, whatever becomes of it.
-    port.postMessage({ noun: 'here' });
-    stream?.reconnect();
-  },
+  reconnect: () => stream?.reconnect(),
   offline: () => stream?.doubt(),
   gone: (tab) => tabs.delete(tab),
   filled(_, { after, before, many, upTo }) {
@@ -125,29 +128,70 @@ const verbs = {
 };
 
 /**
- * A tab has come.
- * @param {MessagePort} port
- * @param {{path: string, heartbeat: number, alone: boolean}} options heartbeat in ms; alone: no SharedWorker
+ * Start the stream. Whatever fails in it is reported, and it starts again.
+ * @param {Options} options
  */
-export function attach(port, { path, heartbeat, alone }) {
+function start({ path, heartbeat, cursor = null, lostAt = null }) {
+  const started = new Stream({ path, heartbeat, listener, cursor });
+  if (cursor !== null) ledger.resume(cursor, lostAt ?? Date.now());
+  const run = () =>
+    started.run().catch((error) => {
+      report(error);
+      setTimeout(run, RESTART_AFTER);
+    });
+  run();
+  setInterval(() => {
+    for (const each of tabs) if (each.asking && each.hidden) send(each);
+  }, HIDDEN_EVERY);
+  setInterval(callTabs, CALL_EVERY);
+  return started;
+}
+
+/** Tell every tab what failed in the worker. @param {unknown} error */
+function report(error) {
+  const value = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  for (const { port } of tabs) port.postMessage({ noun: 'failure', value });
+}
+
+/** Forget tabs that do not answer: they crashed, or are in the back/forward cache. One that returns is added again. */
+function callTabs() {
+  for (const tab of tabs) {
+    if (tab.unanswered >= MISSED_CALLS) tabs.delete(tab);
+    tab.unanswered += 1;
+    tab.port.postMessage({ noun: 'here?' });
+  }
+}
+
+/**
+ * A tab was opened.
+ * @typedef {object} Options
+ * @property {string} path
+ * @property {number} heartbeat ms
+ * @property {string | null} [cursor] this worker replaces a dead one: the last id that the tab has
+ * @property {number | null} [lostAt] when the dead one was heard last (ms)
+ * @property {boolean} alone there is no SharedWorker
+ *
+ * @param {MessagePort} port @param {Options} options
+ */
+export function attach(port, options) {
   /** @type {Tab} */
-  const tab = { port, place: backlog.begin(), asking: true, hidden: false };
+  const tab = { port, place: backlog.begin(), asking: true, hidden: false, unanswered: 0 };
   tabs.add(tab);
-  port.onmessage = ({ data: [verb, value] }) => verbs[verb]?.(tab, value);
-  // What was told of it may be hours old, and with it the last word heard; that has only gone on since.
+  port.onmessage = ({ data: [verb, value] }) => {
+    tabs.add(tab);
+    tab.unanswered = 0;
+    requests[verb]?.(tab, value);
+  };
+  // The state that was told last may be hours old, and with it the time of the last event.
   if (stream) nouns.set('link', stream.state);
   for (const [noun, value] of nouns) port.postMessage({ noun, value });
   if (stream === null) {
-    stream = new Stream({ path, heartbeat, listener });
+    stream = start(options);
     tell('ledger', ledger.proof);
     tell('link', stream.state);
-    stream.run();
-    setInterval(() => {
-      for (const each of tabs) if (each.asking && each.hidden) send(each);
-    }, HIDDEN_EVERY);
   }
   send(tab);
-  if (alone) restWhenHidden(tab, stream);
+  if (options.alone) restWhenHidden(tab, stream);
 }
 
 /** @param {Tab} tab @param {Stream} shared */
@@ -165,6 +209,8 @@ if ('SharedWorkerGlobalScope' in globalThis) {
     // The first thing a tab says is where the stream is and how often its heart beats.
     if (port) port.onmessage = ({ data }) => attach(port, { ...data, alone: false });
   };
+  scope.addEventListener('error', (event) => report(event.error ?? event.message));
+  scope.addEventListener('unhandledrejection', (event) => report(event.reason));
   scope.addEventListener('online', () => stream?.nudge());
   scope.addEventListener('offline', () => stream?.doubt());
 }

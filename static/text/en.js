@@ -18,7 +18,7 @@ const KEY_TABLE = [
   ['f F', 'only, hide the row’s topic'],
   ['c C y', 'copy text, JSON, link'],
   ['x', 'show in context: the same moment without filter'],
-  ['1 2 3 4 5', 'debug … critical on and off'],
+  ['1 2 3 4 5', 'critical … debug, and above'],
   ['0', 'all levels'],
   ['p', 'publish'],
   ['t d', 'local time or UTC, theme'],
@@ -35,6 +35,9 @@ const FILTER_TABLE = [
   ['data.status:>=500 data.trace:*', 'a value inside data; * alone: it exists'],
   ['/time(d_)?out/', 'regular expression, in this page only'],
 ];
+
+/** The full address of a path of this server, whatever prefix a proxy adds. @param {string} path */
+const addressOf = (path) => new URL(path, document.baseURI).href;
 
 export const words = {
   keysTitle: 'Keys',
@@ -115,6 +118,7 @@ export const words = {
   findTopic: 'Find a topic',
   chart: 'Messages over time',
   table: 'Show as table',
+  hideTable: 'Hide table',
   tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
   chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
   /** @param {number} n */
@@ -152,6 +156,7 @@ export const words = {
   reconnect: 'Reconnect',
   copy: 'Copy',
   copied: 'Copied',
+  copiedAs: { text: 'Text copied', ndjson: 'JSON copied', link: 'Link copied' },
   connection: 'Connection',
   toCopy: 'Text to copy',
   copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
@@ -392,22 +397,24 @@ export function notSent({ message, hint }) {
 }
 /** @param {number} ms */
 export const notSentWait = (ms) => `Again possible in ${left(ms)}.`;
+/** @param {string[]} faults */
+export const addressFaults = (faults) => `Not understood in the address, and ignored: ${faults.join(', ')}`;
 /** @param {string} version */
 export const updated = (version) => `The server was updated to ${version}.`;
 /** @param {number} off ms, more than 0: this device is ahead */
 export const clockOff = (off) =>
   `This device’s clock is ${span(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the server’s. Times shown are the server’s.`;
 
-/** @param {string} origin @returns {Record<string, {title: string, code: string}>} */
-export const firstSteps = (origin) => ({
-  curl: { title: 'curl', code: `curl -d "Hello from my terminal" ${origin}/topics/demo` },
-  file: { title: 'A log file', code: `tail -F app.log | curl -T - ${origin}/topics/app` },
+/** @returns {Record<string, {title: string, code: string}>} */
+export const firstSteps = () => ({
+  curl: { title: 'curl', code: `curl -d "Hello from my terminal" ${addressOf('topics/demo')}` },
+  file: { title: 'A log file', code: `tail -F app.log | curl -T - ${addressOf('topics/app')}` },
   python: {
     title: 'Python',
     code: [
       'import json, urllib.request',
       'message = {"topic": "demo", "level": "info", "message": "Hello from Python"}',
-      `request = urllib.request.Request("${origin}/messages", json.dumps(message).encode())`,
+      `request = urllib.request.Request("${addressOf('messages')}", json.dumps(message).encode())`,
       'request.add_header("Content-Type", "application/json")',
       'print(urllib.request.urlopen(request).read().decode())',
     ].join('\n'),
@@ -435,14 +442,18 @@ const FILTER_FAULTS = {
 /** @param {import('../query/terms.js').FilterError} error */
 export const filterError = ({ column, fault, detail }) =>
   `Column ${column}: ${FILTER_FAULTS[fault](detail)} Still showing the previous filter.`;
-/** @param {number} shown @param {number} held @param {boolean} isCounting */
-export const found = (shown, held, isCounting) => `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
+/** @param {number} shown @param {number} held @param {boolean} isCounting @param {boolean} isPast */
+export const found = (shown, held, isCounting, isPast) =>
+  isPast ? `${count(shown)} loaded` : `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
 /** @param {string} topic */
 export const onlyChip = (topic) => `only ${topic}`;
 /** @param {string} topic */
 export const hiddenChip = (topic) => `without ${topic}`;
 /** @param {{from: number, to: number}} range @param {import('../format/time.js').Zone} zone */
-export const rangeChip = ({ from, to }, zone) => `${second(from, zone)}–${second(to, zone)}`;
+export function rangeChip({ from, to }, zone) {
+  if (!Number.isFinite(to)) return `since ${second(from, zone)}`;
+  return from > 0 ? `${second(from, zone)}–${second(to, zone)}` : `until ${second(to, zone)}`;
+}
 /** @param {number} minutes */
 export const chartLabel = (minutes) => `messages/s, ${minutes} min`;
 /** @param {number} perSecond */
@@ -450,17 +461,25 @@ export const peak = (perSecond) => `peak ${count(perSecond)}`;
 /**
  * One bar of the histogram, read aloud.
  * @param {import('../messages/counts.js').Bar} bar @param {number} width seconds @param {import('../format/time.js').Zone} zone
+ * @param {boolean} isKnown whether all messages of that time are loaded
  */
-export function barSaid({ from, all }, width, zone) {
+export function barSaid({ from, all }, width, zone, isKnown) {
   const [total, errors] = [all, all.slice(ERROR)].map((each) => each.reduce((sum, n) => sum + n, 0));
   const when =
     width === 1
       ? second(from * 1000, zone)
       : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
+  if (!isKnown) return total ? `${when}: ${count(total)} loaded, more in history` : `${when}: not loaded`;
   return `${when}: ${some(total ?? 0, 'message')}${errors ? `, ${some(errors, 'error')}` : ''}`;
 }
-/** @param {string} many */
-export const levelTitle = (many) => `${many} here. Alt-click shows only these.`;
+/** @param {number} level @param {string} many */
+export const levelTitle = (level, many) =>
+  `${many} loaded. Click: ${words.levelNames[level]} and above. Ctrl-click: on or off.`;
+/** @param {1 | -1} by @param {boolean} hasSelection */
+export function noError(by, hasSelection) {
+  if (!hasSelection) return 'No errors loaded';
+  return by < 0 ? 'No error before this one' : 'No error after this one';
+}
 /** @param {import('../messages/rate.js').Busy} busy */
 export function rate(busy) {
   const [number, unit] = pace(busy);
@@ -491,13 +510,17 @@ export function messageGone(first, zone) {
   const reach = first === null ? 'is empty' : `starts at ${dayMinute(first, zone)}`;
   return `That message is no longer in the server’s history, which ${reach}.`;
 }
-/** @param {string} topic @returns {Phrase} */
-export const emptyTopic = (topic) => [
-  'Nothing on ',
-  { b: topic },
-  ' yet. ',
-  { code: `curl -d "Hello" ${location.origin}/topics/${topic}` },
-];
+/** @param {string} topic @param {'unknown' | 'some' | 'none'} kept what the server's history has of it @returns {Phrase} */
+export function emptyTopic(topic, kept) {
+  if (kept === 'unknown') return ['No message on ', { b: topic }, ' is loaded. Looking in history…'];
+  if (kept === 'some') return ['No message on ', { b: topic }, ' is loaded. History has some.'];
+  return [
+    'No messages on ',
+    { b: topic },
+    ' yet. ',
+    { code: `curl -d "Hello" ${addressOf(`topics/${topic}`)}` },
+  ];
+}
 
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
@@ -510,10 +533,10 @@ export function proofSummary({ since, first, last, received, repeated, missing, 
   const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
   return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
 }
-/** @param {number} messages @param {number} errors */
-export function digest(messages, errors) {
+/** @param {number} messages @param {number} errors @param {number} ms since the line before */
+export function digest(messages, errors, ms) {
   const bad = errors > 0 ? `, ${some(errors, 'error')}` : '';
-  return `${some(messages, 'message')} in 10 seconds${bad}`;
+  return `${some(messages, 'message')} in ${span(ms)}${bad}`;
 }
 /** @param {string} topic @param {string} text */
 export const errorSaid = (topic, text) => `Error on ${topic}: ${text}`;

@@ -1,7 +1,11 @@
-/** Taking a text along: the button says how it went, and where the browser will not copy, a person can. */
+/** Copying: the button confirms it; where the browser refuses, the text is laid out for Ctrl+C. */
 
 import { words } from '../text/en.js';
 import { h, write } from './dom.js';
+import { announce } from './toast.js';
+
+/** A button says that it has copied for this long (ms). */
+const COPIED_STAYS = 2_000;
 
 /** A text laid out for Ctrl+C, to be selected once it is on the page. @param {string} text */
 export function laidOut(text) {
@@ -14,7 +18,14 @@ export function laidOut(text) {
 export async function copyFrom(button, text) {
   const isCopied = await copyText(text);
   document.querySelector('.uncopied')?.remove();
-  if (isCopied) return write(button, words.copied);
+  if (isCopied) {
+    const label = button.textContent ?? '';
+    if (label === words.copied) return;
+    write(button, words.copied);
+    announce(words.copied);
+    setTimeout(() => write(button, label), COPIED_STAYS);
+    return;
+  }
   const field = laidOut(text);
   const box = h('span', { class: 'uncopied' }, h('span', { role: 'status' }, words.copyBlocked), field);
   button.after(box);

@@ -18,7 +18,7 @@
  */
 
 const SPARE = 4;
-/** A row that is brought into view from below gets so many rows of room, as buttons float over the last ones. */
+/** Rows of space below a row that is brought into view: buttons float over the last rows. */
 const ROOM = 4;
 
 export class List {
@@ -26,7 +26,7 @@ export class List {
    * @param {HTMLElement} scroller positioned and scrolling
    * @param {{height: number, make: () => HTMLElement, render: (el: HTMLElement, ordinal: number) => void, clear: (el: HTMLElement) => void,
    *   left: (up: boolean, atEnd: boolean) => void, drawn?: (lo: number, hi: number) => void}} options
-   *   `left` hears of every scroll by the reader's own hand
+   *   `left` is called for every scroll by the operator
    */
   constructor(scroller, options) {
     this.scroller = scroller;
@@ -35,8 +35,9 @@ export class List {
     this.rows = /** @type {Rows} */ ({ lo: 0, hi: 0 });
     this.following = true;
     this.stamp = 0;
-    /** @type {Slot[]} */
+    /** Rows in the order of the screen and of the document: the first shows the ordinal `start`. @type {Slot[]} */
     this.pool = [];
+    this.start = 0;
     this.sizer = document.createElement('div');
     this.sizer.className = 'list-sizer';
     this.sizer.setAttribute('role', 'presentation');
@@ -136,17 +137,15 @@ export class List {
     const { rows, height, base } = this;
     const first = Math.max(rows.lo, base + Math.floor(this.top / height) - SPARE);
     const last = Math.min(rows.hi, base + Math.ceil((this.top + this.view) / height) + SPARE);
-    // A whole screen at once: growing places every row anew, and would end what is selected in one.
+    // A whole screen at once.
     if (last > first) this.#grow(Math.max(last - first, Math.ceil(this.view / height) + 2 * SPARE));
-    const size = this.pool.length;
+    this.#turn(first);
     for (const slot of this.pool) {
       const { ordinal } = slot;
-      if (ordinal !== null && (ordinal < first || ordinal >= last)) {
-        this.#hide(slot);
-      }
+      if (ordinal !== null && (ordinal < first || ordinal >= last)) this.#hide(slot);
     }
     for (let ordinal = first; ordinal < last; ordinal++) {
-      const slot = /** @type {Slot} */ (this.pool[((ordinal % size) + size) % size]);
+      const slot = /** @type {Slot} */ (this.pool[ordinal - this.start]);
       const y = (ordinal - base) * height;
       if (slot.ordinal !== ordinal || slot.stamp !== this.stamp) {
         if (slot.ordinal === null) slot.el.hidden = false;
@@ -162,11 +161,29 @@ export class List {
     this.options.drawn?.(first, last);
   }
 
+  /**
+   * Begin the pool at an ordinal: rows that leave at one end are moved to the other, in the document too. So text that
+   * is selected over several rows, and a screen reader, follow the order on the screen.
+   * @param {number} first
+   */
+  #turn(first) {
+    const by = first - this.start;
+    this.start = first;
+    if (by === 0 || Math.abs(by) >= this.pool.length) return;
+    if (by > 0) {
+      const moved = this.pool.splice(0, by);
+      this.pool.push(...moved);
+      this.sizer.append(...moved.map(({ el }) => el));
+    } else {
+      const moved = this.pool.splice(by);
+      this.pool.unshift(...moved);
+      this.sizer.prepend(...moved.map(({ el }) => el));
+    }
+  }
+
   /** @param {number} needed */
   #grow(needed) {
     if (needed <= this.pool.length) return;
-    // The place of a row in the pool depends on the pool's size, so everything is placed anew.
-    for (const slot of this.pool) this.#hide(slot);
     while (this.pool.length < needed + SPARE) {
       const el = this.options.make();
       el.hidden = true;

@@ -139,9 +139,7 @@ def test_a_slow_network_loses_nothing(page: Page, faults: Faults) -> None:
 
 def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    page.evaluate(
-        "() => eyewall.store.receive('heartbeat', { time: new Date().toISOString(), version: '99' })"
-    )
+    page.evaluate("() => eyewall.store.receive('heartbeat', { time: new Date().toISOString(), version: '99' })")
     expect(role(page, "banner")).to_contain_text("The server was updated to 99. Your filters are kept.")
     old = """() => {
         eyewall.store.link = { ...eyewall.store.link, since: 0 };

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clearFilter, narrow, onlyTopic, setFilter, showLevels } from '../../static/actions/filtering.js';
+import {
+  clearFilter,
+  leastLevel,
+  narrow,
+  onlyTopic,
+  setFilter,
+  showLevels,
+  toggleLevel,
+} from '../../static/actions/filtering.js';
 import {
   back,
   backToLive,
@@ -10,11 +18,11 @@ import {
   showAround,
   showOlder,
 } from '../../static/actions/history.js';
-import { follow, togglePause } from '../../static/actions/reading.js';
-import { stepRow } from '../../static/actions/rows.js';
+import { follow, startReading, togglePause } from '../../static/actions/reading.js';
+import { stepError, stepRow } from '../../static/actions/rows.js';
 import { parse } from '../../static/query/filter.js';
 import { Ledger } from '../../static/stream/continuity.js';
-import { open, raw, serve, until } from './page.js';
+import { open, raw, serve, toasts, until } from './page.js';
 
 test('to resume is to see what is live, also out of a look back', async () => {
   serve([raw(1)]);
@@ -78,20 +86,24 @@ test('what a search by a regular expression does not find takes no place in it',
   assert.deepEqual([store.roll.held, store.roll.shown], [10, 10]);
 });
 
-test('a filter that is set in a look back searches what the server keeps, and stays', async () => {
+test('a filter that is set beside a message keeps its place, and stays', async () => {
   serve(Array.from({ length: 300 }, (_, n) => raw(n + 1)));
-  const { page, store, arrive } = open();
+  const { page, store, arrive, revealed } = open();
   arrive(raw(300));
   for (const isSearching of [false, true]) {
     if (isSearching) searchHistory(page);
     await until(() => !store.past?.isLoading);
     showAround(page, '7-150');
     await until(() => !store.past?.isLoading);
-    setFilter(page, '"line 7"');
+    setFilter(page, '"line 15"');
     await until(() => !store.past?.isLoading);
-    assert.deepEqual([store.past?.kind, store.roll.shown], ['search', 11]);
-    back(page);
-    assert.deepEqual([store.past, store.selection.filter.text], [null, '"line 7"']);
+    assert.deepEqual([store.past?.kind, store.past?.at, store.roll.shown], ['around', '7-150', 10]);
+    assert.equal(/** @type {any} */ (store.ring.get(revealed.at(-1) ?? 0)).id, '7-150');
+    setFilter(page, '"line 149"');
+    await until(() => !store.past?.isLoading);
+    assert.deepEqual([store.past?.at, store.roll.shown, store.view.selected], ['7-150', 1, null]);
+    while (store.past) back(page);
+    assert.equal(store.selection.filter.text, '"line 149"');
     setFilter(page, '');
   }
 });
@@ -145,4 +157,41 @@ test('up from no row at all fetches none and goes on with what is live', async (
   store.scan(() => false);
   for (let n = 0; n < 2; n++) stepRow(page, -1);
   await until(() => store.live.oldest?.id === '7-1');
+});
+
+test('the first step of a reader is the first row in sight; of a follower, the newest', () => {
+  for (const by of /** @type {const} */ ([1, -1])) {
+    const { page, store, arrive } = open();
+    arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 1)));
+    startReading(page);
+    page.feed.firstSeen = store.matching.lo + 11;
+    stepRow(page, by);
+    assert.equal(store.live.beside((store.view.selected ?? 0) + 1, -1)?.id, '7-12');
+  }
+  const { page, store, arrive } = open();
+  arrive(raw(1), raw(2));
+  stepRow(page, -1);
+  assert.equal(store.view.selected, store.live.find('7-2'));
+});
+
+test('where there is no error to step to, a word says so', () => {
+  const { page, store, arrive } = open();
+  arrive(raw(1), raw(2, { level: 'error' }), raw(3));
+  store.setView({ selected: store.live.find('7-1') });
+  stepError(page, -1);
+  assert.equal(toasts.textContent, 'No error before this one');
+  stepError(page, 1);
+  assert.equal(store.view.selected, store.live.find('7-2'));
+  stepError(page, 1);
+  assert.equal(toasts.textContent, 'No error after this one');
+});
+
+test('a level stands for those above it; once more for all', () => {
+  const { page, store } = open();
+  leastLevel(page, 3);
+  assert.deepEqual(store.selection.levels, [false, false, false, true, true]);
+  leastLevel(page, 3);
+  assert.deepEqual(store.selection.levels, [true, true, true, true, true]);
+  toggleLevel(page, 1);
+  assert.deepEqual(store.selection.levels, [true, false, true, true, true]);
 });

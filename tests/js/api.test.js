@@ -12,7 +12,7 @@ before(async () => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   // Addresses of the page are relative; here there is no page.
-  globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
+  globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${port}/${path}`, init);
 });
 
 after(() => {

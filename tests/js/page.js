@@ -5,7 +5,10 @@
  */
 import { Store } from '../../static/store.js';
 
-Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document: { hidden: false } });
+/** What a toast says. */
+export const toasts = { textContent: '', classList: { add() {}, remove() {} } };
+const document = { hidden: false, querySelector: () => toasts, baseURI: 'http://wall/' };
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document });
 
 /** @typedef {{id: string, time: string, topic: string, level: string, message: string}} Raw */
 

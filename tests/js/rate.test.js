@@ -63,8 +63,8 @@ test('the header and the topics tell one story', () => {
 
 test('a bar of the histogram says when it was, how much came, and what was wrong', () => {
   const bar = { from: 3600, busiest: 2, all: [0, 3, 0, 1, 1], matched: [] };
-  assert.equal(barSaid(bar, 5, 'utc'), '01:00:00–01:00:05: 5 messages, 2 errors');
-  assert.equal(barSaid({ ...bar, all: [0, 1, 0, 0, 0] }, 1, 'utc'), '01:00:00: 1 message');
+  assert.equal(barSaid(bar, 5, 'utc', true), '01:00:00–01:00:05: 5 messages, 2 errors');
+  assert.equal(barSaid({ ...bar, all: [0, 1, 0, 0, 0] }, 1, 'utc', true), '01:00:00: 1 message');
 });
 
 test('a rate is written with as much as one can read of it', () => {
