@@ -18,7 +18,7 @@ const GLOB = /^[\w.*-]{1,64}$/;
 /** Seconds of each unit of `since=15m`. @type {Record<string, number>} */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 };
 /** Every parameter of an address; others are reported, but for those that sites add to links. */
-const KNOWN = /^(at|all|in|q|levels?|topic|without|from|to|since|until|time|utm_.*)$/;
+const PARAMETERS = /^(at|all|in|q|levels?|topic|without|from|to|since|until|time|utm_.*)$/;
 
 /** @param {Selection} selection @param {Zone} zone @param {Place} [place] @returns {string} '' or with the question mark */
 export function toQuery({ filter, levels, only, hidden, range }, zone, { at, isAll, isSearch } = {}) {
@@ -49,7 +49,7 @@ export const linkTo = (id, base = document.baseURI) => new URL(`?at=${id}`, base
 export function fromQuery(search, now) {
   const query = new URLSearchParams(search);
   /** @type {string[]} */
-  const refused = [...query.keys()].filter((name) => !KNOWN.test(name));
+  const refused = [...query.keys()].filter((name) => !PARAMETERS.test(name));
   const { only, term } = topics(query, refused);
   const text = [query.get('q') ?? '', term].filter((each) => each.trim() !== '');
   /** @type {Selection} */

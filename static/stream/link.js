@@ -13,7 +13,7 @@ const START_LIMIT = 20_000;
 const ANSWER_LIMIT = 5_000;
 /** Heartbeats that may be missed before the worker is asked whether it is alive. */
 const MISSED = 2;
-const TICK = 500;
+const WATCH_EVERY = 500;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 
@@ -61,7 +61,7 @@ export class Link {
     this.heardAt = Date.now();
     this.tickedAt = Date.now();
     this.#open();
-    setInterval(() => this.#watch(), TICK);
+    setInterval(() => this.#watch(), WATCH_EVERY);
     document.addEventListener('visibilitychange', () => this.#say('hidden', document.hidden));
     addEventListener('online', () => this.#say('nudge'));
     addEventListener('offline', () => this.#say('offline'));
@@ -140,7 +140,7 @@ export class Link {
   #watch() {
     const now = Date.now();
     // A tab that was frozen has not given the worker its time.
-    if (now - this.tickedAt > 4 * TICK && this.deadline < Infinity) this.deadline = now + ANSWER_LIMIT;
+    if (now - this.tickedAt > 4 * WATCH_EVERY && this.deadline < Infinity) this.deadline = now + ANSWER_LIMIT;
     this.tickedAt = now;
     if (this.deadline === Infinity && now - this.heardAt > MISSED * this.known().heartbeat) this.#ask();
     if (now < this.deadline) return;

@@ -82,3 +82,26 @@ test('the clock is read by the stream and by the store alone', () => {
   );
   assert.deepEqual(found, []);
 });
+
+test('no two files of a bundle share a top-level name, as they share a scope', () => {
+  for (const entry of ['app.js', 'stream/worker.js']) {
+    /** @type {Map<string, string>} */
+    const owners = new Map();
+    const unread = [entry];
+    const seen = new Set(unread);
+    for (const name of unread) {
+      const text = readFileSync(join(ROOT, name), 'utf8');
+      for (const [, each = ''] of text.matchAll(
+        /^(?:export )?(?:async )?(?:const|let|class|function) (\w+)/gm,
+      )) {
+        assert.equal(owners.get(each), undefined, `${name}: ${each}`);
+        owners.set(each, name);
+      }
+      for (const [, other = ''] of text.matchAll(/^import .*? from '([^']+)'/gms)) {
+        const path = relative(ROOT, join(ROOT, dirname(name), other));
+        if (!seen.has(path)) unread.push(path);
+        seen.add(path);
+      }
+    }
+  }
+});
