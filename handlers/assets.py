@@ -19,13 +19,13 @@ from hub.config import ServerConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own worker.
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types eyewall"
 )
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
-# One file for the browser, in this order: what comes later overrules.
-STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panel", "dialogs", "phone")
+# Styles that others build on, in this order; the parts follow by name, and none overrules another.
+STYLES: Final = ("tokens", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,12 @@ class Assets:
     """What a browser loads, by the path behind /static/: the page, its worker, the theme, the styles, the icons."""
 
     def __init__(self, folder: Path) -> None:
+        styles = [folder / "css" / f"{name}.css" for name in STYLES] + sorted((folder / "parts").glob("*.css"))
         texts = {
             "theme.js": (folder / "theme.js").read_text("utf-8"),
             "app.js": join(folder / "app.js"),
             "worker.js": join(folder / "stream" / "worker.js"),
-            "style.css": "".join((folder / "css" / f"{name}.css").read_text("utf-8") for name in STYLES),
+            "style.css": "".join(path.read_text("utf-8") for path in styles),
         }
         smaller = minified([(TYPES[Path(name).suffix], text) for name, text in texts.items()])
         bodies = {name: text.encode() for name, text in zip(texts, smaller, strict=True)}

@@ -24,8 +24,10 @@ import { Histogram } from './parts/histogram.js';
 import { Keyboard } from './parts/keyboard.js';
 import { LevelChips } from './parts/levels.js';
 import { Look } from './parts/look.js';
+import { Mode } from './parts/mode.js';
 import { Notices } from './parts/notices.js';
 import { Panel } from './parts/panel.js';
+import { Print } from './parts/print.js';
 import { Publish } from './parts/publish.js';
 import { Ledger, ProofButton } from './parts/report.js';
 import { Settings } from './parts/settings.js';
@@ -170,6 +172,7 @@ mount('details', (el) => Details(el, page));
 mount('messages', (el) => {
   page.feed = Feed(el, page);
 });
+mount('mode', (el) => Mode(el, page));
 mount('bottom', (el) => Bottom(el, page));
 mount('publish', (el) => Publish(el, page, Number(given.maxMessageBytes)));
 mount('announcer', (el) => Announcer(el, page));
@@ -180,6 +183,7 @@ mount('help', (el) => Help(el));
 mount('settings', (el) => Settings(el, page));
 mount('ledger', (el) => Ledger(el, page));
 mount('export', (el) => Export(el, page));
+Print(page);
 mount('page', (el) => {
   TabTitle(el, page, given.title ?? 'Eyewall');
   Keyboard(el, page);
@@ -188,6 +192,7 @@ mount('page', (el) => {
   hear(el, 'asleep', () => loadAsleep(page));
 });
 
+part('unstarted').remove();
 setInterval(() => changed('tick'), TICK);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) {

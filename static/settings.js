@@ -30,6 +30,9 @@ function stored(key, otherwise) {
   }
 }
 
+/** A setting without a form; '' without a saved value. @param {string} key */
+export const loadSetting = (key) => stored(key, '');
+
 /** @param {string} key @param {string} value */
 export function saveSetting(key, value) {
   try {

@@ -132,6 +132,8 @@ export class Store {
     this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
     /** The first message that is not the server's own. @type {Message | null} */
     this.firstOther = null;
+    /** Two of the sources seen, at most: with one alone the column says nothing. @type {Set<string>} */
+    this.sources = new Set();
     /** The oldest message that was ever in memory. @type {Message | null} */
     this.oldest = null;
     /** Errors that arrived while the newest messages were out of sight. */
@@ -304,6 +306,7 @@ export class Store {
     this.oldest ??= message;
     if (this.firstOther === null && !isOwn(message)) this.firstOther = message;
     this.counts.add(message.ms, message.level, shown, this.serverTime());
+    if (this.sources.size < 2 && message.source !== '') this.sources.add(message.source);
     this.topics.add(message.topic, message.ms);
     this.traffic.add(Math.floor(message.ms / 1000));
     if (shown) this.#waits(message);
@@ -314,6 +317,7 @@ export class Store {
   /** @param {Mark} mark */
   #pushMark(mark) {
     if (this.live.pushMark(mark)) this.rematch();
+    if (mark.withdrawn) this.live.withdraw(mark.withdrawn);
     if (mark.mark === 'asleep') this.changed('asleep');
   }
 

@@ -5,7 +5,7 @@ import {
   ApiError,
   deleteConnection,
   hasOnly,
-  postMessage,
+  sendMessage,
   readConnections,
   readHistory,
 } from '../stream/api.js';
@@ -16,7 +16,7 @@ export const reconnect = ({ link }) => link.reconnect();
 /** @param {import('../stream/api.js').Draft} draft @returns {Promise<{id: string, receivers?: number, ms: number}>} */
 export async function publish(draft) {
   const began = performance.now();
-  const answer = await postMessage(draft);
+  const answer = await sendMessage(draft);
   return { ...answer, ms: performance.now() - began };
 }
 

@@ -3,6 +3,15 @@ import { fold } from './fold.js';
 
 const ADDRESS = /https?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/gi;
 
+/** @param {string} address @returns {URL | null} */
+function parsed(address) {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
+  }
+}
+
 /** @param {string} text @returns {{text: string, href: string | null}[]} */
 export function linked(text) {
   const pieces = [];
@@ -10,7 +19,7 @@ export function linked(text) {
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     // A sentence's full stop, or the bracket round it, is no part of an address.
     const address = found.replace(/[.,;:!?)\]}]+$/, '');
-    const url = URL.canParse(address) ? new URL(address) : null;
+    const url = parsed(address);
     if (url === null || !/^https?:$/.test(url.protocol)) continue;
     if (index > from) pieces.push({ text: text.slice(from, index), href: null });
     pieces.push({ text: address, href: url.href });

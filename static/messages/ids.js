@@ -18,11 +18,11 @@ export const isAfter = (id, other) =>
   (id.epoch === other.epoch ? id.seq > other.seq : Number(id.epoch) > Number(other.epoch));
 
 /**
- * How many messages lie behind a cursor; 0 when that cannot be known.
+ * How many messages lie behind a cursor, also in a later generation of its log; 0 when that cannot be known.
  * @param {string | null} cursor @param {string | null} head
  */
 export function distance(cursor, head) {
   const from = parseId(cursor);
   const to = parseId(head);
-  return from && to && from.epoch === to.epoch ? Math.max(0, to.seq - from.seq) : 0;
+  return from && to && Number(to.epoch) >= Number(from.epoch) ? Math.max(0, to.seq - from.seq) : 0;
 }

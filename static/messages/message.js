@@ -15,12 +15,14 @@ import { isNumber } from '../format/json.js';
  * @property {string} source
  * @property {string} message
  * @property {unknown} data undefined: none
+ * @property {boolean} [isWithdrawn] the server no longer has it
  *
  * @typedef {Message | import('../stream/continuity.js').Mark} Entry
  */
 
 export const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'];
-export const GLYPHS = ['·', 'i', '▲', '■', '✖'];
+/** Icons of the levels that stand out. */
+export const SHAPES = ['', '', 's-warn', 's-err', 's-crit'];
 export const ERROR = 3;
 
 /** Long lines freeze lists, so a row gets this many characters and the details have the rest. */
@@ -98,6 +100,19 @@ export function headline(text) {
     line: ((isTraceback ? lines.at(-1) : first) ?? '').slice(0, ROW_LIMIT),
     more: Math.max(0, lines.length - 1),
   };
+}
+
+/** The beginning of `data` as a row shows it: key=value, inner values as JSON. @param {unknown} data */
+export function fields(data) {
+  if (data === null || typeof data !== 'object' || Array.isArray(data) || isNumber(data)) return brief(data);
+  let text = '';
+  for (const key in data) {
+    if (text.length >= DATA_LIMIT) return `${text.slice(0, DATA_LIMIT)}…`;
+    const value = /** @type {any} */ (data)[key];
+    const isPlain = typeof value === 'string' && /^[^\s"={}]+$/.test(value.slice(0, DATA_LIMIT));
+    text += `${text && ' '}${key.slice(0, 80)}=${isPlain ? strip(value.slice(0, DATA_LIMIT)) : brief(value)}`;
+  }
+  return text;
 }
 
 /** The beginning of `data` as JSON; never more work than what is shown. @param {unknown} data */

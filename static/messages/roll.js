@@ -92,6 +92,16 @@ export class Roll {
     this.matching.evict();
   }
 
+  /** The newest so many messages no longer exist on the server. @param {number} many */
+  withdraw(many) {
+    for (let n = this.ring.end - 1, left = many; left > 0 && n >= this.ring.first; n--) {
+      const entry = this.ring.get(n);
+      if (!entry || isMark(entry)) continue;
+      entry.isWithdrawn = true;
+      left -= 1;
+    }
+  }
+
   /** The nearest message to a row. @param {number} n @param {1 | -1} by @returns {import('./message.js').Message | null} */
   beside(n, by) {
     for (let i = n + by; i >= this.ring.first && i < this.ring.end; i += by) {

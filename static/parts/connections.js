@@ -7,7 +7,7 @@ import { togglePanel } from '../actions/panels.js';
 import { disconnectReader, listConnections, settled } from '../actions/server.js';
 import { count, span } from '../format/time.js';
 import { isUp } from '../stream/connection-state.js';
-import { connected, connectedTitle, disconnectQuestion, words } from '../text/en.js';
+import { connectedTitle, disconnectQuestion, viewers, words } from '../text/en.js';
 import { attribute, h, hear, keyed, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
@@ -29,10 +29,14 @@ const EVERY = 2_000;
 export function ConnectionCount(el, page) {
   const { store } = page;
   el.addEventListener('click', () => togglePanel(page));
+  const number = h('b', {});
+  const unit = h('span', {});
+  el.append(number, unit);
   function update() {
     // Nothing heard yet, or no longer, is a dash: any number would be a claim.
     const connections = isUp(store.link) ? store.connections : null;
-    write(el, connected(connections?.count));
+    write(number, connections === null ? '–' : count(connections.count));
+    write(unit, ` ${viewers(connections?.count)}`);
     el.title = connectedTitle(connections?.count, connections?.peak);
   }
   for (const noun of /** @type {const} */ (['connections', 'link', 'tick'])) hear(el, noun, update);

@@ -5,7 +5,7 @@ import { linked } from '../format/highlight.js';
 import { toJson } from '../format/json.js';
 import { iso } from '../format/time.js';
 import { branches, term, written } from '../format/tree.js';
-import { GLYPHS, isMark, LEVELS, toWire } from '../messages/message.js';
+import { isMark, LEVELS, toWire } from '../messages/message.js';
 import { linkTo } from '../query/address.js';
 import { bytes, words } from '../text/en.js';
 import { copyFrom } from '../ui/clipboard.js';
@@ -74,11 +74,7 @@ export function Details(el, page) {
       h(
         'div',
         { class: 'facts' },
-        h(
-          'span',
-          { class: 'level', 'data-level': LEVELS[message.level] },
-          `${GLYPHS[message.level]} ${words.levelNames[message.level]}`,
-        ),
+        h('span', { class: 'level', 'data-level': LEVELS[message.level] }, words.levelNames[message.level]),
         fact(words.topic, message.topic, `topic:${message.topic}`),
         fact(words.time, iso(message.ms, store.view.zone), ''),
         message.source ? fact(words.source, message.source, `source:${written(message.source)}`) : null,

@@ -5,11 +5,11 @@
  * move: that is ui/list.js. What a row shows is row.js.
  */
 import { loadGap, showOlder } from '../actions/history.js';
-import { loseRows, reachedEnd, startReading, toNewest } from '../actions/reading.js';
+import { loseRows, reachedEnd, startReading } from '../actions/reading.js';
 import { pickAll, pickedText, pickTo, selectMessage } from '../actions/rows.js';
 import { date, unlessToday } from '../format/time.js';
 import { isMark } from '../messages/message.js';
-import { unseen, words } from '../text/en.js';
+import { words } from '../text/en.js';
 import { attribute, h, hear, write } from '../ui/dom.js';
 import { List } from '../ui/list.js';
 import { selectedLines } from '../ui/selected-lines.js';
@@ -22,8 +22,10 @@ import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
  * @typedef {{find: () => number, place: (ordinal: number) => void}} Wish a row to be shown as soon as a scan has found it
  */
 
-/** Rows of one height: the list must know where a row is without drawing those before it (px). */
-const HEIGHTS = { compact: 20, normal: 24, relaxed: 32, phone: 44 };
+/** Rows of one height: the list must know where a row is without drawing those before it (rem, as in tokens.css). */
+const HEIGHTS = { compact: 1.25, normal: 1.5, relaxed: 2, phone: 46 / 16 };
+/** The operator's own font size (px). */
+const REM = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 const PHONE = matchMedia('(max-width: 640px)');
 /** Where the page itself is scrolled (phone.css). */
 const LOW = matchMedia('(max-height: 420px)');
@@ -33,13 +35,6 @@ const OLDER = { mark: 'older', at: 0 };
 /** @param {HTMLElement} el @param {Page} page @returns {import('../actions/page.js').FeedHandle} */
 export function Feed(el, page) {
   const { store } = page;
-  const pillButton = h('button', {
-    class: 'unseen',
-    type: 'button',
-    'data-role': 'unseen',
-    hidden: true,
-    onclick: () => toNewest(page),
-  });
   const scroller = h('div', {
     class: 'feed-rows',
     id: 'messages',
@@ -49,7 +44,12 @@ export function Feed(el, page) {
     'data-role': 'feed',
     tabindex: 0,
   });
-  el.append(scroller, pillButton);
+  const day = h('span', {});
+  const heads = words.heads.map((name) =>
+    h('span', { class: name === words.source ? 'cell-source' : null }, name),
+  );
+  const band = h('div', { class: 'mode', 'data-role': 'mode', hidden: true });
+  el.append(h('div', { class: 'heads', 'aria-hidden': 'true' }, day, ...heads), scroller, band);
 
   const list = new List(scroller, { height: height(), make: makeRow, render, clear: clearRow, left, drawn });
   let roll = store.roll;
@@ -69,8 +69,8 @@ export function Feed(el, page) {
   let before = -1;
 
   function height() {
-    if (PHONE.matches) return HEIGHTS.phone;
-    return HEIGHTS[/** @type {keyof typeof HEIGHTS} */ (store.settings.density)] ?? HEIGHTS.normal;
+    const density = PHONE.matches ? 'phone' : /** @type {keyof typeof HEIGHTS} */ (store.settings.density);
+    return (HEIGHTS[density] ?? HEIGHTS.normal) * REM;
   }
 
   /** With one row more, when there is more above. */
@@ -133,6 +133,7 @@ export function Feed(el, page) {
     const ordinal = Math.max(list.firstSeen, store.matching.lo);
     const n = store.matching.at(ordinal);
     const entry = store.ring.get(n);
+    write(day, entry && !isMark(entry) ? date(entry.ms, store.view.zone).slice(0, 6) : '');
     anchor = entry ? { entry, n, below: list.below(ordinal) } : null;
   }
 
@@ -186,16 +187,14 @@ export function Feed(el, page) {
   }
 
   function update() {
-    const { view, past } = store;
+    const { view } = store;
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
+    attribute(el, 'data-sources', store.sources.size > 1 ? 'many' : 'one');
     attribute(scroller, 'aria-rowcount', store.matching.size);
     if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
     attribute(scroller, 'aria-activedescendant', chosen?.id ?? null);
-    pillButton.hidden = view.mode === 'following' || (view.unseen === 0 && (list.atEnd || past !== null));
-    write(pillButton, view.unseen > 0 ? unseen(view.unseen, view.unseenErrors) : `↓ ${words.toNewest}`);
-    pillButton.classList.toggle('has-errors', view.unseenErrors > 0);
   }
 
   hear(el, 'messages', update);

@@ -7,7 +7,7 @@ import { narrow, setFilter } from '../actions/filtering.js';
 import { focusFeed } from '../actions/panels.js';
 import { isNarrow } from '../query/selection.js';
 import { filterError, found, hiddenChip, onlyChip, rangeChip, words } from '../text/en.js';
-import { attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, keyed, write } from '../ui/dom.js';
 
 /** After the last key (ms). */
 const TYPING_PAUSE = 150;
@@ -36,7 +36,14 @@ export function FilterField(el, page) {
   });
   const number = h('span', { class: 'found', 'data-role': 'found' });
   const chips = h('span', { class: 'narrow-chips' });
-  el.append(h('label', { for: 'filter' }, words.filter), field, chips, number, error);
+  el.append(
+    h('label', { class: 'unheard', for: 'filter' }, words.filter),
+    icon('search'),
+    chips,
+    field,
+    number,
+    error,
+  );
 
   function oninput() {
     clearTimeout(timer);

@@ -3,7 +3,7 @@ import { openDialog, togglePublish } from '../actions/panels.js';
 import { togglePause } from '../actions/reading.js';
 import { isUp } from '../stream/connection-state.js';
 import { behindPill, pill, rate, tabTitle, words } from '../text/en.js';
-import { attribute, h, hear, part, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, part, setIcon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** @typedef {import('../actions/page.js').Page} Page */
@@ -28,22 +28,23 @@ export function stateLook({ link, behind }) {
 
 /** @param {HTMLElement} el the pill and the rate @param {Page} page */
 export function StatePill(el, { store }) {
-  const glyph = h('span', { class: 'glyph', 'aria-hidden': 'true' });
   const state = h('span', { class: 'words', 'data-role': 'connection-state' });
-  const box = h('span', { class: 'pill' }, glyph, state);
-  const speed = h('span', { class: 'speed', 'data-role': 'rate' });
+  const box = h('span', { class: 'pill' }, h('span', { class: 'dot' }), icon('unplug'), state);
+  const number = h('b', {});
+  const unit = h('span', {});
+  const speed = h('span', { class: 'speed', 'data-role': 'rate' }, number, unit);
   el.append(box, speed);
 
   function update() {
     const now = store.now();
     const { link, behind } = store;
     const { isSlow, look } = stateLook(store);
-    const [sign, text] = isSlow ? behindPill(behind) : pill(link, now);
-    write(glyph, sign);
-    write(state, text);
+    write(state, isSlow ? behindPill(behind) : pill(link, now));
     attribute(box, 'data-look', look);
     attribute(box, 'data-phase', link.phase);
-    write(speed, store.isKnown && isUp(link) ? rate(store.rate(now)) : '–');
+    const [many, per] = store.isKnown && isUp(link) ? rate(store.rate(now)) : ['–', ''];
+    write(number, many);
+    write(unit, per && ` ${per}`);
   }
   for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);
   update();
@@ -52,14 +53,22 @@ export function StatePill(el, { store }) {
 /** @param {HTMLElement} el @param {Page} page */
 export function Tools(el, page) {
   const { store } = page;
-  const pause = h('button', { type: 'button', 'data-role': 'pause', onclick: () => togglePause(page) });
+  const sign = icon('pause');
+  const label = h('span', { class: 'label' });
+  const pause = h(
+    'button',
+    { type: 'button', 'data-role': 'pause', onclick: () => togglePause(page) },
+    sign,
+    label,
+  );
   const publish = h(
     'button',
     { type: 'button', 'data-role': 'publish-open', onclick: () => togglePublish(page) },
-    words.publish,
+    icon('send'),
+    h('span', { class: 'label' }, words.publish),
   );
-  /** @param {'help' | 'settings'} name @param {string} sign */
-  const icon = (name, sign) =>
+  /** @param {'help' | 'settings'} name @param {string} look */
+  const opener = (name, look) =>
     h(
       'button',
       {
@@ -70,14 +79,16 @@ export function Tools(el, page) {
         'aria-label': words.dialogs[name],
         onclick: () => openDialog(page, name),
       },
-      sign,
+      icon(look),
     );
-  el.append(pause, publish, icon('help', '?'), icon('settings', '≡'));
+  el.append(pause, publish, opener('help', 'circle-question-mark'), opener('settings', 'settings'));
   roving(el);
 
   function update() {
     const isPaused = store.view.mode === 'paused';
-    write(pause, isPaused ? words.resume : words.pause);
+    write(label, isPaused ? words.resume : words.pause);
+    setIcon(sign, isPaused ? 'play' : 'pause');
+    pause.classList.toggle('primary', isPaused);
     attribute(pause, 'aria-pressed', isPaused);
   }
   hear(el, 'view', update);
@@ -86,7 +97,7 @@ export function Tools(el, page) {
 
 /** @param {HTMLElement} el anything that hears nouns @param {Page} page @param {string} title */
 export function TabTitle(el, { store }, title) {
-  const icon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]'));
+  const tabIcon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]'));
   function update() {
     const { link, view, unseenErrors } = store;
     const lost = !isUp(link) && link.phase !== 'connecting';
@@ -96,7 +107,7 @@ export function TabTitle(el, { store }, title) {
     if (document.title !== text) document.title = text;
     const look = lost ? 'lost' : unseenErrors > 0 ? 'errors' : 'live';
     const href = `static/icons/${look}.svg`;
-    if (icon.getAttribute('href') !== href) icon.href = href;
+    if (tabIcon.getAttribute('href') !== href) tabIcon.href = href;
   }
   for (const noun of /** @type {const} */ (['link', 'messages', 'view', 'config', 'tick']))
     hear(el, noun, update);

@@ -1,9 +1,9 @@
 /** Which levels are shown, and how many messages of each are loaded. */
 import { leastLevel, toggleLevel } from '../actions/filtering.js';
 import { count, short } from '../format/time.js';
-import { ERROR, GLYPHS, LEVELS } from '../messages/message.js';
+import { ERROR, LEVELS, SHAPES } from '../messages/message.js';
 import { levelTitle, words } from '../text/en.js';
-import { attribute, h, hear, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
@@ -17,14 +17,13 @@ export function LevelChips(el, page) {
       'button',
       {
         type: 'button',
-        class: 'chip',
         'data-level': LEVELS[level],
         'data-role': `level-${LEVELS[level]}`,
         onclick: (/** @type {MouseEvent} */ event) =>
           event.altKey || event.ctrlKey || event.metaKey ? toggleLevel(page, level) : leastLevel(page, level),
       },
-      h('span', { class: 'glyph', 'aria-hidden': 'true' }, GLYPHS[level]),
-      h('span', {}, words.levelChips[level]),
+      SHAPES[level] ? icon(SHAPES[level], 'shape') : null,
+      h('span', { class: 'word' }, words.levelChips[level]),
       number,
     );
     return { chip, number, level };

@@ -2,19 +2,21 @@
 import { saveSetting } from '../settings.js';
 import { hear } from '../ui/dom.js';
 
+const DARK = matchMedia('(prefers-color-scheme: dark)');
+
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Look(el, { store }) {
   function update() {
     const { theme, density, topics } = store.settings;
     const root = document.documentElement;
-    if (theme === 'system') delete root.dataset.theme;
-    else root.dataset.theme = theme;
+    root.dataset.theme = theme === 'system' ? (DARK.matches ? 'dark' : 'light') : theme;
     root.dataset.density = density;
     root.dataset.topics = topics;
   }
   hear(el, 'view', () => {
     document.documentElement.dataset.panel = store.view.panel;
   });
+  DARK.addEventListener('change', () => store.changed('settings'));
   let known = store.settings;
   hear(el, 'settings', () => {
     // Only what changed here: another tab may have saved other settings meanwhile.

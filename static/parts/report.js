@@ -4,22 +4,23 @@ import { isoSecond, second } from '../format/time.js';
 import { provenUntil } from '../stream/connection-state.js';
 import { ledgerEntry, proof, proofSummary, words } from '../text/en.js';
 import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, keyed, setIcon, write } from '../ui/dom.js';
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function ProofButton(el, page) {
   const { store } = page;
-  const glyph = h('span', { class: 'glyph', 'aria-hidden': 'true' });
+  const sign = icon('check');
   const text = h('span', { class: 'words' });
-  el.append(glyph, text);
+  el.append(sign, text);
   el.addEventListener('click', () => openDialog(page, 'ledger'));
   function update() {
     const until = provenUntil(store.link);
     const proven = store.isKnown ? store.account : null;
-    const [sign, sentence] = proof(proven, store.clock, store.live.lacking('asleep'), until);
-    write(glyph, sign);
+    const { isWhole, sentence } = proof(proven, store.clock, store.live.lacking('asleep'), until);
+    setIcon(sign, isWhole ? 'check' : 'triangle-alert');
+    sign.toggleAttribute('hidden', sentence === '–');
     write(text, sentence);
-    attribute(el, 'data-look', sign === '▲' ? 'missing' : 'whole');
+    attribute(el, 'data-look', isWhole ? 'whole' : 'missing');
   }
   for (const noun of /** @type {const} */ (['ledger', 'messages', 'link', 'view', 'tick']))
     hear(el, noun, update);

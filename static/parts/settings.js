@@ -21,7 +21,12 @@ export function Settings(el, page) {
       return h('label', {}, input, words.choices[value] ?? value);
     });
     el.append(
-      h('fieldset', { class: 'choices' }, h('legend', {}, words.settingNames[name] ?? name), ...labels),
+      h(
+        'fieldset',
+        { class: 'choices' },
+        h('legend', {}, words.settingNames[name] ?? name),
+        h('span', { class: 'segments' }, ...labels),
+      ),
     );
   }
   function update() {

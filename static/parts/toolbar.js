@@ -2,7 +2,7 @@
 import { openDialog } from '../actions/panels.js';
 import { stepError } from '../actions/rows.js';
 import { words } from '../text/en.js';
-import { h } from '../ui/dom.js';
+import { h, icon } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
@@ -12,23 +12,35 @@ export function Toolbar(el, page) {
     h(
       'button',
       {
-        class: 'error',
+        class: 'icon',
         type: 'button',
         'data-role': by < 0 ? 'previous-error' : 'next-error',
         title: label,
         'aria-label': label,
         onclick: () => stepError(page, by),
       },
-      sign,
+      icon(sign),
     );
   el.append(
     h(
-      'button',
-      { type: 'button', 'data-role': 'open-export', onclick: () => openDialog(page, 'export') },
-      words.export,
+      'span',
+      { class: 'errors' },
+      error(-1, 'chevron-up', words.previousError),
+      h('span', { class: 'word' }, words.error),
+      error(1, 'chevron-down', words.nextError),
     ),
-    error(-1, '↑■', words.previousError),
-    error(1, '↓■', words.nextError),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon',
+        'data-role': 'open-export',
+        title: words.export,
+        'aria-label': words.export,
+        onclick: () => openDialog(page, 'export'),
+      },
+      icon('download'),
+    ),
   );
   roving(el);
 }

@@ -4,7 +4,7 @@ import { span } from '../format/time.js';
 import { isBelow } from '../query/selection.js';
 import { isUp } from '../stream/connection-state.js';
 import { topicRate, words } from '../text/en.js';
-import { attribute, h, hear, keyed, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, keyed, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** Topics from which on there is a search field. */
@@ -12,6 +12,9 @@ const MANY = 20;
 /** Topics that are drawn; the field finds the others. */
 const DRAWN = 300;
 const QUIET = 60_000;
+/** Names of more characters are cut before their last part, of which so many stay. */
+const LONG_NAME = 22;
+const TAIL = 15;
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function TopicList(el, page) {
@@ -50,7 +53,7 @@ export function TopicList(el, page) {
         onclick: (/** @type {MouseEvent} */ event) =>
           event.altKey ? hideTopic(page, topic.name) : onlyTopic(page, topic.name),
       },
-      h('span', { class: 'name' }),
+      h('span', { class: 'name' }, h('span', { class: 'head' }), h('span', { class: 'tail' })),
       h('span', { class: 'number' }),
     );
     const hide = h(
@@ -62,7 +65,7 @@ export function TopicList(el, page) {
         'aria-label': words.hideTopic(topic.name),
         onclick: () => hideTopic(page, topic.name),
       },
-      '⊘',
+      icon('eye-off'),
     );
     return h('li', { 'data-role': 'topic' }, button, hide);
   }
@@ -74,7 +77,11 @@ export function TopicList(el, page) {
     const now = store.now();
     const { only, hidden } = store.selection;
     const silent = store.serverTime(now) - topic.last;
-    write(name, label);
+    const cut =
+      label.length > LONG_NAME ? Math.max(label.lastIndexOf('.'), label.length - TAIL) : label.length;
+    write(/** @type {Element} */ (name.firstElementChild), label.slice(0, cut));
+    write(/** @type {Element} */ (name.lastElementChild), label.slice(cut));
+    li.classList.toggle('is-quiet', silent > QUIET);
     name.title = topic.name;
     name.style.paddingInlineStart = `${depth * 14}px`;
     write(

@@ -80,7 +80,7 @@ export async function hasOnly(source) {
  * @param {Draft} draft @returns {Promise<{id: string, time: string, receivers?: number}>}
  * @throws {ApiError}
  */
-export function postMessage({ topic, level, text, data, key }) {
+export function sendMessage({ topic, level, text, data, key }) {
   if (data === undefined) {
     return call(`topics/${encodeURIComponent(topic)}?level=${level}&source=page`, {
       method: 'POST',

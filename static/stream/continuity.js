@@ -8,7 +8,8 @@ import { parseId } from '../messages/ids.js';
 
 /**
  * @typedef {import('../messages/ids.js').Id} Id
- * @typedef {{after?: string | null, before?: string | null, missing?: number | null, reason?: string}} GapEvent
+ * @typedef {{after?: string | null, before?: string | null, missing?: number | null, reason?: string, withdrawn?: number,
+ *   counts?: string}} GapEvent counts 'all': missing counts positions, of which only some may be this reader's
  *
  * A row of the feed that is no message.
  * @typedef {object} Mark
@@ -16,6 +17,8 @@ import { parseId } from '../messages/ids.js';
  * @property {number} at when this browser learned of it (ms)
  * @property {number | null} [missing] null: unknown
  * @property {string} [reason]
+ * @property {number} [withdrawn] messages that this reader has seen and that no longer exist
+ * @property {string} [counts]
  * @property {string | null} [after] the last id before the hole, or the last one proven
  * @property {string | null} [before] the first id behind it
  * @property {number} [from] when the connection was lost
@@ -93,7 +96,10 @@ export class Ledger {
       return { fresh: false, mark: null };
     }
     let mark = null;
-    if (reached && next.epoch !== reached.epoch) {
+    // Numbers go on from one generation of a log to the next, which has a higher epoch.
+    const isSameLog =
+      reached !== null && Number(next.epoch) >= Number(reached.epoch) && next.seq > reached.seq;
+    if (reached && !isSameLog) {
       mark = this.#hole({ after: proof.last, before: id, missing: null, reason: 'new_log' }, now);
     } else if (reached && next.seq > reached.seq + 1) {
       const missing = next.seq - reached.seq - 1;
@@ -133,10 +139,21 @@ export class Ledger {
   }
 
   /** @param {GapEvent} event @param {number} now @returns {Mark} */
-  #hole({ after = null, before = null, missing = null, reason = 'unexplained' }, now) {
+  #hole({ after = null, before = null, missing = null, reason = 'unexplained', withdrawn = 0, counts }, now) {
+    // Of positions that are counted for all readers, only some may be this reader's.
+    if (counts === 'all')
+      return this.#enter({ mark: 'gap', at: now, missing, reason, after, before, counts });
     if (missing === null) this.proof.unknown = this.unknownSinceLoss = true;
     else this.proof.missing += missing;
-    return this.#enter({ mark: 'gap', at: now, missing, reason, after, before });
+    return this.#enter({
+      mark: 'gap',
+      at: now,
+      missing,
+      reason,
+      after,
+      before,
+      ...(withdrawn && { withdrawn }),
+    });
   }
 
   /** Many at once are one entry, and no row of the feed: nothing is missing. @param {number} now */

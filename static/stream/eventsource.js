@@ -84,7 +84,7 @@ export class Stream {
 
   get #isNewLog() {
     const [seen, now] = [parseId(this.cursor), parseId(this.head)];
-    return seen !== null && now !== null && seen.epoch !== now.epoch;
+    return seen !== null && now !== null && (Number(now.epoch) < Number(seen.epoch) || now.seq < seen.seq);
   }
 
   /** @returns {Promise<End>} */
@@ -112,7 +112,7 @@ export class Stream {
       source.onerror = () => this.cut({});
       source.onmessage = (event) => this.#message(event.lastEventId, event.data);
       for (const name of NAMED) {
-        source.addEventListener(name, (event) => this.#event(name, parse(event.data)));
+        source.addEventListener(name, (event) => this.#event(name, parse(event.data), event.lastEventId));
       }
     });
   }
@@ -127,8 +127,10 @@ export class Stream {
     this.#arrived();
   }
 
-  /** @param {string} name @param {any} value */
-  #event(name, value) {
+  /** @param {string} name @param {any} value @param {string} [id] that of this event, or the last one before it */
+  #event(name, value, id = '') {
+    // A heartbeat may tell how far this reader has been served.
+    if (name === 'heartbeat' && this.welcomed && id !== '') this.cursor = id;
     if (name === 'heartbeat') this.#heartbeat(value);
     if (!this.welcomed && name !== 'bye') this.#welcome('');
     this.listener.event(name, value);

@@ -7,32 +7,33 @@ import { ERROR, LEVELS } from '../messages/message.js';
 
 /** @type {[string, string][]} */
 const KEY_TABLE = [
-  ['/', 'filter; Esc leaves, again clears'],
+  ['/', 'focus filter (Esc: leave; Esc again: clear)'],
   ['Space', 'pause, resume'],
-  ['j ↓ k ↑', 'next; previous message'],
+  ['j ↓ k ↑', 'next / previous message'],
   ['e E', 'next, previous error'],
   ['Enter', 'details, open and close'],
-  ['End G', 'newest, follow'],
-  ['Home g', 'oldest here'],
-  ['PgUp PgDn', 'page'],
-  ['f F', 'only, hide the row’s topic'],
+  ['End G', 'newest'],
+  ['Home g', 'oldest loaded'],
+  ['PgUp PgDn', 'scroll one page'],
+  ['f F', 'show only / hide this row’s topic'],
+  ['Ctrl+A', 'pick all rows to copy; Shift-click picks some'],
   ['c C y', 'copy text, JSON, link'],
   ['x', 'show in context: the same moment without filter'],
   ['1 2 3 4 5', 'critical … debug, and above'],
   ['0', 'all levels'],
   ['p', 'publish'],
   ['t d', 'local time or UTC, theme'],
-  ['[ ]', 'topics, who'],
-  ['?', 'this table'],
+  ['[ ]', 'topics, connections'],
+  ['?', 'this help'],
 ];
 /** @type {[string, string][]} */
 const FILTER_TABLE = [
   ['timeout "health_check"', 'that text, in any case, in message, topic, source or data'],
-  ['-word -(a_OR_b)', 'not'],
-  ['a_b a_OR_b', 'both; either'],
-  ['level:>=warning', 'exact or compared; the first letters suffice'],
-  ['topic:api.* source:web-*', '* stands for any text'],
-  ['data.status:>=500 data.trace:*', 'a value inside data; * alone: it exists'],
+  ['-word -(a_OR_b)', 'excludes'],
+  ['a_b a_OR_b', 'AND; OR'],
+  ['level:>=warning', 'exact or comparison; prefixes work (warn)'],
+  ['topic:api.* source:web-*', '* matches any text'],
+  ['data.status:>=500 data.trace:*', 'a field in data; * means "is present"'],
   ['/time(d_)?out/', 'regular expression, in this page only'],
 ];
 
@@ -46,36 +47,37 @@ export const words = {
   filterTable: FILTER_TABLE,
   export: 'Export',
   dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Did I miss anything?' },
-  nothingLost: 'Nothing was lost, nothing was replayed.',
+  nothingLost: 'No messages were lost, and none were replayed.',
   settingNames: /** @type {Record<string, string>} */ ({
     theme: 'Theme',
-    density: 'Rows',
+    density: 'Row height',
     zone: 'Times',
-    announce: 'Screen reader hears',
-    topics: 'Topics',
-    keys: 'Single keys',
+    announce: 'Screen reader announces',
+    topics: 'Topic list',
+    keys: 'Keyboard shortcuts',
     ring: 'Messages kept in this page',
   }),
   choices: /** @type {Record<string, string>} */ ({
-    system: 'as the system',
-    light: 'light',
-    dark: 'dark',
-    normal: 'normal',
-    compact: 'compact',
-    relaxed: 'relaxed',
-    local: 'local',
+    system: 'System',
+    light: 'Light',
+    dark: 'Dark',
+    normal: 'Normal',
+    compact: 'Compact',
+    relaxed: 'Relaxed',
+    local: 'Local',
     utc: 'UTC',
-    digest: 'errors and a digest',
-    errors: 'errors',
-    off: 'off',
-    on: 'on',
+    digest: 'Errors and summary',
+    errors: 'Errors',
+    off: 'Off',
+    on: 'On',
     1000: '1\u202f000',
     20000: '20\u202f000',
     100000: '100\u202f000',
     300000: '300\u202f000',
   }),
-  panels: { who: 'Who', details: 'Details' },
-  bottom: { '': 'Feed', topics: 'Topics', who: 'Who' },
+  panels: { who: 'Connections', details: 'Details' },
+  bottom: { '': 'Feed', topics: 'Topics', who: 'Connections' },
+  error: 'Error',
   previousError: 'Previous error',
   nextError: 'Next error',
   whoHead: {
@@ -86,12 +88,12 @@ export const words = {
     since: 'Since',
     sent: 'Sent',
   },
-  whoLate: '! catching up',
+  whoLate: 'Catching up',
   ownRow: 'this page',
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   noAnswer: 'The server does not answer.',
-  noneSelected: 'Choose a message to see all of it.',
+  noneSelected: 'Select a message to see its details.',
   time: 'Time',
   source: 'Source',
   id: 'Id',
@@ -114,11 +116,14 @@ export const words = {
   clearFilter: 'Clear filter',
   showThem: 'Show them',
   topics: 'Topics',
-  allTopics: 'all',
+  allTopics: 'All topics',
   findTopic: 'Find a topic',
   chart: 'Messages over time',
   table: 'Show as table',
   hideTable: 'Hide table',
+  perSecond: 'per second',
+  notLoaded: 'not loaded',
+  chartSpans: { 1: '1 m', 15: '15 m', 60: '1 h' },
   tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
   chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
   /** @param {number} n */
@@ -135,23 +140,25 @@ export const words = {
   pause: 'Pause',
   resume: 'Resume',
   publish: 'Publish',
-  reading: 'Reading. New messages wait below.',
-  paused: 'Paused. New messages wait below.',
-  toNewest: 'Go to the newest',
-  olderOnServer: 'Older messages are on the server.',
+  reading: 'Scrolled back',
+  paused: 'Paused',
+  toNewest: 'Jump to the newest',
+  live: 'Live',
+  heads: ['Level', 'Topic', 'Source', 'Message'],
+  olderOnServer: 'Older messages are available.',
   load: 'Load',
   loading: 'Loading…',
-  more: 'More',
+  more: 'Load more',
   backToLive: 'Back to live',
-  fromHistory: 'From the server’s history.',
-  lookingBack: 'Looking through the server’s history…',
-  loadFromServer: 'Load them from the server',
-  searchHistory: 'Search the server’s history',
-  notYetInHistory: 'Nothing so far matches in the server’s history, and there is more of it.',
-  searchOn: 'Search on',
-  goToOldest: 'Go to the oldest kept',
+  fromHistory: 'History',
+  lookingBack: 'Searching history…',
+  loadFromServer: 'Load from the server',
+  searchHistory: 'Search all history',
+  notYetInHistory: 'No match so far.',
+  searchOn: 'Keep searching',
+  goToOldest: 'Jump to the oldest message',
   howToFilter: 'how to filter',
-  outOfMemory: 'The rows you were reading have left this page’s memory.',
+  outOfMemory: 'The messages you were reading are no longer in memory.',
   retryNow: 'Retry now',
   reconnect: 'Reconnect',
   copy: 'Copy',
@@ -161,6 +168,7 @@ export const words = {
   toCopy: 'Text to copy',
   copyBlocked: 'Your browser blocks copying on plain HTTP. The text is selected: press Ctrl+C.',
   dismiss: 'Dismiss',
+  resizePanel: 'Resize the panel',
   reload: 'Reload',
   reloadKeeps: 'Your filters are kept.',
   rejected: 'config.yaml was not applied.',
@@ -185,11 +193,11 @@ export const words = {
   /** @param {string} reason the browser's */
   badJson: (reason) => `the data is not valid JSON (${reason}).`,
   badTopic: 'a topic is 1 to 64 of A-Z a-z 0-9 . _ -',
-  failed: 'Something in this page failed. The server goes on receiving.',
+  failed: 'Part of this page failed. The server continues to receive messages.',
   copyDetails: 'Copy details',
   levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
-  levelChips: ['Debug', 'Info', 'Warn', 'Err', 'Crit'],
-  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
+  levelChips: ['Debug', 'Info', 'Warn', 'Error', 'Crit'],
+  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRIT'],
 };
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
@@ -205,35 +213,38 @@ const minuteAt = (ms, { zone, off }) => minute(ms - off, zone);
 /** Seconds to go, never "0 s". @param {number} ms */
 const left = (ms) => `${Math.max(1, Math.ceil(ms / 1000))} s`;
 
-/** @param {State} state @param {number} now @returns {[glyph: string, words: string]} */
+/** The age of the last event is shown from here on (ms); below, it would flicker. */
+const AGE_FROM = 3_000;
+
+/** @param {State} state @param {number} now @returns {string} */
 export function pill(state, now) {
   const wait = state.retryAt === null ? null : left(state.retryAt - now);
-  const age = span(now - (state.heard ?? now));
+  const age = now - (state.heard ?? now);
   switch (state.phase) {
     case 'connecting':
-      return ['○', 'Connecting…'];
+      return 'Connecting…';
     case 'live':
-      return ['●', `Live ${age}`];
+      return age < AGE_FROM ? 'Live' : `Live ${span(age)}`;
     case 'catching-up':
-      return ['⟳', 'Catching up'];
+      return 'Catching up';
     case 'silent':
-      return ['◐', `Silent ${age}`];
+      return `Silent ${span(age)}`;
     case 'held':
-      return ['◐', 'Held back'];
+      return 'Blocked';
     case 'lost':
-      return ['✕', wait ? `Retrying in ${wait}` : 'Retrying…'];
+      return wait ? `Retrying in ${wait}` : 'Retrying…';
     case 'restarting':
-      return ['✕', 'Restarting'];
+      return 'Restarting';
     case 'disconnected':
-      return ['✕', 'Disconnected'];
+      return 'Disconnected';
     case 'offline':
-      return ['✕', 'Offline'];
+      return 'Offline';
     case 'full':
-      return ['✕', 'Server full'];
+      return 'Server full';
     case 'answer':
-      return ['✕', `Answer ${state.status ?? '?'}`];
+      return `HTTP ${state.status ?? '?'}`;
     case 'resting':
-      return ['◐', 'Resting'];
+      return 'Suspended';
   }
 }
 
@@ -254,52 +265,65 @@ export function bar(state, now, host, clock) {
       return `Connected, but nothing has arrived for ${span(now - (state.heard ?? now))}, not even a heartbeat.`;
     case 'held':
       return [
-        'Connected, but nothing gets through. A proxy or virus scanner may be holding the stream back (nginx: ',
+        'Connected, but no data is arriving. A proxy or virus scanner may be buffering the stream (nginx: ',
         { code: 'proxy_buffering off' },
         ').',
       ];
     case 'lost':
-      return `Connection lost at ${secondAt(state.lostAt ?? now, clock)}. Trying again ${again}${attempt}. Messages published meanwhile will be replayed.`;
+      return `Connection lost at ${secondAt(state.lostAt ?? now, clock)}. Reconnecting ${again}${attempt}. Messages published meanwhile will be replayed.`;
     case 'restarting':
       return `The server is restarting. Reconnecting ${again}.`;
     case 'disconnected':
-      return `An operator disconnected this page at ${secondAt(state.since, clock)}.`;
+      return `You were disconnected by an operator at ${secondAt(state.since, clock)}.`;
     case 'offline':
       return 'This device is offline. Reconnecting as soon as the network is back.';
     case 'full':
-      return `The server has reached its limit of connections. Trying again ${again}.`;
+      return `The server has reached its limit of connections. Reconnecting ${again}.`;
     case 'answer': {
       const what =
         state.status === 200 ? `with ${state.type || 'no type'} instead of a stream` : `${state.status}`;
-      return `The server, or a proxy before it, answered ${what}. Trying again ${again}${attempt}.`;
+      return `The server, or a proxy before it, answered ${what}. Reconnecting ${again}${attempt}.`;
     }
     case 'resting':
-      return 'Paused in the background to spare connections.';
+      return 'Suspended in the background to save connections.';
   }
 }
 
 /** @param {number} ms */
-export const behindPill = (ms) => /** @type {const} */ (['⟳', `${span(ms)} behind`]);
+export const behindPill = (ms) => `${span(ms)} behind`;
 /** @param {number} ms */
-export const behindBar = (ms) => `This browser is ${span(ms)} behind and reading on. Nothing is lost.`;
+export const behindBar = (ms) => `This browser is ${span(ms)} behind and catching up. No messages are lost.`;
+
+/** @type {Record<string, string>} */
+const GAP_REASONS = {
+  expired: 'the server no longer keeps them',
+  damaged: 'damaged in the server’s database',
+};
 
 /** @param {string} reason @param {Mark} mark @param {string} range @param {Clock} clock */
 function gap(reason, mark, range, clock) {
-  const { missing = null, after, before } = mark;
+  const { missing = null, after, before, withdrawn = 0, counts } = mark;
+  if (counts === 'all' && missing !== null) {
+    return `Up to ${some(missing, 'message')} missing${range}, of which some may be yours: ${GAP_REASONS[reason] ?? reason}.`;
+  }
+  if (reason === 'rolled_back') {
+    const lost = missing ? ` ${some(missing, 'message')} missing.` : '';
+    return `The server lost its newest messages: ${some(withdrawn, 'message')} above no longer ${withdrawn === 1 ? 'exists' : 'exist'}.${lost}`;
+  }
   const many =
     missing === null ? 'Messages are missing, how many is unknown' : `${some(missing, 'message')} missing`;
   if (reason === 'expired') return `${many}${range}: the server no longer keeps them.`;
   if (reason === 'new_log') {
     const unknown =
       missing === null ? 'How many messages are missing is unknown.' : `${some(missing, 'message')} missing.`;
-    return `The server started a new log at ${secondAt(mark.at, clock)}. ${unknown}`;
+    return `The server’s database was replaced at ${secondAt(mark.at, clock)}. ${unknown}`;
   }
   if (reason === 'unexplained') {
     const [from, to] = [parseId(after), parseId(before)];
     const which = from && to ? ` (…-${from.seq + 1} to …-${to.seq - 1})` : '';
     return `${many}${which}, no reason given.`;
   }
-  return `${many}${range}: ${reason}.`;
+  return `${many}${range}: ${GAP_REASONS[reason] ?? reason}.`;
 }
 
 /**
@@ -333,25 +357,26 @@ export const ledgerEntry = (mark, clock) =>
  * @param {{since: number, missing: number, unknown: boolean} | null} proof @param {Clock} clock
  * @param {number} asleep how many came while this tab slept, and are not here
  * @param {number | null} lostAt since when nothing can be claimed
- * @returns {[glyph: string, words: string]}
+ * @returns {{isWhole: boolean, sentence: string}}
  */
 export function proof(proof, clock, asleep = 0, lostAt = null) {
-  if (proof === null) return ['', '–'];
-  if (proof.missing > 0) return ['▲', `${count(proof.missing)}${proof.unknown ? '+' : ''} missing`];
-  if (proof.unknown) return ['▲', 'some missing'];
-  if (asleep > 0) return ['▲', `${count(asleep)} not loaded`];
-  return [
-    '✓',
-    lostAt === null
-      ? `no gaps since ${minuteAt(proof.since, clock)}`
-      : `no gaps until ${minuteAt(lostAt, clock)}`,
-  ];
+  if (proof === null) return { isWhole: true, sentence: '–' };
+  const { missing, unknown, since } = proof;
+  if (missing > 0) return { isWhole: false, sentence: `${count(missing)}${unknown ? '+' : ''} missing` };
+  if (unknown) return { isWhole: false, sentence: 'messages missing' };
+  if (asleep > 0) return { isWhole: false, sentence: `${count(asleep)} not loaded in this tab` };
+  const sentence =
+    lostAt === null ? `no gaps since ${minuteAt(since, clock)}` : `complete until ${minuteAt(lostAt, clock)}`;
+  return { isWhole: true, sentence };
 }
+
+/** @param {number} more lines */
+export const moreLines = (more) => `+${some(more, 'line')}`;
 
 /** @param {number} unseen @param {number} errors */
 export function unseen(unseen, errors) {
   const bad = errors > 0 ? ` · ${some(errors, 'error')}` : '';
-  return `↓ ${count(unseen)} new${bad}`;
+  return `${count(unseen)} new${bad}`;
 }
 
 /** @param {string} title @param {number} errors @param {boolean} lost @param {number} waiting */
@@ -363,10 +388,9 @@ export function tabTitle(title, errors, lost, waiting) {
 }
 
 /** @param {number | undefined} n */
-export const connected = (n) => `${n === undefined ? '–' : count(n)} connected`;
+export const viewers = (n) => (n === 1 ? 'viewer' : 'viewers');
 /** @param {number | undefined} n @param {number | undefined} peak */
-export const connectedTitle = (n, peak) =>
-  `Browsers and programs reading this stream, not tabs: ${n ?? '–'} now, ${peak ?? '–'} at most since the server started`;
+export const connectedTitle = (n, peak) => `${n ?? '–'} connections now, peak ${peak ?? '–'} since start`;
 
 /** @param {import('../store.js').Config} config @returns {Phrase} */
 export function applied({ changes = [], restart = [] }) {
@@ -378,12 +402,11 @@ export function applied({ changes = [], restart = [] }) {
 /** @param {number | null} since @param {Clock} clock */
 export const stayInForce = (since, clock) =>
   since === null
-    ? 'The settings from before stay in force.'
-    : `The settings from ${minuteAt(since, clock)} stay in force.`;
+    ? 'The previous settings are still active.'
+    : `The settings from ${minuteAt(since, clock)} are still active.`;
 
 /** @param {number} ms */
-export const firstArrived = (ms) =>
-  `✓ That was your first message: about ${Math.max(1, Math.round(ms))} ms from the server’s log to this page.`;
+export const firstArrived = (ms) => `Your first message arrived in ${Math.max(1, Math.round(ms))} ms.`;
 
 /** @param {number | undefined} receivers @param {number} ms */
 export function sent(receivers, ms) {
@@ -396,7 +419,7 @@ export function notSent({ message, hint }) {
   return `Not sent: ${message || words.noConnection}${more}`;
 }
 /** @param {number} ms */
-export const notSentWait = (ms) => `Again possible in ${left(ms)}.`;
+export const notSentWait = (ms) => `Try again in ${left(ms)}.`;
 /** @param {string[]} faults */
 export const addressFaults = (faults) => `Not understood in the address, and ignored: ${faults.join(', ')}`;
 /** @param {string} version */
@@ -424,53 +447,52 @@ export const firstSteps = () => ({
 /** @type {Record<import('../query/terms.js').FilterFault, (detail: string | number) => string>} */
 const FILTER_FAULTS = {
   length: (most) => `a filter has at most ${most} characters.`,
-  nul: () => 'a NUL character cannot be looked for.',
-  unexpected: () => 'there is nothing to close here.',
-  term: (where) => `something to look for is missing ${where}.`,
+  nul: () => 'a NUL character cannot be searched for.',
+  unexpected: () => 'unexpected ")".',
+  term: (where) => `incomplete filter: a search term is missing ${where}.`,
   terms: (most) => `a filter has at most ${most} terms.`,
   value: (name) => `a value is missing after "${name}:".`,
   texts: (most) => `a filter has at most ${most} words, phrases and data. terms in all.`,
   depth: (most) => `more than ${most} parentheses inside each other.`,
-  parenthesis: () => 'this parenthesis is never closed.',
-  quote: () => 'this quote is never closed.',
-  expression: (reason) => `this expression cannot be read: ${reason}.`,
-  slow: () => 'this expression could take too long.',
-  level: (name) => `there is no level "${name}": ${LEVELS.join(', ')}.`,
-  names: (most) => `more than ${most} names behind data.`,
+  parenthesis: () => 'unclosed parenthesis.',
+  quote: () => 'unclosed quote.',
+  expression: (reason) => `invalid regular expression: ${reason}.`,
+  slow: () =>
+    'this regular expression could take too long: a quantified group holds a quantifier or a choice.',
+  level: (name) => `unknown level "${name}": use ${LEVELS.join(', ')}.`,
+  names: (most) => `at most ${most} names after data.`,
   number: (operator) => `"${operator}" needs a number.`,
 };
 /** @param {import('../query/terms.js').FilterError} error */
 export const filterError = ({ column, fault, detail }) =>
-  `Column ${column}: ${FILTER_FAULTS[fault](detail)} Still showing the previous filter.`;
+  `Column ${column}: ${FILTER_FAULTS[fault](detail)} The previous filter is still applied.`;
 /** @param {number} shown @param {number} held @param {boolean} isCounting @param {boolean} isPast */
 export const found = (shown, held, isCounting, isPast) =>
   isPast ? `${count(shown)} loaded` : `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
 /** @param {string} topic */
-export const onlyChip = (topic) => `only ${topic}`;
+export const onlyChip = (topic) => `topic: ${topic}`;
 /** @param {string} topic */
-export const hiddenChip = (topic) => `without ${topic}`;
+export const hiddenChip = (topic) => `not topic: ${topic}`;
 /** @param {{from: number, to: number}} range @param {import('../format/time.js').Zone} zone */
 export function rangeChip({ from, to }, zone) {
   if (!Number.isFinite(to)) return `since ${second(from, zone)}`;
   return from > 0 ? `${second(from, zone)}–${second(to, zone)}` : `until ${second(to, zone)}`;
 }
 /** @param {number} minutes */
-export const chartLabel = (minutes) => `messages/s, ${minutes} min`;
+export const chartLabel = (minutes) => `Messages per second, last ${minutes} min`;
 /** @param {number} perSecond */
 export const peak = (perSecond) => `peak ${count(perSecond)}`;
+/** @param {import('../messages/counts.js').Bar} bar @param {number} width seconds @param {import('../format/time.js').Zone} zone */
+export const barTime = ({ from }, width, zone) =>
+  width === 1 ? second(from * 1000, zone) : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
 /**
- * One bar of the histogram, read aloud.
- * @param {import('../messages/counts.js').Bar} bar @param {number} width seconds @param {import('../format/time.js').Zone} zone
- * @param {boolean} isKnown whether all messages of that time are loaded
+ * What one bar of the histogram stands for.
+ * @param {import('../messages/counts.js').Bar} bar @param {boolean} isKnown whether all messages of that time are loaded
  */
-export function barSaid({ from, all }, width, zone, isKnown) {
-  const [total, errors] = [all, all.slice(ERROR)].map((each) => each.reduce((sum, n) => sum + n, 0));
-  const when =
-    width === 1
-      ? second(from * 1000, zone)
-      : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
-  if (!isKnown) return total ? `${when}: ${count(total)} loaded, more in history` : `${when}: not loaded`;
-  return `${when}: ${some(total ?? 0, 'message')}${errors ? `, ${some(errors, 'error')}` : ''}`;
+export function barSaid({ all }, isKnown) {
+  const [total = 0, errors = 0] = [all, all.slice(ERROR)].map((each) => each.reduce((sum, n) => sum + n, 0));
+  if (!isKnown) return total > 0 ? `${count(total)} loaded, more in history` : words.notLoaded;
+  return `${some(total, 'message')}${errors ? `, ${some(errors, 'error')}` : ''}`;
 }
 /** @param {number} level @param {string} many */
 export const levelTitle = (level, many) =>
@@ -483,20 +505,20 @@ export function noError(by, hasSelection) {
 /** @param {import('../messages/rate.js').Busy} busy */
 export function rate(busy) {
   const [number, unit] = pace(busy);
-  return `${number} msg/${unit}`;
+  return /** @type {const} */ ([number, `msg/${unit}`]);
 }
 /** The same, for a narrow column. @param {import('../messages/rate.js').Busy} busy */
 export const topicRate = (busy) => pace(busy, short).join('/');
 /** @param {number} held */
-export const nothingMatches = (held) => `None of the ${some(held, 'message')} here match.`;
+export const nothingMatches = (held) => `No match in the ${some(held, 'message')} loaded.`;
 /** @param {number} many */
 export const hiddenErrors = (many) =>
-  `${some(many, 'error')} ${many === 1 ? 'is' : 'are'} hidden by the level buttons.`;
+  `${some(many, 'error')} ${many === 1 ? 'is' : 'are'} hidden by the level filters.`;
 /** @param {number} shown */
-export const exportShown = (shown) => `The ${some(shown, 'message')} shown, as`;
+export const exportShown = (shown) => `Messages shown (${count(shown)})`;
 /** @param {boolean} isWider */
 export const exportAll = (isWider) =>
-  `All in the server’s history that match, as${isWider ? ' (more than here: regular expressions and very long filters work in this page only)' : ''}`;
+  `All matching messages in history${isWider ? ' (more than here: regular expressions and very long filters work in this page only)' : ''}`;
 /** @param {string} why the server's words, or a code of ApiError */
 export const historyProblem = (why) =>
   `The server’s history cannot be read: ${why === 'no_connection' ? 'no answer' : why}.`;
@@ -524,14 +546,14 @@ export function emptyTopic(topic, kept) {
 
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
-  `Disconnect ${address} (${client})? A program that reconnects by itself will be back in seconds.`;
+  `Disconnect ${client} at ${address}? It may reconnect automatically.`;
 /** @param {number} n characters */
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} KB` : `${(n / 1e6).toFixed(1)} MB`);
 /** @param {Omit<import('../stream/continuity.js').Proof, 'entries'>} proof @param {Clock} clock */
 export function proofSummary({ since, first, last, received, repeated, missing, unknown, losses }, clock) {
   const range = first === null ? '' : ` (${first} to ${last})`;
   const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
-  return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${count(repeated)} repeated and dropped, connection lost ${some(losses, 'time')}.`;
+  return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${some(repeated, 'duplicate')} dropped, ${losses === 1 ? '1 connection loss' : `${count(losses)} connection losses`}.`;
 }
 /** @param {number} messages @param {number} errors @param {number} ms since the line before */
 export function digest(messages, errors, ms) {

@@ -57,6 +57,21 @@ export function hear(el, noun, listener) {
   el.addEventListener(noun, () => listener());
 }
 
+/** An icon of the sprite in dashboard.html. @param {string} name @param {string} [more] another class */
+export function icon(name, more = '') {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('class', `i ${more}`.trim());
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Show another icon. @param {SVGElement} svg @param {string} name */
+export const setIcon = (svg, name) =>
+  attribute(/** @type {Element} */ (svg.firstElementChild), 'href', `#${name}`);
+
 /** The element with a role. @param {string} role @returns {HTMLElement} */
 export const part = (role) => /** @type {HTMLElement} */ (document.querySelector(`[data-role="${role}"]`));
 

@@ -5,7 +5,6 @@ import { h, write } from './dom.js';
 
 /** @typedef {import('../format/ansi.js').Rgb} Rgb */
 
-const DARK = matchMedia('(prefers-color-scheme: dark)');
 /** What an element shows; '' is a single piece. @type {WeakMap<HTMLElement, string>} */
 const drawnAs = new WeakMap();
 
@@ -20,7 +19,7 @@ export function drawText(el, text, marks = []) {
   const isPlain = marks.length === 0 && PLAIN.test(text);
   const { theme = '' } = document.documentElement.dataset;
   // The same once more leaves its pieces alone: somebody may just be selecting them.
-  const key = isPlain ? '' : [theme, DARK.matches, ...marks, text].join('\n');
+  const key = isPlain ? '' : [theme, ...marks, text].join('\n');
   if (key !== '' && drawnAs.get(el) === key) return;
   drawnAs.set(el, key);
   if (isPlain) return write(el, text);

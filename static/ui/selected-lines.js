@@ -9,7 +9,10 @@ export function selectedLines(selection, rows) {
   const lines = [];
   for (const row of rows) {
     if (!range.intersectsNode(row)) continue;
-    const cells = [...row.children].map((cell) => selectedText(range, cell)).filter((text) => text !== '');
+    const pieces = [...row.children].flatMap((cell) =>
+      cell.className === 'cell-message' ? [...cell.children] : cell,
+    );
+    const cells = pieces.map((cell) => selectedText(range, cell)).filter((text) => text !== '');
     if (cells.length > 0) lines.push(cells.join(' '));
   }
   return lines;

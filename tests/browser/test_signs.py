@@ -69,7 +69,7 @@ def test_a_part_that_fails_does_not_stop_the_feed(page: Page, wall: Wall) -> Non
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => { throw new Error('no canvas here'); };")
     open_live(page, wall)
     failed = page.locator('[data-notice="failed"]')
-    expect(failed).to_contain_text("Something in this page failed. The server goes on receiving.")
+    expect(failed).to_contain_text("Part of this page failed. The server continues to receive messages.")
     wall.publish("the feed goes on")
     expect(rows(page).filter(has_text="the feed goes on")).to_have_count(1)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -102,19 +102,19 @@ def test_the_title_and_the_icon_tell_whoever_looks_at_another_tab(page: Page, st
     wall = start_wall("dashboard:\n  title: ops-1\n")
     open_live(page, wall)
     expect(page).to_have_title("ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/live.svg"
+    assert icon(page) == "static/icons/live.svg"
     page.evaluate(HIDE, True)
     for n in range(3):
         wall.publish(f"failure {n}", level="error")
     wall.publish("a note")
     expect(page).to_have_title("(3) ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/errors.svg"
+    assert icon(page) == "static/icons/errors.svg"
     page.evaluate(HIDE, False)
     expect(page).to_have_title("ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/live.svg"
+    assert icon(page) == "static/icons/live.svg"
     wall.kill()
     expect(page).to_have_title("✕ ops-1")
-    assert icon(page) == "/static/icons/lost.svg"
+    assert icon(page) == "static/icons/lost.svg"
 
 
 def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
@@ -134,8 +134,8 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     page.wait_for_url(re.compile("q=before"))
 
     assert wall.stop() == 0
-    text = root / "static" / "text.js"
-    text.write_text(text.read_text("utf-8").replace(" connected`", " online`"), "utf-8")
+    text = root / "static" / "text" / "en.js"
+    text.write_text(text.read_text("utf-8").replace("'viewer' : 'viewers'", "'online' : 'online'"), "utf-8")
     wall.start()
     new = str(wall.get("/").decode().split('data-version="')[1].split('"')[0])
     assert new != old
@@ -143,7 +143,7 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     expect(updated).to_have_count(1)
     # Never by itself: somebody may be reading.
     assert page.evaluate("() => document.body.dataset.version") == old
-    expect(role(page, "connection-count")).to_have_text(re.compile(" connected$"))
+    expect(role(page, "connection-count")).to_have_text(re.compile(" viewers?$"))
     # A new tab beside it is new altogether, and has a worker of its own version.
     tab = page.context.new_page()
     open_live(tab, wall)

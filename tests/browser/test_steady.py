@@ -17,7 +17,7 @@ def test_a_selection_survives_what_arrives_while_one_reads(page: Page, wall: Wal
     expect(page.locator(".row mark")).to_have_count(1)
     role(page, "filter").blur()
     page.locator(".row .cell-text:has(mark)").evaluate("(cell) => getSelection().selectAllChildren(cell)")
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
+    expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
     page.evaluate("() => { globalThis.piece = document.querySelector('.row mark'); }")
     for n in range(20):
         wall.publish(f"later {n}")
@@ -57,7 +57,7 @@ def test_a_batch_that_fails_is_named_and_the_feed_goes_on(page: Page, wall: Wall
     }"""
     )
     wall.publish("what fails")
-    expect(role(page, "banner")).to_contain_text("Something in this page failed. The server goes on receiving.")
+    expect(role(page, "banner")).to_contain_text("Part of this page failed. The server continues to receive messages.")
     wall.publish("what comes after it")
     expect(rows(page).filter(has_text="what comes after it")).to_have_count(1)
 

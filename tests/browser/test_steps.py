@@ -13,7 +13,7 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     open_live(page, wall)
     wait_received(page, 1000)
     role(page, "filter").fill('"line 177"')
-    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    role(page, "nothing").get_by_role("button", name="Search all history").click()
     found = rows(page).filter(has_text=re.compile("line 177$"))
     expect(found).to_have_count(1)
     found.click()
@@ -21,13 +21,13 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     expect(rows(page).filter(has_text=re.compile("line 176$"))).to_have_count(1)
     page.go_back()
     expect(rows(page)).to_have_count(1)
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
     expect(role(page, "filter")).to_have_value('"line 177"')
     page.go_back()
-    expect(role(page, "nothing")).to_contain_text("None of the 1\u202f000 messages here match.")
+    expect(role(page, "nothing")).to_contain_text("No match in the 1\u202f000 messages loaded.")
     page.go_forward()
     expect(found).to_have_count(1)
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
 
 
 def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page: Page, wall: Wall) -> None:
@@ -50,7 +50,7 @@ def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page:
     expect(rows(page)).to_have_count(1)
     expect(role(page, "filter")).to_have_value('"line 177"')
     expect(page).to_have_url(re.compile("q=%22line"))
-    role(page, "mode-bar").get_by_role("button", name="Back to live").click()
+    role(page, "mode-bar").get_by_role("button", name="Live").click()
     expect(role(page, "filter")).to_have_value('"line 177"')
     expect(rows(page)).to_have_count(1)
 

@@ -35,7 +35,7 @@ async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 @pytest.mark.gen_test
 async def test_the_styles_are_one_file_and_nothing_else_has_a_name(site: Site) -> None:
     style = await site.get("/static/style.css")
-    assert b"--page:" in style.body
+    assert b"--surface:" in style.body
     assert b".feed-rows" in style.body
     for path in ("/static/css/base.css", "/static/feed.js", "/static/../server.py", "/static/"):
         assert (await site.get(path)).status == 404

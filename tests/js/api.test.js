@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { ApiError, deleteConnection, postMessage, readHistory } from '../../static/stream/api.js';
+import { ApiError, deleteConnection, sendMessage, readHistory } from '../../static/stream/api.js';
 
 /** What is answered next. @type {import('node:http').RequestListener} */
 let answers = () => {};
@@ -55,7 +55,7 @@ test('data is sent as it was written, with every digit of a number', async () =>
     response.end('{"id": "7-1"}');
   };
   const data = ' {"trace": 1795400000123456789, "share": 0.10} ';
-  await postMessage({ topic: 'demo', level: 'info', text: 'a "b"', data, key: 'one' });
+  await sendMessage({ topic: 'demo', level: 'info', text: 'a "b"', data, key: 'one' });
   const [body = ''] = bodies;
   assert.ok(body.includes(data), body);
   const { topic, level, source, message } = JSON.parse(body);
