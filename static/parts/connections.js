@@ -199,7 +199,7 @@ export function WhoPanel(el, page) {
     // Column heads over an empty table would claim that there are no readers.
     table.hidden = list.length === 0;
     const others = list.length > WHO_DRAWN ? words.moreConnections(list.length - WHO_DRAWN) : '';
-    write(note, problem || others);
+    write(note, problem || (list.length === 0 ? words.loading : others));
     note.hidden = note.textContent === '';
   }
 
