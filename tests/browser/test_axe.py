@@ -44,8 +44,8 @@ TROUBLE = """() => {
     const gaps = ['expired', 'unexplained'].map((reason) => ({ mark: 'gap', at: now, reason, missing: 3 }));
     const loss = { mark: 'loss', at: now, from: now - 5000, replayed: 7, missing: 0 };
     const proof = { ...store.proof, missing: 6 };
-    store.hear('batch', { batch: JSON.stringify([...gaps, loss]), heard: now, proof, left: 0 }, now);
-    store.hear('config', { status: 'rejected', errors: ['config.yaml:1:1: no such key'], heard: now }, now);
+    store.receive('batch', { batch: JSON.stringify([...gaps, loss]), heard: now, proof, left: 0 });
+    store.receive('config', { status: 'rejected', errors: ['config.yaml:1:1: no such key'], heard: now });
 }"""
 
 
