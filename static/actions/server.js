@@ -5,9 +5,9 @@ import {
   ApiError,
   deleteConnection,
   hasOnly,
-  sendMessage,
   readConnections,
   readHistory,
+  sendMessage,
 } from '../stream/api.js';
 
 /** @param {import('./page.js').Page} page */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { ApiError, deleteConnection, sendMessage, readHistory } from '../../static/stream/api.js';
+import { ApiError, deleteConnection, readHistory, sendMessage } from '../../static/stream/api.js';
 
 /** What is answered next. @type {import('node:http').RequestListener} */
 let answers = () => {};
