@@ -5,7 +5,6 @@ from hub.filter import Filter
 from hub.query.match_context import MatchContext
 from tests.hub.parts import message
 
-AMPLE = CpuBudget(60)
 SPENT = CpuBudget(-1)
 
 
@@ -14,11 +13,11 @@ def group_of(*topics: str) -> Group[str]:
 
 
 def test_a_group_queues_messages_that_match_and_all_control_events() -> None:
-    group = group_of("a")
-    assert group.enqueue_if_match(MatchContext(message(1, topic="a")), b"one ", AMPLE)
-    assert not group.enqueue_if_match(MatchContext(message(2, topic="b")), b"two ", AMPLE)
+    group, ample = group_of("a"), CpuBudget(60)
+    assert group.enqueue_if_match(MatchContext(message(1, topic="a")), b"one ", ample)
+    assert not group.enqueue_if_match(MatchContext(message(2, topic="b")), b"two ", ample)
     group.pending.append(b"event ")
-    assert group.enqueue_if_match(MatchContext(message(3, topic="a")), b"three", AMPLE)
+    assert group.enqueue_if_match(MatchContext(message(3, topic="a")), b"three", ample)
     assert group.pending
     assert group.take() == [b"one ", b"event ", b"three"]
     assert group.sent == 2
