@@ -55,9 +55,11 @@ function grab(el) {
     el.style.setProperty('--panel', `${kept}px`);
     saveSetting('panel', String(kept));
   };
-  const edge = h('button', {
-    type: 'button',
+  const edge = h('div', {
     class: 'grab',
+    role: 'separator',
+    'aria-orientation': 'vertical',
+    tabindex: 0,
     'aria-label': words.resizePanel,
     title: words.resizePanel,
     onpointerdown: (/** @type {PointerEvent} */ event) => edge.setPointerCapture(event.pointerId),
