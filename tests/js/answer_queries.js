@@ -1,8 +1,8 @@
 /** The page's parser, asked from outside: a line of {query, message} comes in, a line with its answer goes out. */
 import { createInterface } from 'node:readline';
-import { parse } from '../../static/logic/filter.js';
-import { fromWire } from '../../static/logic/message.js';
-import { FilterError } from '../../static/logic/terms.js';
+import { fromWire } from '../../static/messages/message.js';
+import { parse } from '../../static/query/filter.js';
+import { FilterError } from '../../static/query/terms.js';
 
 /** @param {string} query @param {object} message @returns {boolean | number} whether it is found, or the column of the mistake */
 function answer(query, message) {
