@@ -15,7 +15,7 @@ import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
-from handlers.params import parse_filter
+from handlers.params import FILTER, check_names, parse_filter
 from handlers.publish import NDJSON
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
@@ -27,6 +27,7 @@ from hub.timestamps import parse_time
 
 logger = logging.getLogger("eyewall.http")
 
+PARAMETERS: Final = (*FILTER, "after", "before", "since", "until", "order", "limit", "format")
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000  # Messages of a JSON answer, which is one page.
 UNLIMITED: Final = 1 << 40
@@ -47,6 +48,7 @@ class HistoryGet(BaseHandler):
     history: History
 
     async def get(self) -> None:
+        check_names(self.request.query_arguments, PARAMETERS)
         kind = self._format()
         after, before = self.get_query_argument("after", None), self.get_query_argument("before", None)
         search = self._search(kind, newest_first=self._order(after) == "desc")

@@ -20,6 +20,10 @@ class InvalidInput(EyewallError):
         self.field = field
 
 
+class UnknownParameter(InvalidInput):
+    """A query parameter that this address does not have."""
+
+
 class TooLarge(InvalidInput):
     """Over a limit of the config; the hint names its key."""
 

@@ -61,6 +61,7 @@ class Hub:
         )
         self.deliver = self.fan_out.deliver  # The log calls it with every commit, in order.
         self.announce = self.control.announce
+        self.notify = self.control.notify
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_heartbeat = 0.0
         self._control_flushed = 0  # Number of the last control event flushed.

@@ -117,11 +117,11 @@ class CatchUp:
         elif connection.cursor < live_seq:
             if self._loop.time() - connection.last_progress > self._settings.stream.heartbeat_seconds:
                 # The filter may match nothing for long. A proxy would close a silent connection.
-                self._send(connection, self._control.heartbeat())
+                self._send(connection, self._control.heartbeat(self._log.generations.format_id(connection.cursor)))
             else:
                 self._turn_page(connection, live_seq)
         elif connection.control_cursor != self._control.head:
-            events = self._control.since(connection.control_cursor)
+            events = self._control.since(connection.control_cursor, self._log.generations.format_id(connection.cursor))
             connection.control_cursor = self._control.head
             self._send(connection, events)
         elif not self._fan_out.go_live(connection):

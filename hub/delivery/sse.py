@@ -1,6 +1,7 @@
 """Server-Sent Events on the wire (WHATWG HTML, "Interpreting an event stream").
 
-Only messages have an `id:`: it moves the reader's cursor. Data is JSON, which escapes CR and LF: no text ends a block.
+An `id:` moves the reader's cursor: messages have one, and heartbeats behind the first, but no other event. Data is
+JSON, which escapes CR and LF: no text ends a block.
 """
 
 from typing import Final
@@ -19,8 +20,10 @@ def encode(message: Message) -> bytes:
     return b"id: %b\ndata: %b\n\n" % (message.id.encode(), _json.encode(message))
 
 
-def event(name: str, data: dict[str, object]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (name.encode(), _json.encode(data))
+def event(name: str, data: dict[str, object], *, last_id: str = "") -> bytes:
+    """Return the frame of another event. Everything for its reader up to `last_id` must be in front of it."""
+    position = f"id: {last_id}\n" if last_id else ""
+    return f"{position}event: {name}\ndata: ".encode() + _json.encode(data) + b"\n\n"
 
 
 def retry(milliseconds: int) -> bytes:
