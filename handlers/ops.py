@@ -67,6 +67,9 @@ class HubCollector(Collector):
         yield GaugeMetricFamily(
             "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
+        yield GaugeMetricFamily(
+            "eyewall_unsent_bytes", "Bytes that slow readers have not taken", self._hub.unsent.total
+        )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)

@@ -31,7 +31,8 @@ class Connection:
     # The others are unused while live, but for `sent_before_group`.
     cursor: int = 0  # Seq of the last message in `unsent` or before it.
     unsent: memoryview = NOTHING  # Framed bytes that the transport has not accepted.
-    last_progress: float = 0.0  # Loop time of the last bytes accepted.
+    last_progress: float = 0.0  # Loop time at which `unsent` was empty, or CatchUp counted `taken` from 0.
+    taken: int = 0  # Bytes accepted since then.
     control_cursor: int = 0  # Number of the last control event sent or in `unsent`.
     sent_before_group: int = 0
 
