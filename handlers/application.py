@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,7 @@ from hub.errors import Overloaded, TooLarge
 
 logger = logging.getLogger("eyewall.http")
 
+_ABSOLUTE: Final = re.compile(r"(?i:http)://([^/?#]+)(.*)")
 MAX_HEAD_BYTES: Final = 16 << 10  # Of a request's header, in both tiers. More is answered 431.
 # Tornado's defaults: 3600 s for a header, no time limit for a body, 100 MB of it.
 TORNADO_LIMITS: Final[dict[str, Any]] = {
@@ -112,6 +114,7 @@ class HeaderCheck(HTTPMessageDelegate):
             # Tornado still reads its buffer. Nothing is started on a closing connection (RFC 9112, section 9.6).
             self._connection.detach()
             return None
+        start_line = _origin_form(start_line, headers)
         try:
             self._tier.check(start_line, headers, self._connection.context)  # type: ignore[arg-type]  # see `serve`
         except (TooLarge, Overloaded) as error:
@@ -131,6 +134,16 @@ class HeaderCheck(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         self._inner.on_connection_close()
+
+
+def _origin_form(
+    start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+) -> RequestStartLine | ResponseStartLine:
+    """Return an absolute-form target as a path; its host replaces the Host header (RFC 9112, section 3.2.2)."""
+    if isinstance(start_line, RequestStartLine) and (found := _ABSOLUTE.fullmatch(start_line.path)):
+        headers["Host"] = found[1]
+        return start_line._replace(path=found[2] if found[2].startswith("/") else f"/{found[2]}")
+    return start_line
 
 
 def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str) -> Application:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-import msgspec
 from tornado.escape import parse_qs_bytes
 
 from handlers.application import MAX_HEAD_BYTES, log_request
@@ -28,6 +27,7 @@ from handlers.publish import JSON, receipt_json
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
+from hub.json_text import encode
 from hub.log.protocol import Log
 from hub.message import TOPIC, Draft, Level
 
@@ -46,7 +46,6 @@ _UNDERSTOOD: Final = frozenset(
     {"Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length"}
     | {"X-Level", "X-Source"}
 )
-_json: Final = msgspec.json.Encoder()
 
 
 class SimpleRequest(NamedTuple):
@@ -154,7 +153,7 @@ class FastTier:
         began, is_cross_origin = time.monotonic(), bool(self._live.current.server.cors_origins)
         try:
             receipt = await self._hub.publish([draft])
-            body = _json.encode(receipt_json(receipt)) + b"\n"
+            body = encode(receipt_json(receipt)) + b"\n"
             status, answer = 201, _message_head(int(time.time()), is_cross_origin, len(body)) + body
         except Exception as error:
             if not isinstance(error, EyewallError):

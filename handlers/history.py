@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
 
-import msgspec
 from tornado.iostream import StreamClosedError
 
 from handlers.base import BaseHandler
@@ -19,8 +18,9 @@ from handlers.params import FILTER, check_names, parse_filter
 from handlers.publish import NDJSON
 from hub.delivery.cursor import Gap
 from hub.delivery.transports import RST_ON_CLOSE
-from hub.errors import InvalidInput
+from hub.errors import CrossOrigin, InvalidInput
 from hub.history import History, HistoryPage
+from hub.json_text import encode
 from hub.message import Message
 from hub.search.find import EVER, SearchRange
 from hub.timestamps import parse_time
@@ -35,7 +35,6 @@ COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 # Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), also the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_json: Final = msgspec.json.Encoder()
 
 
 class HistoryGet(BaseHandler):
@@ -48,6 +47,7 @@ class HistoryGet(BaseHandler):
     history: History
 
     async def get(self) -> None:
+        self._check_site()
         check_names(self.request.query_arguments, PARAMETERS)
         kind = self._format()
         after, before = self.get_query_argument("after", None), self.get_query_argument("before", None)
@@ -94,6 +94,15 @@ class HistoryGet(BaseHandler):
             stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
             stream.close()
 
+    def _check_site(self) -> None:
+        """Refuse a search that a page of another site starts, unless it is listed, or a link was followed."""
+        headers, listed = self.request.headers, self.server.cors_origins
+        is_listed = "*" in listed or headers.get("Origin") in listed
+        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
+        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
+            hint = "list that origin under server.cors_origins"
+            raise CrossOrigin("a page of another site may not search", hint=hint)
+
     def _format(self) -> str:
         name = self.get_query_argument("format", "")
         if name and name not in TYPES:
@@ -135,13 +144,13 @@ class HistoryGet(BaseHandler):
 
 
 def json_page(page: HistoryPage) -> bytes:
-    return _json.encode(page.as_json()) + b"\n"
+    return encode(page.as_json()) + b"\n"
 
 
 def json_lines(page: HistoryPage) -> bytes:
     """Return a page as one message per line, with the gap, if any, as the first line."""
     gap = [{"gap": page.gap.as_json()}] if page.gap else []
-    return b"".join(_json.encode(value) + b"\n" for value in (*gap, *page.messages))
+    return b"".join(encode(value) + b"\n" for value in (*gap, *page.messages))
 
 
 def csv_lines(page: HistoryPage) -> bytes:

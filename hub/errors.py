@@ -32,6 +32,10 @@ class UnknownType(InvalidInput):
     """An unsupported content type or encoding."""
 
 
+class CrossOrigin(EyewallError):
+    """A page of another site may not cause this work."""
+
+
 class NotFound(EyewallError):
     """No such page, topic or connection."""
 
