@@ -18,8 +18,10 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application, RequestHandler
 
-from handlers.base import NotFoundHandler, raw_error_response
+from handlers.base import BaseHandler, NotFoundHandler, error_code, raw_error_response
 from handlers.forwarded import client_address, is_trusted
+from handlers.publish import PublishHandler
+from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.delivery.limits import ConnectionLimits
 from hub.errors import Overloaded, TooLarge
@@ -53,7 +55,10 @@ class Peer:
 class TornadoTier(HTTPServerConnectionDelegate):
     """Serves connections with Tornado's HTTP/1.1. Releases each one's slot in `limits` at its end."""
 
-    def __init__(self, app: Application, live: LiveConfig, limits: ConnectionLimits, **tornado_limits: Any) -> None:
+    def __init__(
+        self, app: Application, live: LiveConfig, limits: ConnectionLimits, refusals: Refusals, **tornado_limits: Any
+    ) -> None:
+        self.refusals = refusals
         self._app = app
         self._live = live
         self._limits = limits
@@ -118,6 +123,7 @@ class HeaderCheck(HTTPMessageDelegate):
         try:
             self._tier.check(start_line, headers, self._connection.context)  # type: ignore[arg-type]  # see `serve`
         except (TooLarge, Overloaded) as error:
+            self._tier.refusals.counts[error_code(error)] += 1
             stream = self._connection.detach()
             status = 431 if isinstance(error, TooLarge) else 0
             with contextlib.suppress(StreamClosedError):
@@ -146,24 +152,24 @@ def _origin_form(
     return start_line
 
 
-def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str) -> Application:
+def application(
+    routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str, refusals: Refusals
+) -> Application:
+    def log_handler(handler: RequestHandler) -> None:
+        request, status = handler.request, handler.get_status()
+        error = handler.error if isinstance(handler, BaseHandler) else None
+        if error is not None:
+            refusals.counts[error["code"]] += 1
+        reason = error["message"] if error is not None else ""
+        refusals.log_request(status, request.method, request.path, request.request_time(), reason=reason)
+        if isinstance(handler, PublishHandler) and handler.refused_count:
+            refusals.count_messages(request.remote_ip or "", handler.refused_count, handler.refused_reason)
+
     return Application(
         routes,
         default_handler_class=NotFoundHandler,
         default_handler_args={"live": live},
         template_path=templates,
         cross_origin_protection=True,
-        log_function=_log_handler,
+        log_function=log_handler,
     )
-
-
-def log_request(status: int, method: str | None, path: str, seconds: float) -> None:
-    """Write the access log's line, without the query. The log itself reports failed writes (503 and 507)."""
-    level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
-    if logger.isEnabledFor(level):
-        logger.log(level, "%d %s %s %.1f ms", status, method, path, 1000 * seconds)
-
-
-def _log_handler(handler: RequestHandler) -> None:
-    request = handler.request
-    log_request(handler.get_status(), request.method, request.path, request.request_time())

@@ -77,6 +77,7 @@ class BaseHandler(RequestHandler):
     """A handler of this product. Each class declares the parts of its route as attributes."""
 
     live: LiveConfig
+    error: dict[str, str] | None = None  # Of an error answer: code, message, hint.
 
     def initialize(self, **parts: object) -> None:
         self.__dict__.update(parts)
@@ -136,7 +137,9 @@ class BaseHandler(RequestHandler):
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         self._allow_origin()  # Tornado clears all headers before an error.
-        self.write_json(error_json(error, status_code), status_code)
+        answer = error_json(error, status_code)
+        self.error = answer["error"]
+        self.write_json(answer, status_code)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
@@ -185,13 +188,16 @@ def status_of(error: EyewallError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def error_json(error: BaseException | None, status: int = 500) -> dict[str, object]:
+def error_code(error: EyewallError) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def error_json(error: BaseException | None, status: int = 500) -> dict[str, Any]:
     """Return the body of an error answer. It hides the text of an unexpected error."""
     if not isinstance(error, EyewallError):
         unknown = ("internal_error", "internal server error", "see the server's log")
         return {"error": dict(zip(("code", "message", "hint"), HTTP_ERRORS.get(status, unknown), strict=True))}
-    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-    return {"error": {"code": code, "message": error.message, "hint": error.hint}, **error.details}
+    return {"error": {"code": error_code(error), "message": error.message, "hint": error.hint}, **error.details}
 
 
 def raw_error_response(error: BaseException, *headers: tuple[str, str], status: int = 0) -> bytes:

@@ -56,6 +56,7 @@ class Clients:
         *,
         idle_seconds: float,
     ) -> None:
+        self.refusals = tornado.refusals
         self._tornado = tornado
         self._fast = fast
         self._limits = limits

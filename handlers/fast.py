@@ -17,13 +17,14 @@ from typing import Any, Final, NamedTuple
 
 from tornado.escape import parse_qs_bytes
 
-from handlers.application import MAX_HEAD_BYTES, log_request
-from handlers.base import COMMON_HEADERS, JSON_TYPE, is_allowed_host, raw_error_response
+from handlers.application import MAX_HEAD_BYTES
+from handlers.base import COMMON_HEADERS, JSON_TYPE, error_code, is_allowed_host, raw_error_response
 from handlers.events import STREAM_HEADERS, open_stream
 from handlers.forwarded import FORWARDING_HEADERS
 from handlers.messages import TEXT
 from handlers.params import StreamRequest
 from handlers.publish import JSON, receipt_json
+from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
@@ -92,10 +93,11 @@ def _read_headers(fields: bytes) -> Mapping[str, str] | None:
 class FastTier:
     """Publishes and opens streams. Reads every setting at the time of use."""
 
-    def __init__(self, hub: Hub, log: Log, live: LiveConfig) -> None:
+    def __init__(self, hub: Hub, log: Log, live: LiveConfig, refusals: Refusals) -> None:
         self._hub = hub
         self._log = log
         self._live = live
+        self._refusals = refusals
 
     def publish(self, request: SimpleRequest) -> Coroutine[Any, Any, bytes] | None:
         """Return a coroutine that publishes the message and returns the answer; it raises nothing. None: not simple.
@@ -158,9 +160,11 @@ class FastTier:
         except Exception as error:
             if not isinstance(error, EyewallError):
                 logger.exception("unexpected error in POST %s", path)
+            else:
+                self._refusals.counts[error_code(error)] += 1
             answer = raw_error_response(error, *_vary(is_cross_origin))
             status = int(answer[9:12])
-        log_request(status, "POST", path, time.monotonic() - began)
+        self._refusals.log_request(status, "POST", path, time.monotonic() - began)
         return answer
 
 

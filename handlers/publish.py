@@ -47,6 +47,8 @@ class PublishHandler(BaseHandler):
     uploads: UploadBudget
     decoder: Decoder
     lines: LinePublisher | None = None
+    refused_count = 0  # Messages of this request, and the reason of the first, for operators.
+    refused_reason = ""
 
     def initialize(self, **parts: object) -> None:
         super().initialize(**parts)
@@ -165,6 +167,8 @@ class PublishHandler(BaseHandler):
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, EyewallError) and self.lines is not None:
             error.details = self.lines.batch.as_json()
+        if isinstance(error, InvalidInput) and not self.refused_count:
+            self.refused_count, self.refused_reason = 1, error.message
         super().write_error(status_code, **kwargs)
 
     async def publish_lines(self) -> None:
@@ -199,6 +203,8 @@ class PublishHandler(BaseHandler):
 
     def write_batch(self, batch: Batch) -> None:
         """Answer 201 if anything is in the log, else 400. A PUT may end without a message: its source had none."""
+        if batch.rejected:
+            self.refused_count, self.refused_reason = batch.rejected_count, str(batch.rejected[0]["error"])
         if not batch.accepted and (batch.rejected_count or self.request.method != "PUT"):
             count = batch.rejected_count
             problem = f"none of its {count} messages can be published" if count else "holds no message"
