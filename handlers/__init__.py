@@ -9,6 +9,7 @@ from handlers.dashboard import DashboardHandler
 from handlers.events import EventsHandler
 from handlers.messages import MessagesHandler, TopicHandler
 from handlers.ops import HealthHandler, MetricsHandler, OpenApiHandler, ReadyHandler
+from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.history import History
 from hub.hub import Hub
@@ -23,6 +24,7 @@ def routes(
     history: History,
     assets: Assets,
     uploads: UploadBudget,
+    refusals: Refusals,
     *,
     version: str,
     is_ready: Callable[[], bool],
@@ -35,11 +37,11 @@ def routes(
         (r"/events", EventsHandler, stream),
         (r"/messages", MessagesHandler, publish | {"history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
-        (r"/connections", ConnectionsHandler, {"live": live, "hub": hub}),
+        (r"/connections", ConnectionsHandler, {"live": live, "hub": hub, "history": history}),
         (r"/connections/([^/]+)", ConnectionHandler, {"live": live, "hub": hub}),
         (r"/static/(.+)", AssetHandler, {"live": live, "assets": assets}),
         (r"/healthz", HealthHandler, {"live": live}),
         (r"/readyz", ReadyHandler, {"live": live, "log": log, "is_ready": is_ready}),
-        (r"/metrics", MetricsHandler, stream),
+        (r"/metrics", MetricsHandler, stream | {"refusals": refusals}),
         (r"/openapi\.json", OpenApiHandler, {"live": live}),
     ]

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,14 +19,17 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application, RequestHandler
 
-from handlers.base import NotFoundHandler, raw_error_response
+from handlers.base import BaseHandler, NotFoundHandler, error_code, raw_error_response
 from handlers.forwarded import client_address, is_trusted
+from handlers.publish import PublishHandler
+from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.delivery.limits import ConnectionLimits
 from hub.errors import Overloaded, TooLarge
 
 logger = logging.getLogger("eyewall.http")
 
+_ABSOLUTE: Final = re.compile(r"(?i:http)://([^/?#]+)(.*)")
 MAX_HEAD_BYTES: Final = 16 << 10  # Of a request's header, in both tiers. More is answered 431.
 # Tornado's defaults: 3600 s for a header, no time limit for a body, 100 MB of it.
 TORNADO_LIMITS: Final[dict[str, Any]] = {
@@ -52,7 +56,10 @@ class Peer:
 class TornadoTier(HTTPServerConnectionDelegate):
     """Serves connections with Tornado's HTTP/1.1. Releases each one's slot in `limits` at its end."""
 
-    def __init__(self, app: Application, live: LiveConfig, limits: ConnectionLimits, **tornado_limits: Any) -> None:
+    def __init__(
+        self, app: Application, live: LiveConfig, limits: ConnectionLimits, refusals: Refusals, **tornado_limits: Any
+    ) -> None:
+        self.refusals = refusals
         self._app = app
         self._live = live
         self._limits = limits
@@ -124,9 +131,11 @@ class HeaderCheck(HTTPMessageDelegate):
             # Tornado still reads its buffer. Nothing is started on a closing connection (RFC 9112, section 9.6).
             self._connection.detach()
             return None
+        start_line = _origin_form(start_line, headers)
         try:
             self._tier.check(start_line, headers, self._connection.context)  # type: ignore[arg-type]  # see `serve`
         except (TooLarge, Overloaded) as error:
+            self._tier.refusals.counts[error_code(error)] += 1
             stream = self._connection.detach()
             status = 431 if isinstance(error, TooLarge) else 0
             with contextlib.suppress(StreamClosedError):
@@ -146,24 +155,34 @@ class HeaderCheck(HTTPMessageDelegate):
         self._inner.on_connection_close()
 
 
-def application(routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str) -> Application:
+def _origin_form(
+    start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+) -> RequestStartLine | ResponseStartLine:
+    """Return an absolute-form target as a path; its host replaces the Host header (RFC 9112, section 3.2.2)."""
+    if isinstance(start_line, RequestStartLine) and (found := _ABSOLUTE.fullmatch(start_line.path)):
+        headers["Host"] = found[1]
+        return start_line._replace(path=found[2] if found[2].startswith("/") else f"/{found[2]}")
+    return start_line
+
+
+def application(
+    routes: list[tuple[str, type, dict[str, Any]]], live: LiveConfig, templates: str, refusals: Refusals
+) -> Application:
+    def log_handler(handler: RequestHandler) -> None:
+        request, status = handler.request, handler.get_status()
+        error = handler.error if isinstance(handler, BaseHandler) else None
+        if error is not None:
+            refusals.counts[error["code"]] += 1
+        reason = error["message"] if error is not None else ""
+        refusals.log_request(status, request.method, request.path, request.request_time(), reason=reason)
+        if isinstance(handler, PublishHandler) and handler.refused_count:
+            refusals.count_messages(request.remote_ip or "", handler.refused_count, handler.refused_reason)
+
     return Application(
         routes,
         default_handler_class=NotFoundHandler,
         default_handler_args={"live": live},
         template_path=templates,
         cross_origin_protection=True,
-        log_function=_log_handler,
+        log_function=log_handler,
     )
-
-
-def log_request(status: int, method: str | None, path: str, seconds: float) -> None:
-    """Write the access log's line, without the query. The log itself reports failed writes (503 and 507)."""
-    level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
-    if logger.isEnabledFor(level):
-        logger.log(level, "%d %s %s %.1f ms", status, method, path, 1000 * seconds)
-
-
-def _log_handler(handler: RequestHandler) -> None:
-    request = handler.request
-    log_request(handler.get_status(), request.method, request.path, request.request_time())

@@ -5,6 +5,7 @@ The files on disk are the source. What is served is joined (bundle.py), minified
 
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,16 @@ class Assets:
         self.digest = hashlib.sha256(etags.encode()).hexdigest()[:8]
 
 
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Return True if gzip has a weight above 0 (RFC 9110, section 12.5.3); `*` is every coding that is not listed."""
+    weights = {}
+    for item in accept_encoding.lower().split(","):
+        coding, *parameters = (part.strip() for part in item.split(";"))
+        refused = any(re.fullmatch(r"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
+        weights[coding] = not refused
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
 class AssetHandler(BaseHandler):
     """GET /static/<path>: always revalidated, so that a new version of the server is a new page at once."""
 
@@ -85,7 +96,7 @@ class AssetHandler(BaseHandler):
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("Cache-Control", "no-cache")
         self.add_header("Vary", "Accept-Encoding")
-        gzipped = "gzip" in self.request.headers.get("Accept-Encoding", "") and len(asset.gzipped) < len(asset.body)
+        gzipped = accepts_gzip(self.request.headers.get("Accept-Encoding", "")) and len(asset.gzipped) < len(asset.body)
         if gzipped:
             self.set_header("Content-Encoding", "gzip")
         # One entity tag for each encoding (RFC 9110 section 8.8.3.3).

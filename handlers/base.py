@@ -9,7 +9,6 @@ from http.client import responses
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from hub.config import ServerConfig
@@ -17,6 +16,7 @@ from hub.config.live import LiveConfig
 from hub.config.values import is_address
 from hub.errors import (
     Conflict,
+    CrossOrigin,
     EyewallError,
     InvalidInput,
     LogFailed,
@@ -29,6 +29,7 @@ from hub.errors import (
     UnknownType,
 )
 from hub.ingest.upload_budget import REFUSED_BYTES
+from hub.json_text import encode
 
 logger = logging.getLogger("eyewall.http")
 
@@ -37,6 +38,7 @@ STATUS: Final[tuple[tuple[type[EyewallError], int], ...]] = (
     (TooLarge, 413),
     (UnknownType, 415),
     (InvalidInput, 400),
+    (CrossOrigin, 403),
     (NotFound, 404),
     (Conflict, 409),
     (LogFull, 507),
@@ -65,16 +67,17 @@ COMMON_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),  # CORS decides for listed origins: it is another mode.
 )
 JSON_TYPE: Final = "application/json; charset=utf-8"
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
-_json: Final = msgspec.json.Encoder()
 
 
 class BaseHandler(RequestHandler):
     """A handler of this product. Each class declares the parts of its route as attributes."""
 
     live: LiveConfig
+    error: dict[str, str] | None = None  # Of an error answer: code, message, hint.
 
     def initialize(self, **parts: object) -> None:
         self.__dict__.update(parts)
@@ -125,7 +128,7 @@ class BaseHandler(RequestHandler):
     def write_json(self, value: object, status: int = 200) -> None:
         self.set_status(status)
         self.set_header("Content-Type", JSON_TYPE)
-        self.finish(_json.encode(value) + b"\n")
+        self.finish(encode(value) + b"\n")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
@@ -134,7 +137,9 @@ class BaseHandler(RequestHandler):
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         self._allow_origin()  # Tornado clears all headers before an error.
-        self.write_json(error_json(error, status_code), status_code)
+        answer = error_json(error, status_code)
+        self.error = answer["error"]
+        self.write_json(answer, status_code)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
@@ -183,19 +188,22 @@ def status_of(error: EyewallError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def error_json(error: BaseException | None, status: int = 500) -> dict[str, object]:
+def error_code(error: EyewallError) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def error_json(error: BaseException | None, status: int = 500) -> dict[str, Any]:
     """Return the body of an error answer. It hides the text of an unexpected error."""
     if not isinstance(error, EyewallError):
         unknown = ("internal_error", "internal server error", "see the server's log")
         return {"error": dict(zip(("code", "message", "hint"), HTTP_ERRORS.get(status, unknown), strict=True))}
-    code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-    return {"error": {"code": code, "message": error.message, "hint": error.hint}, **error.details}
+    return {"error": {"code": error_code(error), "message": error.message, "hint": error.hint}, **error.details}
 
 
 def raw_error_response(error: BaseException, *headers: tuple[str, str], status: int = 0) -> bytes:
     """Return a whole answer for a request without a handler. `status` replaces the error's own."""
     status = status or (status_of(error) if isinstance(error, EyewallError) else 500)
-    body = _json.encode(error_json(error)) + b"\n"
+    body = encode(error_json(error)) + b"\n"
     fields = [("Date", formatdate(usegmt=True)), ("Content-Type", JSON_TYPE), *COMMON_HEADERS]
     fields += [("Content-Length", str(len(body))), *headers]
     if isinstance(error, Overloaded):

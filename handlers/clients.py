@@ -12,15 +12,16 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from tornado.ioloop import IOLoop, PeriodicCallback
-from tornado.iostream import IOStream
 
 from handlers.application import Peer, TornadoTier
 from handlers.fast import FastTier, parse
+from handlers.peer_stream import PeerStream
 from hub.delivery.limits import ConnectionLimits
 
 logger = logging.getLogger("eyewall.http")
 
 EXPECTED_SECONDS: Final = 0.5  # At shutdown, for the first request of a connection that was just accepted.
+TLS_HANDSHAKE: Final = b"\x16\x03"
 PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
 _WATCH: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 
@@ -57,6 +58,7 @@ class Clients:
         *,
         idle_seconds: float,
     ) -> None:
+        self.refusals = tornado.refusals
         self._tornado = tornado
         self._fast = fast
         self._limits = limits
@@ -111,9 +113,6 @@ class Clients:
             self._close(client)
 
     def _look(self, client: _Client) -> None:
-        if self._fast is None:
-            self._pass_to_tornado(client)
-            return
         try:
             data = client.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
         except BlockingIOError:
@@ -124,11 +123,13 @@ class Clients:
             return
         except OSError:
             data = b""
-        if not data:
+        if not data or data.startswith(TLS_HANDSHAKE):  # A TLS client cannot read a plain answer.
             self._close(client)
             return
         request = parse(data)
-        if request is not None and request.method == "GET" and self._fast.open(request, client.socket, client.peer):
+        if self._fast is None:
+            self._pass_to_tornado(client)
+        elif request is not None and request.method == "GET" and self._fast.open(request, client.socket, client.peer):
             self._forget(client)
         elif request is not None and (answer := self._fast.publish(request)) is not None:
             client.socket.recv(request.size)
@@ -194,7 +195,7 @@ class Clients:
             self._close(client)
             return
         self._unwatch(client)
-        stream = IOStream(client.socket)
+        stream = PeerStream(client.socket)
         if rest:
             stream.write(rest)
         self._tornado.serve(stream, Peer(client.peer, client.peer, client.slot))

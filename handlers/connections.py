@@ -1,28 +1,52 @@
 """GET /connections, and DELETE of one connection."""
 
-import asyncio
+import re
 from typing import Final
 
-from handlers.base import BaseHandler
+import msgspec
+
+from handlers.base import JSON_TYPE, BaseHandler
+from handlers.bounded import BoundedAnswer
 from hub.delivery.connection import Connection
+from hub.errors import InvalidInput
 from hub.hub import Hub
+from hub.json_text import encode
 from hub.log.protocol import format_time
 
-AT_ONCE: Final = 1000  # Connections listed in one turn of the loop, some 5 ms.
+MAX_LIMIT: Final = 1000  # Connections of one page: some 5 ms.
+PAGE_BYTES: Final = 1 << 20  # A page ends behind the connection that reaches this. A filter may take 12 KiB.
 
 
-class ConnectionsHandler(BaseHandler):
-    """GET /connections"""
+class ConnectionsHandler(BoundedAnswer):
+    """GET /connections: one page, in the order of `since`. Parameters: `limit`, `after`."""
 
     hub: Hub
 
     async def get(self) -> None:
-        registry, shown = self.hub.registry, []
-        for connection in registry:
-            shown.append(_shown(connection))
-            if len(shown) % AT_ONCE == 0:
-                await asyncio.sleep(0)
-        self.write_json({"connections": shown, **registry.counts()})
+        with self.history.slot(self.history.limits.answers), self.ends_with_its_client():
+            body = self._page()
+            self.set_header("Content-Type", JSON_TYPE)
+            self.set_header("Content-Length", len(body))
+            await self.send(body)
+
+    def _page(self) -> bytes:
+        registry, limit, after = self.hub.registry, self._limit(), self.get_query_argument("after", None)
+        readers = list(registry) if after is None else registry.after(after)
+        shown: list[msgspec.Raw] = []
+        size = 0
+        for connection in readers[:limit]:
+            shown.append(msgspec.Raw(encode(_shown(connection))))
+            size += len(shown[-1])
+            if size >= PAGE_BYTES:
+                break
+        following = readers[len(shown) - 1].id if len(shown) < len(readers) else None
+        return encode({"connections": shown, **registry.counts(), "next": following}) + b"\n"
+
+    def _limit(self) -> int:
+        text = self.get_query_argument("limit", str(MAX_LIMIT))
+        if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
+            raise InvalidInput("limit", f"invalid number {text[:32]!r}", hint=f"use 1 to {MAX_LIMIT}")
+        return int(text)
 
 
 class ConnectionHandler(BaseHandler):

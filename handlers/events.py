@@ -48,7 +48,7 @@ def open_stream(
 
 
 class EventsHandler(BaseHandler):
-    """`topic` (globs, repeatable), `level`, `q`; starts at `Last-Event-ID`, `last_event_id`, `since` or `last`."""
+    """`topic` (globs, repeatable), `level`, `q`; starts at a last event id, `since` or `last` (handlers/params.py)."""
 
     hub: Hub
     log: Log

@@ -15,19 +15,20 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-import msgspec
 from tornado.escape import parse_qs_bytes
 
-from handlers.application import MAX_HEAD_BYTES, log_request
-from handlers.base import COMMON_HEADERS, JSON_TYPE, is_allowed_host, raw_error_response
+from handlers.application import MAX_HEAD_BYTES
+from handlers.base import COMMON_HEADERS, JSON_TYPE, error_code, is_allowed_host, raw_error_response
 from handlers.events import STREAM_HEADERS, open_stream
 from handlers.forwarded import FORWARDING_HEADERS
 from handlers.messages import TEXT
 from handlers.params import StreamRequest
 from handlers.publish import JSON, receipt_json
+from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
+from hub.json_text import encode
 from hub.log.protocol import Log
 from hub.message import TOPIC, Draft, Level
 
@@ -46,7 +47,6 @@ _UNDERSTOOD: Final = frozenset(
     {"Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length"}
     | {"X-Level", "X-Source"}
 )
-_json: Final = msgspec.json.Encoder()
 
 
 class SimpleRequest(NamedTuple):
@@ -93,10 +93,11 @@ def _read_headers(fields: bytes) -> Mapping[str, str] | None:
 class FastTier:
     """Publishes and opens streams. Reads every setting at the time of use."""
 
-    def __init__(self, hub: Hub, log: Log, live: LiveConfig) -> None:
+    def __init__(self, hub: Hub, log: Log, live: LiveConfig, refusals: Refusals) -> None:
         self._hub = hub
         self._log = log
         self._live = live
+        self._refusals = refusals
 
     def publish(self, request: SimpleRequest) -> Coroutine[Any, Any, bytes] | None:
         """Return a coroutine that publishes the message and returns the answer; it raises nothing. None: not simple.
@@ -154,14 +155,16 @@ class FastTier:
         began, is_cross_origin = time.monotonic(), bool(self._live.current.server.cors_origins)
         try:
             receipt = await self._hub.publish([draft])
-            body = _json.encode(receipt_json(receipt)) + b"\n"
+            body = encode(receipt_json(receipt)) + b"\n"
             status, answer = 201, _message_head(int(time.time()), is_cross_origin, len(body)) + body
         except Exception as error:
             if not isinstance(error, EyewallError):
                 logger.exception("unexpected error in POST %s", path)
+            else:
+                self._refusals.counts[error_code(error)] += 1
             answer = raw_error_response(error, *_vary(is_cross_origin))
             status = int(answer[9:12])
-        log_request(status, "POST", path, time.monotonic() - began)
+        self._refusals.log_request(status, "POST", path, time.monotonic() - began)
         return answer
 
 

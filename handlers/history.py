@@ -1,32 +1,25 @@
 """GET /messages: stored messages, a page as JSON, or all of them as NDJSON or CSV."""
 
-import asyncio
 import csv
 import io
-import logging
 import re
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
 
-import msgspec
-from tornado.iostream import StreamClosedError
-
-from handlers.base import BaseHandler
-from handlers.params import parse_filter
+from handlers.bounded import BoundedAnswer
+from handlers.params import FILTER, check_names, parse_filter
 from handlers.publish import NDJSON
 from hub.delivery.cursor import Gap
-from hub.delivery.transports import RST_ON_CLOSE
-from hub.errors import InvalidInput
-from hub.history import History, HistoryPage
+from hub.errors import CrossOrigin, InvalidInput
+from hub.history import HistoryPage
+from hub.json_text import encode
 from hub.message import Message
 from hub.search.find import EVER, SearchRange
 from hub.timestamps import parse_time
 
-logger = logging.getLogger("eyewall.http")
-
+PARAMETERS: Final = (*FILTER, "after", "before", "since", "until", "order", "limit", "format")
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000  # Messages of a JSON answer, which is one page.
 UNLIMITED: Final = 1 << 40
@@ -34,31 +27,26 @@ COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 # Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), also the full-width forms.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_json: Final = msgspec.json.Encoder()
 
 
-class HistoryGet(BaseHandler):
+class HistoryGet(BoundedAnswer):
     """The GET method of /messages.
 
     Parameters: `topic` (globs, repeatable), `level`, `q`, `after`, `before`, `since`, `until`, `order`, `limit`,
     `format`.
     """
 
-    history: History
-
     async def get(self) -> None:
+        self._check_site()
+        check_names(self.request.query_arguments, PARAMETERS)
         kind = self._format()
         after, before = self.get_query_argument("after", None), self.get_query_argument("before", None)
         search = self._search(kind, newest_first=self._order(after) == "desc")
         pages = self.history.pages(search, after=after, before=before, is_export=kind != "json")
         self.add_header("Vary", "Accept")
-        try:
+        with self.ends_with_its_client():
             async with aclosing(pages):
                 await self._answer(kind, pages)
-        except StreamClosedError:
-            return  # The client disconnected.
-        except TimeoutError:
-            logger.info("disconnected %s: write timeout in GET /messages", self.request.remote_ip)
 
     async def _answer(self, kind: str, pages: AsyncIterator[HistoryPage]) -> None:
         """Send the pages, each after the socket has taken the one before. JSON is one page."""
@@ -69,28 +57,20 @@ class HistoryGet(BaseHandler):
             self.set_header("Content-Length", len(body))
         else:
             self.set_header("Content-Disposition", f'attachment; filename="eyewall.{kind}"')
-        try:
-            await self._send(_csv([COLUMNS]) + body if kind == "csv" else body)
-            if kind == "json" or self.request.method == "HEAD":
-                return
-            async for page in pages:
-                await self._send(FORMS[kind](page))
-        except BaseException:
-            self._reset()
-            raise
+        await self.send(_csv([COLUMNS]) + body if kind == "csv" else body)
+        if kind == "json" or self.request.method == "HEAD":
+            return
+        async for page in pages:
+            await self.send(FORMS[kind](page))
 
-    async def _send(self, page: bytes) -> None:
-        """Wait until the socket has taken the page. Raises TimeoutError, StreamClosedError."""
-        self.write(page)
-        async with asyncio.timeout(self.history.limits.write_seconds):
-            await self.flush()
-
-    def _reset(self) -> None:
-        """Close with RST: after an orderly close the export would look complete."""
-        stream = self.detach()
-        if not stream.closed():
-            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
-            stream.close()
+    def _check_site(self) -> None:
+        """Refuse a search that a page of another site starts, unless it is listed, or a link was followed."""
+        headers, listed = self.request.headers, self.server.cors_origins
+        is_listed = "*" in listed or headers.get("Origin") in listed
+        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
+        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
+            hint = "list that origin under server.cors_origins"
+            raise CrossOrigin("a page of another site may not search", hint=hint)
 
     def _format(self) -> str:
         name = self.get_query_argument("format", "")
@@ -133,13 +113,13 @@ class HistoryGet(BaseHandler):
 
 
 def json_page(page: HistoryPage) -> bytes:
-    return _json.encode(page.as_json()) + b"\n"
+    return encode(page.as_json()) + b"\n"
 
 
 def json_lines(page: HistoryPage) -> bytes:
     """Return a page as one message per line, with the gap, if any, as the first line."""
     gap = [{"gap": page.gap.as_json()}] if page.gap else []
-    return b"".join(_json.encode(value) + b"\n" for value in (*gap, *page.messages))
+    return b"".join(encode(value) + b"\n" for value in (*gap, *page.messages))
 
 
 def csv_lines(page: HistoryPage) -> bytes:

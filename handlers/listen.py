@@ -10,7 +10,7 @@ from typing import Final
 
 from tornado.ioloop import IOLoop
 
-from handlers.base import raw_error_response
+from handlers.base import error_code, raw_error_response
 from handlers.bind import listen_on, raise_descriptor_limit
 from handlers.clients import Clients
 from handlers.forwarded import is_trusted
@@ -136,6 +136,7 @@ class Acceptor:
                 connection.shutdown(socket.SHUT_WR)
         connection.close()
         self._rejected += 1
+        self._clients.refusals.counts[error_code(error)] += 1
         self._warn(str(error))
 
     def _warn(self, reason: str) -> None:

@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from handlers.base import JSON_TYPE, BaseHandler
+from handlers.refusals import Refusals
 from hub.files import resource
 from hub.hub import Hub
 from hub.log.protocol import Log
@@ -40,10 +41,11 @@ class MetricsHandler(BaseHandler):
 
     hub: Hub
     log: Log
+    refusals: Refusals
 
     def get(self) -> None:
         metrics = CollectorRegistry(auto_describe=False)
-        metrics.register(HubCollector(self.hub, self.log))
+        metrics.register(HubCollector(self.hub, self.log, self.refusals))
         ProcessCollector(registry=metrics)  # Memory, CPU time and open descriptors, under their usual names.
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(generate_latest(metrics))
@@ -52,7 +54,8 @@ class MetricsHandler(BaseHandler):
 class HubCollector(Collector):
     """Reads the counts of hub and log at each request."""
 
-    def __init__(self, hub: Hub, log: Log) -> None:
+    def __init__(self, hub: Hub, log: Log, refusals: Refusals) -> None:
+        self._refusals = refusals
         self._hub = hub
         self._log = log
 
@@ -67,8 +70,15 @@ class HubCollector(Collector):
         yield GaugeMetricFamily(
             "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
+        yield GaugeMetricFamily(
+            "eyewall_unsent_bytes", "Bytes that slow readers have not taken", self._hub.unsent.total
+        )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("eyewall_publishing", "Publishes that wait for the log", self._hub.publishing)
+        refused = CounterMetricFamily("eyewall_refused", "Requests refused, by error code", labels=["code"])
+        for code, count in self._refusals.counts.items():
+            refused.add_metric([code], count)
+        yield refused
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
 

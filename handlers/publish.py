@@ -19,7 +19,7 @@ from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
 from hub.ingest.lines import lines_of
-from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many
+from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many, while_connected
 from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
 from hub.log.protocol import IdempotencyKey, Receipt
@@ -28,6 +28,7 @@ from hub.message import FIELDS_HINT, Draft
 JSON: Final = frozenset({"application/json", "text/json"})
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 UNLIMITED: Final = 1 << 62
+SLOWEST_BYTES: Final = 64 << 10  # Bytes a second that a body of lines must have, besides the usual body timeout.
 IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -46,6 +47,8 @@ class PublishHandler(BaseHandler):
     uploads: UploadBudget
     decoder: Decoder
     lines: LinePublisher | None = None
+    refused_count = 0  # Messages of this request, and the reason of the first, for operators.
+    refused_reason = ""
 
     def initialize(self, **parts: object) -> None:
         super().initialize(**parts)
@@ -91,10 +94,14 @@ class PublishHandler(BaseHandler):
             self.body = WholeBody(self.live, self.uploads, error)  # Raised when the body has been read.
 
     def open_stream(self) -> None:
-        """Publish lines as they arrive, without a time limit. Raises Overloaded."""
+        """Publish lines as they arrive. Only a POST of known length has a time limit. Raises Overloaded."""
         self.uploads.add_stream(self.stop)
         self.lines = LinePublisher(self.publisher(), self.decoder)
-        self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # HTTP1Connection has it
+        connection: Any = self.request.connection  # HTTP1Connection
+        length, seconds = self.request.headers.get("Content-Length", ""), None
+        if self.request.method == "POST" and length.isdecimal():
+            seconds = connection.params.body_timeout + int(length) / SLOWEST_BYTES
+        connection.set_body_timeout(seconds)
 
     def publisher(self) -> Publisher:
         """Return the publisher. Only a PUT is held back while the log refuses; a POST is answered."""
@@ -122,7 +129,10 @@ class PublishHandler(BaseHandler):
 
     async def publish_chunk(self, lines: LinePublisher, chunk: bytes) -> None:
         try:
-            await lines.feed(chunk)
+            async with while_connected(self.is_connected):
+                await lines.feed(chunk)
+        except TimeoutError:
+            self.request.connection.stream.close()  # type: ignore[union-attr]  # HTTP1Connection has it
         except Exception as error:  # Tornado would close without an answer.
             self.fail(error)
 
@@ -157,6 +167,8 @@ class PublishHandler(BaseHandler):
         error = kwargs.get("exc_info", (None, None))[1]
         if isinstance(error, EyewallError) and self.lines is not None:
             error.details = self.lines.batch.as_json()
+        if isinstance(error, InvalidInput) and not self.refused_count:
+            self.refused_count, self.refused_reason = 1, error.message
         super().write_error(status_code, **kwargs)
 
     async def publish_lines(self) -> None:
@@ -191,6 +203,8 @@ class PublishHandler(BaseHandler):
 
     def write_batch(self, batch: Batch) -> None:
         """Answer 201 if anything is in the log, else 400. A PUT may end without a message: its source had none."""
+        if batch.rejected:
+            self.refused_count, self.refused_reason = batch.rejected_count, str(batch.rejected[0]["error"])
         if not batch.accepted and (batch.rejected_count or self.request.method != "PUT"):
             count = batch.rejected_count
             problem = f"none of its {count} messages can be published" if count else "holds no message"

@@ -20,12 +20,20 @@ class InvalidInput(EyewallError):
         self.field = field
 
 
+class UnknownParameter(InvalidInput):
+    """A query parameter that this address does not have."""
+
+
 class TooLarge(InvalidInput):
     """Over a limit of the config; the hint names its key."""
 
 
 class UnknownType(InvalidInput):
     """An unsupported content type or encoding."""
+
+
+class CrossOrigin(EyewallError):
+    """A page of another site may not cause this work."""
 
 
 class NotFound(EyewallError):

@@ -1,7 +1,8 @@
 """History: stored messages, a page at a time, within limits that keep searches from delaying streams."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -60,10 +61,7 @@ class History:
         The first page may raise InvalidInput and Overloaded, every page LogFailed.
         """
         search, gap = self._between(search, after, before)
-        if self.answering >= (self.limits.exports if is_export else self.limits.answers):
-            raise Overloaded("too many searches at once", hint="retry later", retry_seconds=2)
-        self.answering += 1
-        try:
+        with self.slot(self.limits.exports if is_export else self.limits.answers):
             head = self._log.generations.format_id(self._log.head)
             follows_a_position = after is not None
             while True:
@@ -79,6 +77,15 @@ class History:
                     return
                 search = search.after(result.reached, len(result.messages))
                 gap, follows_a_position = None, True
+
+    @contextmanager
+    def slot(self, limit: int) -> Iterator[None]:
+        """Count an answer in progress. Raises Overloaded at the limit."""
+        if self.answering >= limit:
+            raise Overloaded("too many searches at once", hint="retry later", retry_seconds=2)
+        self.answering += 1
+        try:
+            yield
         finally:
             self.answering -= 1
 

@@ -15,8 +15,8 @@ from tornado.iostream import IOStream
 from hub.access import ANONYMOUS, Principal
 from hub.config import StreamConfig
 from hub.delivery import sse
-from hub.delivery.catch_up import CatchUp
-from hub.delivery.connection import NOTHING, Connection
+from hub.delivery.catch_up import PROGRESS_BYTES, CatchUp
+from hub.delivery.connection import Connection
 from hub.delivery.control_events import ControlEvents
 from hub.delivery.cursor import Position
 from hub.delivery.fan_out import FanOut
@@ -25,6 +25,7 @@ from hub.delivery.registry import Registry
 from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
 from hub.delivery.transports import Transports
+from hub.delivery.unsent import UnsentBytes
 from hub.filter import Filter
 from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
 from hub.message import Draft
@@ -55,11 +56,12 @@ class Hub:
             disconnect=self.disconnect,
         )
         self.control = ControlEvents(registry, self.fan_out, settings, io_loop, clock=clock, version=version)
-        self.catch_up = CatchUp(
-            log, pages, self.fan_out, self.control, self.transports, settings, io_loop, disconnect=self.disconnect
-        )
+        self.unsent = UnsentBytes(settings, io_loop, cut=self._cut)
+        parts = (log, pages, self.fan_out, self.control, self.transports, self.unsent)
+        self.catch_up = CatchUp(*parts, settings, io_loop, disconnect=self.disconnect)
         self.deliver = self.fan_out.deliver  # The log calls it with every commit, in order.
         self.announce = self.control.announce
+        self.notify = self.control.notify
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_heartbeat = 0.0
         self._control_flushed = 0  # Number of the last control event flushed.
@@ -144,7 +146,7 @@ class Hub:
         self.fan_out.leave(connection)
         self.catch_up.remove(connection)
         self.transports.close(connection)
-        connection.unsent = NOTHING  # References to the connection may outlive it.
+        self.unsent.release(connection)
         if self.registry.remove(connection):
             self.control.count_changed()
 
@@ -176,9 +178,9 @@ class Hub:
     def _fall_behind(self, connection: Connection, unsent: memoryview) -> None:
         self.fan_out.leave(connection)
         connection.cursor = self.fan_out.flushed
-        connection.unsent = unsent
+        self.unsent.hold(connection, unsent)
         connection.control_cursor = self._control_flushed  # Later events were pending in its group.
-        connection.last_progress = self._loop.time()
+        connection.last_progress, connection.taken = self._loop.time(), 0
         (self.catch_up.add_blocked if unsent else self.catch_up.add)(connection)
 
     def _on_writable(self, connection: Connection) -> None:
@@ -195,11 +197,13 @@ class Hub:
             self._next_heartbeat = now + stream.heartbeat_seconds
             self.control.send_heartbeat()
         for connection in self.catch_up.stalled(now - stream.stall_seconds):
-            logger.warning(
-                "disconnected %s (%s): it accepted no bytes for %g s; it can resume by id",
-                connection.address,
-                connection.id,
-                stream.stall_seconds,
-            )
-            self.transports.abort(connection)
-            self.disconnect(connection)
+            self._reset(connection, f"it took less than {PROGRESS_BYTES >> 10} KiB in {stream.stall_seconds:g} s")
+
+    def _cut(self, connection: Connection) -> None:
+        limit = self._settings.stream.max_unsent_bytes >> 20
+        self._reset(connection, f"slow readers hold more than {limit} MiB (stream.max_unsent_bytes)")
+
+    def _reset(self, connection: Connection, reason: str) -> None:
+        logger.warning("disconnected %s (%s): %s; it can resume by id", connection.address, connection.id, reason)
+        self.transports.abort(connection)
+        self.disconnect(connection)

@@ -18,6 +18,18 @@ EXPLAINED_BYTES: Final = 64 << 10  # Of a text that is decoded again to explain 
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _AT_BYTE: Final = re.compile(r" ?\(byte ([0-9]+)\)$")  # Position of the error in msgspec's message, from 0.
 _ANYTHING: Final = msgspec.json.Decoder()
+_encoder: Final = msgspec.json.Encoder()
+# Line ends of Unicode (NEL, LS, PS). In UTF-8 no other character has these bytes, and JSON has them in strings only.
+_LINE_ENDS: Final = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
+
+
+def encode(value: object) -> bytes:
+    """Return JSON on one line for every client: some end a line at U+0085, U+2028 or U+2029 (measured)."""
+    text = _encoder.encode(value)
+    if not text.isascii():
+        for character, escape in _LINE_ENDS:
+            text = text.replace(character, escape)
+    return text
 
 
 def decode(decoder: msgspec.json.Decoder[T], text: bytes | msgspec.Raw, *, field: str = "body", hint: str = "") -> T:

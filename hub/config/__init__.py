@@ -41,6 +41,7 @@ class StreamConfig(Section):
     flush_ms: Annotated[int, Between(2, 1000)] = 5  # below 2 ms epoll rounds up
     heartbeat_seconds: Annotated[float, Between(1, 60)] = 15.0  # nginx closes a stream after 60 s of silence
     stall_seconds: Annotated[float, Between(1, 3600)] = 10.0
+    max_unsent_bytes: Annotated[int, size(MIB, 64 * GIB)] = 256 * MIB
 
 
 class PublishConfig(Section):

@@ -7,11 +7,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from tornado.ioloop import IOLoop
 
 from hub.delivery import sse
-from hub.delivery.connection import NOTHING, Connection
+from hub.delivery.connection import Connection
 from hub.delivery.control_events import ControlEvents
 from hub.delivery.cursor import Gap
 from hub.delivery.fan_out import FanOut
@@ -19,10 +20,13 @@ from hub.delivery.group import GroupKey
 from hub.delivery.replay_pages import Pages, ReplayPage
 from hub.delivery.settings import Settings
 from hub.delivery.transports import Transports
+from hub.delivery.unsent import UnsentBytes
 from hub.errors import LogFailed
 from hub.log.protocol import Log
 
 logger = logging.getLogger("eyewall.hub")
+
+PROGRESS_BYTES: Final = 16 << 10  # A reader that takes fewer in stream.stall_seconds, and has more to take, is stalled.
 
 
 class CatchUp:
@@ -35,6 +39,7 @@ class CatchUp:
         fan_out: FanOut,
         control: ControlEvents,
         transports: Transports,
+        unsent: UnsentBytes,
         settings: Settings,
         io_loop: IOLoop,
         *,
@@ -45,6 +50,7 @@ class CatchUp:
         self._fan_out = fan_out
         self._control = control
         self._transports = transports
+        self._unsent = unsent
         self._settings = settings
         self._loop = io_loop
         self._disconnect = disconnect
@@ -117,11 +123,11 @@ class CatchUp:
         elif connection.cursor < live_seq:
             if self._loop.time() - connection.last_progress > self._settings.stream.heartbeat_seconds:
                 # The filter may match nothing for long. A proxy would close a silent connection.
-                self._send(connection, self._control.heartbeat())
+                self._send(connection, self._control.heartbeat(self._log.generations.format_id(connection.cursor)))
             else:
                 self._turn_page(connection, live_seq)
         elif connection.control_cursor != self._control.head:
-            events = self._control.since(connection.control_cursor)
+            events = self._control.since(connection.control_cursor, self._log.generations.format_id(connection.cursor))
             connection.control_cursor = self._control.head
             self._send(connection, events)
         elif not self._fan_out.go_live(connection):
@@ -129,14 +135,18 @@ class CatchUp:
 
     def _push(self, connection: Connection) -> bool:
         accepted = self._transports.send(connection, connection.unsent)
-        if accepted:
-            connection.last_progress = self._loop.time()
-        # NOTHING, not an empty view, which would keep the sent bytes alive.
-        connection.unsent = connection.unsent[accepted:] if accepted < len(connection.unsent) else NOTHING
-        return connection.unsent is NOTHING
+        is_done = accepted == len(connection.unsent)
+        connection.taken += accepted
+        if is_done or connection.taken >= PROGRESS_BYTES:
+            connection.last_progress, connection.taken = self._loop.time(), 0
+        if is_done:
+            self._unsent.release(connection)
+        else:
+            connection.unsent = connection.unsent[accepted:]
+        return is_done
 
     def _send(self, connection: Connection, blocks: bytes) -> None:
-        connection.unsent = memoryview(sse.framed(blocks, chunked=connection.key.chunked))
+        self._unsent.hold(connection, memoryview(sse.framed(blocks, chunked=connection.key.chunked)))
         self.add(connection)
 
     def _turn_page(self, connection: Connection, live_seq: int) -> None:
@@ -156,7 +166,7 @@ class CatchUp:
             task.add_done_callback(self._tasks.discard)
 
     def _read(self, connection: Connection, page: ReplayPage) -> None:
-        connection.unsent = memoryview(page.payload)
+        self._unsent.hold(connection, memoryview(page.payload))
         connection.cursor = page.cursor
         connection.sent_before_group += page.count
         self.add(connection)

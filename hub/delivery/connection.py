@@ -1,19 +1,13 @@
 """One reader: live (a member of a group, with the hub's cursor) or catching up (with a cursor of its own)."""
 
-import random
 import socket
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
 from hub.delivery.group import Group, GroupKey
 from hub.filter import Filter
 
 NOTHING: Final = memoryview(b"")
-
-
-def new_id() -> str:
-    """Return an id that differs also across restarts. It is no secret."""
-    return f"{random.getrandbits(32):08x}"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -25,13 +19,14 @@ class Connection:
     address: str
     client: str
     since: float  # Seconds since 1970.
-    id: str = field(default_factory=new_id)
+    id: str = ""  # Given by the registry.
     transport: socket.socket | None = None  # None before `Hub.attach` and after the end.
     group: "Group[Connection] | None" = None  # None while catching up.
     # The others are unused while live, but for `sent_before_group`.
     cursor: int = 0  # Seq of the last message in `unsent` or before it.
     unsent: memoryview = NOTHING  # Framed bytes that the transport has not accepted.
-    last_progress: float = 0.0  # Loop time of the last bytes accepted.
+    last_progress: float = 0.0  # Loop time at which `unsent` was empty, or CatchUp counted `taken` from 0.
+    taken: int = 0  # Bytes accepted since then.
     control_cursor: int = 0  # Number of the last control event sent or in `unsent`.
     sent_before_group: int = 0
 

@@ -1,4 +1,4 @@
-"""Events that are not messages: the latest of each name is kept for readers that are catching up."""
+"""Events that are not messages. The latest of each name, or kind of notice, is kept for readers that catch up."""
 
 import random
 from typing import Final
@@ -42,11 +42,11 @@ class ControlEvents:
 
     def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
         """Send an event to every reader, now or when it has caught up; if sticky, also in new streams."""
-        self.head += 1
-        frame = sse.event(name, data)
-        self._latest[name] = (self.head, frame)
-        (self._sticky.add if sticky else self._sticky.discard)(name)
-        self._fan_out.send_to_all(frame)
+        self._send(name, name, data, sticky=sticky)
+
+    def notify(self, kind: str, text: str, count: int = 0) -> None:
+        """Send a notice, sticky until the next one of its kind. An empty text ends it."""
+        self._send(f"notice {kind}", "notice", {"kind": kind, "text": text, "count": count}, sticky=bool(text))
 
     def count_changed(self) -> None:
         """Announce the count now, or COUNT_SECONDS after the last one."""
@@ -57,7 +57,8 @@ class ControlEvents:
             self._count_timer = self._loop.call_later(wait, self._announce_count)
 
     def send_heartbeat(self) -> None:
-        self._fan_out.send_to_all(self.heartbeat())
+        """Send live readers a heartbeat behind the messages queued: its id is the last one delivered."""
+        self._fan_out.send_heartbeat(self.heartbeat(self._fan_out.head_id))
 
     def interval_changed(self) -> None:
         """Send the new interval to every reader, now or when it has caught up."""
@@ -73,19 +74,27 @@ class ControlEvents:
         heartbeat = self.heartbeat(connection=connection_id, version=self._version)
         return sse.retry(random.randint(*RETRY_MS)) + heartbeat + b"".join(sticky)
 
-    def since(self, number: int) -> bytes:
-        """Return the events newer than `number`."""
-        heartbeat = self.heartbeat() if self._interval_number > number else b""
+    def since(self, number: int, cursor: str) -> bytes:
+        """Return the events newer than `number` for a reader served up to the id `cursor`."""
+        heartbeat = self.heartbeat(cursor) if self._interval_number > number else b""
         return heartbeat + b"".join(frame for newer, frame in self._latest.values() if newer > number)
 
     def goodbye(self, reason: str) -> bytes:
         """Return the last event of a stream. `reason` is `shutdown` or `disconnected`."""
         return sse.event("bye", {"reason": reason, "retry_ms": random.randint(*RETRY_MS)})
 
-    def heartbeat(self, **more: object) -> bytes:
+    def heartbeat(self, last_id: str = "", **more: object) -> bytes:
         now = format_time(int(self._clock() * 1000))
         heartbeat_interval = self._settings.stream.heartbeat_seconds
-        return sse.event("heartbeat", {"time": now, "head": self._fan_out.head_id, "every": heartbeat_interval, **more})
+        data = {"time": now, "head": self._fan_out.head_id, "every": heartbeat_interval, **more}
+        return sse.event("heartbeat", data, last_id=last_id)
+
+    def _send(self, key: str, name: str, data: dict[str, object], *, sticky: bool) -> None:
+        self.head += 1
+        frame = sse.event(name, data)
+        self._latest[key] = (self.head, frame)
+        (self._sticky.add if sticky else self._sticky.discard)(key)
+        self._fan_out.send_to_all(frame)
 
     def _announce_count(self) -> None:
         self.stop()

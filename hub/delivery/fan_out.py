@@ -137,6 +137,13 @@ class FanOut:
             group.pending.append(frame)
         self._wake()
 
+    def send_heartbeat(self, frame: bytes) -> None:
+        """Queue a heartbeat with an id. A skipped group gets none: its readers would lose the message skipped."""
+        for group in self._groups.values():
+            if not group.skipped:
+                group.pending.append(frame)
+        self._wake()
+
     def flush(self) -> None:
         """Send all pending frames. During a flush and the pause after it, do nothing."""
         if self._slices is not None or self._loop.time() < self._pause_until:

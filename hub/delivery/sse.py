@@ -1,26 +1,26 @@
 """Server-Sent Events on the wire (WHATWG HTML, "Interpreting an event stream").
 
-Only messages have an `id:`: it moves the reader's cursor. Data is JSON, which escapes CR and LF: no text ends a block.
+An `id:` moves the reader's cursor: messages have one, and heartbeats behind the first, but no other event. Data is
+JSON, which escapes CR and LF: no text ends a block.
 """
 
 from typing import Final
 
-import msgspec
-
+from hub.json_text import encode as encode_json
 from hub.message import Message
-
-_json: Final = msgspec.json.Encoder()
 
 END_OF_CHUNKS: Final = b"0\r\n\r\n"
 
 
 def encode(message: Message) -> bytes:
     """Return the frame of one message."""
-    return b"id: %b\ndata: %b\n\n" % (message.id.encode(), _json.encode(message))
+    return b"id: %b\ndata: %b\n\n" % (message.id.encode(), encode_json(message))
 
 
-def event(name: str, data: dict[str, object]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (name.encode(), _json.encode(data))
+def event(name: str, data: dict[str, object], *, last_id: str = "") -> bytes:
+    """Return the frame of another event. Everything for its reader up to `last_id` must be in front of it."""
+    position = f"id: {last_id}\n" if last_id else ""
+    return f"{position}event: {name}\ndata: ".encode() + encode_json(data) + b"\n\n"
 
 
 def retry(milliseconds: int) -> bytes:

@@ -36,8 +36,13 @@ class TopicText:
         """Return the length at which a line is truncated."""
         return limits.max_message_bytes
 
-    def decode(self, line: Line, limits: PublishConfig) -> Draft:
-        """Return the draft, truncated, with bytes replaced that are not UTF-8. Raises InvalidInput for those only."""
+    def decode(self, line: Line, limits: PublishConfig) -> Draft | None:
+        """Return the draft, truncated, with bytes replaced that are not UTF-8; None for a blank line.
+
+        Raises InvalidInput for bytes that must not be replaced only.
+        """
+        if not line.strip():
+            return None
         max_bytes = limits.max_message_bytes
         if isinstance(line, TruncatedLine):
             text = str(line)

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -69,6 +70,25 @@ class Batch:
         if self.accepted:
             counts |= {"first": self._first, "last": self._last}
         return counts | {"rejected": self.rejected, "rejected_count": self.rejected_count}
+
+
+@contextlib.asynccontextmanager
+async def while_connected(is_connected: Callable[[], bool]) -> AsyncIterator[None]:
+    """Raise TimeoutError in the block when the publisher is gone: a stuck log must not keep its slot."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as timeout:
+
+        def check() -> None:
+            if is_connected():
+                timers.append(loop.call_later(CONNECTION_CHECK_SECONDS, check))
+            else:
+                timeout.reschedule(loop.time())
+
+        timers = deque([loop.call_later(CONNECTION_CHECK_SECONDS, check)], maxlen=1)
+        try:
+            yield
+        finally:
+            timers[0].cancel()
 
 
 class Publisher:

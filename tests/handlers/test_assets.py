@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.assets import Assets
+from handlers.assets import Assets, accepts_gzip
 from tests.handlers.site import Site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,3 +39,23 @@ async def test_the_styles_are_one_file_and_nothing_else_has_a_name(site: Site) -
     assert b".feed-rows" in style.body
     for path in ("/static/css/base.css", "/static/feed.js", "/static/../server.py", "/static/"):
         assert (await site.get(path)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("x-gzip", True),
+        ("*", True),
+        ("", False),
+        ("br", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *;q=1", False),
+        ("*;q=0", False),
+        ("identity;q=1, *;q=0", False),
+        ("gzipped", False),
+    ],
+)
+def test_gzip_is_chosen_by_the_weights_of_accept_encoding(accept: str, expected: bool) -> None:
+    assert accepts_gzip(accept) is expected

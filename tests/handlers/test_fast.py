@@ -55,7 +55,7 @@ async def answered(site: Site, data: bytes) -> bytes | None:
     """Return the fast tier's answer to these bytes; None if it leaves them to a handler."""
     simple = parse(data)
     assert simple is not None
-    answer = FastTier(site.wall.hub, site.wall.log, site.wall.live).publish(simple)
+    answer = FastTier(site.wall.hub, site.wall.log, site.wall.live, site.wall.refusals).publish(simple)
     return None if answer is None else await answer
 
 

@@ -189,3 +189,29 @@ async def test_the_same_path_accepts_posts(site: Site) -> None:
     answer = await site.request("DELETE", "/messages")
     assert answer.status == 405
     assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.gen_test
+async def test_a_page_of_another_site_cannot_start_a_search(start_site: StartSite) -> None:
+    site = await start_site(server={"cors_origins": ["https://ops.example.com"]})
+    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    refused = await site.get("/messages", foreign)
+    assert (refused.status, refused.error["code"]) == (403, "cross_origin")
+    assert refused.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for more in (
+        {"Sec-Fetch-Mode": "navigate"},
+        {"Origin": "https://ops.example.com", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+    ):
+        assert (await site.get("/messages", foreign | more)).status == 200
+
+
+@pytest.mark.gen_test
+async def test_no_line_of_an_answer_ends_inside_a_message(both_ways: Site) -> None:
+    stream = await both_ways.open_stream()
+    await both_ways.say("one\u2028two\x85three")
+    assert await stream.messages(1) == ["one\u2028two\x85three"]
+    for form in ("json", "ndjson"):
+        answer = await both_ways.get(f"/messages?format={form}")
+        assert len(answer.body.decode().splitlines()) == 1

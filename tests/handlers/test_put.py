@@ -38,8 +38,16 @@ async def test_a_line_may_come_in_pieces_and_the_last_one_without_its_end(site: 
 async def test_a_body_of_known_length_is_a_stream_of_lines_too(both_ways: Site) -> None:
     stream = await both_ways.open_stream()
     answer = await both_ways.request("PUT", "/topics/app", "one\ntwo\r\n\nfour")
-    assert answer.json["accepted"] == 4
-    assert await stream.messages(4) == ["one", "two", "", "four"]
+    assert (answer.json["accepted"], answer.json["lines"]) == (3, 4)
+    assert await stream.messages(3) == ["one", "two", "four"]
+
+
+@pytest.mark.gen_test
+async def test_empty_and_blank_lines_are_no_messages(both_ways: Site) -> None:
+    """A megabyte of line ends would be a million messages, and prune the default history."""
+    answer = await both_ways.request("PUT", "/topics/app", b"\r\n" * 500_000 + b" \t\n\n")
+    assert (answer.status, answer.json["accepted"], answer.json["lines"]) == (201, 0, 500_002)
+    assert both_ways.wall.log.head == 0
 
 
 @pytest.mark.gen_test
@@ -114,6 +122,17 @@ async def test_a_stream_outlives_the_time_that_a_body_has(start_site: StartSite)
         await until(lambda wanted=number + 1: site.wall.log.head == wanted)  # type: ignore[misc]  # bound now, not later
         await asyncio.sleep(0.1)  # The silence is under test.
     assert (await upload.finish()).json["accepted"] == 5
+
+
+@pytest.mark.gen_test
+async def test_ndjson_of_known_length_has_the_time_limit_of_a_body(start_site: StartSite) -> None:
+    site = await start_site(options={"body_timeout": 0.2})
+    reader, writer = await site.connect()
+    head = site.head("POST", "/topics/app", 1000, {"Content-Type": "application/x-ndjson"})
+    writer.write(head + b'{"message":"one"}\n')
+    assert await reader.read(-1) == b""
+    await until(lambda: site.acceptor.open == 0)
+    assert site.wall.log.head == 1
 
 
 @pytest.mark.gen_test

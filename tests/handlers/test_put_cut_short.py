@@ -107,6 +107,23 @@ async def test_a_put_that_is_held_back_ends_when_its_client_disconnects(
 
 
 @pytest.mark.gen_test
+@pytest.mark.parametrize("how", ["half-close", "close"])
+async def test_a_put_whose_client_has_ended_gives_back_its_slot_while_the_log_is_stuck(site: Site, how: str) -> None:
+    """An append may take 10 s. Tornado reads nothing meanwhile."""
+    upload = await Upload.open(site, "/topics/a")
+    async with held(site.wall.log.writer):
+        await upload.send(b"line\n")
+        await until(lambda: bool(site.wall.hub.publishing))
+        if how == "close":
+            upload.writer.close()
+        else:
+            upload.writer.write_eof()
+        await until(lambda: site.acceptor.open == 0)
+        assert site.wall.limits.count == 0
+    await until(lambda: site.wall.log.head == 1)
+
+
+@pytest.mark.gen_test
 async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(site: Site) -> None:
     """Lines that the log is storing at that moment are counted: a publisher that sends the rest repeats nothing."""
     upload = await Upload.open(site, "/topics/a")

@@ -71,6 +71,7 @@ class Stream:
         self.ended = False
         self.terminated = False  # By the last chunk.
         self.retry = 0
+        self.cursor = ""  # The last id received, of a message or a heartbeat.
         self._text = b""
 
     async def open(self) -> None:
@@ -142,5 +143,7 @@ class Stream:
             self.retry = int(fields.get("retry", self.retry))
             if "data" in fields:
                 event = json.loads(fields["data"])
-                assert fields.get("id") == event.get("id")
-                self.events.append((fields.get("event", "message"), event))
+                name = fields.get("event", "message")
+                assert fields.get("id") == event.get("id") or name == "heartbeat"
+                self.events.append((name, event))
+                self.cursor = fields.get("id", self.cursor)

@@ -34,6 +34,7 @@ class Reader:
     def __init__(self, own: socket.socket, connection: Connection) -> None:
         self.connection = connection
         self.events: list[Event] = []  # Name and data; a message's data is its id.
+        self.cursor = ""  # The last id received, of a message or a heartbeat.
         self.ended = False  # The server closed the connection,
         self.was_reset = False  # … with RST, or in the middle of a chunk,
         self.terminated = False  # … or after the last chunk.
@@ -90,11 +91,13 @@ class Reader:
         *blocks, self._text = self._text.split(b"\n\n")
         for block in blocks:
             fields = dict(line.split(": ", 1) for line in block.decode().split("\n"))
-            if "id" in fields:
+            self.cursor = fields.get("id", self.cursor)
+            if "event" in fields:
+                assert "id" not in fields or fields["event"] == "heartbeat"
+                self.events.append((fields["event"], json.loads(fields["data"])))
+            elif "id" in fields:
                 assert json.loads(fields["data"])["id"] == fields["id"]
                 self.events.append(("message", fields["id"]))
-            elif "event" in fields:
-                self.events.append((fields["event"], json.loads(fields["data"])))
             else:
                 assert "retry" in fields, block
 

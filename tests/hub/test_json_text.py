@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput
-from hub.json_text import EXPLAINED_BYTES, check, decode, one_line
+from hub.json_text import EXPLAINED_BYTES, check, decode, encode, one_line
 
 numbers: msgspec.json.Decoder[list[int]] = msgspec.json.Decoder(list[int])
 finite = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers()
@@ -63,3 +63,11 @@ def test_an_error_in_a_long_text_has_the_same_position_as_in_a_short_one() -> No
     for items in (1, EXPLAINED_BYTES):
         with pytest.raises(InvalidInput, match=rf"body: invalid JSON at line {items + 1} column 3: "):
             decode(numbers, b"[" + b"1,\n" * items + b"  x]")
+
+
+def test_no_character_of_an_encoded_text_ends_a_line() -> None:
+    """Line-splitting clients lost half a message at U+2028."""
+    text = "a\u2028b\u2029c\x85d\u0105\u2027\xe2\r\n\x0b\x0c\x1c"
+    encoded = encode({"text": text, "data": msgspec.Raw(json.dumps([text], ensure_ascii=False).encode())})
+    assert len(encoded.decode().splitlines()) == 1
+    assert json.loads(encoded) == {"text": text, "data": [text]}

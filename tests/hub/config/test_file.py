@@ -78,7 +78,8 @@ def test_what_yaml_would_guess_to_be_a_number_is_refused(value: str) -> None:
         ("port: 80\n", "1:1: port: unknown setting, did you mean 'server.port'?"),
         (
             "stream: {zzz: 1}\n",
-            "1:10: stream.zzz: unknown setting, known here are flush_ms, heartbeat_seconds, stall_seconds",
+            "1:10: stream.zzz: unknown setting, known here are flush_ms, heartbeat_seconds, stall_seconds, "
+            "max_unsent_bytes",
         ),
     ],
 )

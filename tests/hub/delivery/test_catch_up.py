@@ -1,6 +1,5 @@
 """Readers that catch up from the log: after a reconnect, for `?last=`, and after a full transport."""
 
-from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -10,7 +9,6 @@ from hub.delivery.group import GroupKey
 from hub.errors import LogFailed
 from hub.filter import Filter
 from hub.log.protocol import format_id
-from hub.message import Message
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import log_of
 from tests.hub.parts import EPOCH, draft
@@ -178,23 +176,6 @@ async def test_a_page_that_is_not_cached_is_still_read_by_all_that_wait_for_it()
         await audience.settle()
         assert all(reader.seqs == [5] for reader in readers)
         assert audience.log.reads == 5
-
-
-@pytest.mark.gen_test
-async def test_a_reader_whose_filter_matches_nothing_for_long_gets_heartbeats() -> None:
-    """A proxy closes a silent connection, and the reader would start again from the same cursor."""
-    with audience_of(log_of(2000), heartbeat_seconds=60) as audience:
-        reader = audience.join(Filter.parse(q="nothing"), after=an_id(0))
-        read = audience.log.read
-
-        async def read_for_a_minute(after: int, limit: int) -> Sequence[Message]:
-            reader.connection.last_progress -= 61
-            return await read(after, limit)
-
-        audience.log.read = read_for_a_minute  # type: ignore[method-assign]
-        await audience.settle()
-        assert len(reader.named("heartbeat")) > 2  # The first one is in the preamble.
-        assert reader.seqs == []
 
 
 @pytest.mark.gen_test

@@ -46,7 +46,3 @@ def test_sent_messages_are_counted_by_the_group_and_not_per_delivery() -> None:
     one.join(group)
     send(group, 1)
     assert one.sent == 6
-
-
-def test_ids_differ() -> None:
-    assert len({reader().id for _ in range(100)}) == 100

@@ -22,9 +22,12 @@ Event = tuple[str, dict[str, object]]
 
 
 def events(blocks: bytes) -> list[Event]:
-    """Return name and data of each event. None may have an id."""
-    assert b"\nid:" not in b"\n" + blocks
-    found = re.findall(r"event: (\w+)\ndata: (.*)\n\n", blocks.decode())
+    """Return name and data of each event. Only a heartbeat may have an id."""
+    found = re.findall(
+        r"event: (\w+)\ndata: (.*)\n\n", re.sub(r"id: [0-9-]+\n(?=event: heartbeat)", "", blocks.decode())
+    )
+    assert blocks.count(b"event: ") == len(found)
+    assert b"\nid:" not in b"\n" + blocks.replace(b"id: 5-7\nevent: heartbeat", b"")
     return [(name, json.loads(data)) for name, data in found]
 
 
@@ -38,6 +41,10 @@ class Live:
 
     def send_to_all(self, frame: bytes) -> None:
         self.received += events(frame)
+
+    def send_heartbeat(self, frame: bytes) -> None:
+        assert frame.startswith(b"id: 5-7\nevent: heartbeat\n")
+        self.send_to_all(frame)
 
 
 class Parts:
@@ -118,9 +125,9 @@ async def test_a_reader_that_was_catching_up_receives_the_latest_event_of_each_n
         control.announce("config", {"status": status}, sticky=False)
     control.announce("connections", {"count": 3})
     assert control.head == 3
-    assert dict(events(control.since(0))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
-    assert dict(events(control.since(2))) == {"connections": {"count": 3}}
-    assert control.since(3) == b""
+    assert dict(events(control.since(0, "5-7"))) == {"config": {"status": "applied"}, "connections": {"count": 3}}
+    assert dict(events(control.since(2, "5-7"))) == {"connections": {"count": 3}}
+    assert control.since(3, "5-7") == b""
 
 
 @pytest.mark.gen_test
@@ -130,8 +137,25 @@ async def test_a_new_heartbeat_interval_is_announced_at_once_and_after_a_catch_u
     parts.control.interval_changed()
     assert [data["every"] for _, data in parts.live.received] == [60]
     assert parts.control.head == 1
-    assert [data["every"] for _, data in events(parts.control.since(0))] == [60]
-    assert parts.control.since(1) == b""
+    assert [data["every"] for _, data in events(parts.control.since(0, "5-7"))] == [60]
+    assert parts.control.since(1, "5-7") == b""
+
+
+@pytest.mark.gen_test
+async def test_a_notice_is_sticky_beside_those_of_other_kinds_until_it_is_replaced_or_ended() -> None:
+    control = Parts().control
+    control.notify("refused", "1 message was refused", 1)
+    control.notify("will_delete", "will delete 3 messages", 3)
+    control.notify("refused", "2 messages were refused", 2)
+    expected = [
+        ("notice", {"kind": "refused", "text": "2 messages were refused", "count": 2}),
+        ("notice", {"kind": "will_delete", "text": "will delete 3 messages", "count": 3}),
+    ]
+    assert [found for found in events(control.preamble("c")) if found[0] == "notice"] == expected
+    control.notify("will_delete", "")
+    assert [found for found in events(control.preamble("c")) if found[0] == "notice"] == expected[:1]
+    ended = ("notice", {"kind": "will_delete", "text": "", "count": 0})
+    assert ended in events(control.since(0, "5-7"))
 
 
 @pytest.mark.gen_test

@@ -17,7 +17,13 @@ LIMITS = PublishConfig(max_message_bytes=1024, max_body_bytes=4096)
 
 def draft_of(line: str | bytes, *, level: str = "", source: str = "", limits: PublishConfig = LIMITS) -> Draft:
     content = line.encode() if isinstance(line, str) else line
-    return TopicText("app", level, source).decode(content, limits)
+    return decoded(TopicText("app", level, source), content, limits=limits)
+
+
+def decoded(decoder: TopicText, line: bytes | TruncatedLine, *, limits: PublishConfig = LIMITS) -> Draft:
+    draft = decoder.decode(line, limits)
+    assert draft is not None
+    return draft
 
 
 def test_a_level_that_is_given_is_not_guessed() -> None:
@@ -40,22 +46,22 @@ def test_a_json_object_that_is_not_utf_8_is_refused_where_a_post_would_be() -> N
     strict = TopicText("app", refuses_bad_utf8=True)
     with pytest.raises(InvalidInput, match="line: byte 13 is not UTF-8"):
         strict.decode(b'{"message":"\xe9"}', LIMITS)
-    assert strict.decode(b"caf\xe9", LIMITS).message == "caf\ufffd"
+    assert decoded(strict, b"caf\xe9").message == "caf\ufffd"
     with pytest.raises(InvalidInput, match="body: byte 25 is not UTF-8"):
         JsonObjects().decode(b'{"topic":"a","message":"\xe9"}', LIMITS)
 
 
 def test_a_truncated_line_is_text_for_a_topic_and_refused_as_json() -> None:
     line = TruncatedLine('{"a":"x … [cut: 5,000 bytes]}')
-    assert TopicText("app").decode(line, LIMITS).message == line
+    assert decoded(TopicText("app"), line).message == line
     with pytest.raises(InvalidInput, match=r"line: over the limit of 4,096 bytes \(publish.max_body_bytes\)"):
         JsonObjects("app").decode(line, LIMITS)
 
 
-def test_a_blank_line_between_json_objects_is_no_message() -> None:
-    assert JsonObjects("app").decode(b"", LIMITS) is None
-    assert JsonObjects("app").decode(b" \r", LIMITS) is None
-    assert TopicText("app").decode(b"", LIMITS).message == ""
+@pytest.mark.parametrize("decoder", [JsonObjects("app"), TopicText("app", "error")])
+def test_a_blank_line_is_no_message(decoder: JsonObjects | TopicText) -> None:
+    for line in (b"", b" \r", b"\t"):
+        assert decoder.decode(line, LIMITS) is None
 
 
 def test_a_json_line_gives_its_fields() -> None:
@@ -121,5 +127,8 @@ values = st.text() | st.integers() | st.floats() | st.none() | st.lists(st.integ
 @example('{"message":"' + "\\u20ac" * 340 + '"}')
 @example('{"message":"' + "€" * 330 + '","data":"' + "x" * 30 + '"}')
 def test_no_line_is_refused(line: str) -> None:
-    said = draft_of(line)
+    said = TopicText("app").decode(line.encode(), LIMITS)
+    if said is None:
+        assert not line.encode().strip()
+        return
     assert len(said.message.encode()) + len(said.data or b"") <= 1024

@@ -135,7 +135,7 @@ async def test_counts_are_those_of_lines_that_need_not_be_sent_again() -> None:
 @pytest.mark.gen_test
 async def test_many_lines_of_one_piece_are_published_in_parts() -> None:
     hub = FailingHub()
-    await lines_to(publisher_of(hub)).feed(b"\n" * 2500)
+    await lines_to(publisher_of(hub)).feed(b"x\n" * 2500)
     assert (len(hub.stored), hub.calls) == (2500, 3)
     assert LINES_PER_TURN == 1000
 

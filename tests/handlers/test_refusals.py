@@ -1,0 +1,95 @@
+"""Refused requests: the reason in the log, a metric by code, and a notice for operators."""
+
+import logging
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from handlers.refusals import LINES_PER_SECOND
+from tests.handlers.conftest import StartSite
+from tests.handlers.site import Site
+from tests.handlers.wire import Answer
+from tests.waiting import until
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "eyewall.http"]
+
+
+async def refused(site: Site) -> dict[str, float]:
+    text = (await site.get("/metrics")).body.decode()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {sample.labels["code"]: sample.value for sample in samples if sample.name == "eyewall_refused_total"}
+
+
+@pytest.mark.gen_test
+async def test_a_line_has_the_reason_and_a_short_path(both_ways: Site, caplog: pytest.LogCaptureFixture) -> None:
+    await both_ways.post("/messages", '{"topic":"db","message":"m","receiver":"x"}', "application/json")
+    await both_ways.get("/" + "x" * 5000)
+    first, second = lines(caplog)
+    assert first.startswith("400 POST /messages ")
+    assert first.endswith("ms: body: Object contains unknown field `receiver`")
+    assert len(second) < 260
+
+
+@pytest.mark.gen_test
+async def test_a_flood_of_refused_requests_is_a_few_lines(both_ways: Site, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await both_ways.connect()
+    writer.write(both_ways.head("GET", "/nowhere") * 200)
+    for _ in range(200):
+        await Answer.read(reader)
+    shown = [line for line in lines(caplog) if line.startswith("404")]
+    assert LINES_PER_SECOND <= len(shown) < 200 / 2
+    assert both_ways.wall.refusals.counts["not_found"] == 200
+
+
+@pytest.mark.gen_test
+async def test_refusals_are_counted_by_code(start_site: StartSite) -> None:
+    site = await start_site(server={"max_connections_per_address": 3})
+    await site.get("/events?topics=a")
+    await site.post("/topics/a%20b", "x")
+    await site.get("/nowhere")
+    await site.get("/healthz", {"X-Long": "x" * 20_000})
+    held = [await site.connect() for _ in range(3)]
+    await until(lambda: site.acceptor.open == 3)
+    await site.raw(b"")
+    for _, writer in held:
+        writer.close()
+    await until(lambda: site.acceptor.open == 0)
+    expected = {"unknown_parameter": 1, "invalid_input": 1, "not_found": 1, "too_large": 1, "too_many_connections": 1}
+    assert await refused(site) == expected
+
+
+@pytest.mark.gen_test
+async def test_operators_are_told_which_messages_were_refused(both_ways: Site) -> None:
+    stream = await both_ways.open_stream()
+    bad = '{"topic":"db","message":"m","receiver":"x"}'
+    await both_ways.post("/messages", "\n".join([bad] * 12), "application/x-ndjson")
+    notice = await stream.event("notice")
+    reason = "body: Object contains unknown field `receiver`"
+    assert notice == {"kind": "refused", "text": f"12 messages from 127.0.0.1 were refused: {reason}", "count": 12}
+    late = await both_ways.open_stream()
+    await late.event("notice")
+
+
+@pytest.mark.gen_test
+async def test_notices_are_few_and_count_on(both_ways: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.refusals.NOTICE_SECONDS", 0.3)
+    stream = await both_ways.open_stream()
+    for _ in range(20):
+        assert (await both_ways.post("/topics/a?level=loud", "x")).status == 400
+    assert (await stream.event("notice"))["count"] == 1
+    counts = [1]
+    while counts[-1] < 20:
+        counts.append((await stream.event("notice"))["count"])
+        stream.events.clear()
+    assert len(counts) < 20
+
+
+@pytest.mark.gen_test
+async def test_a_valid_message_is_no_notice(both_ways: Site, caplog: pytest.LogCaptureFixture) -> None:
+    await both_ways.say("hello")
+    stream = await both_ways.open_stream()
+    assert "notice" not in stream.names
+    assert not [line for line in lines(caplog) if not line.startswith("201")]
+    assert caplog.records == [] or caplog.records[0].levelno == logging.DEBUG
