@@ -28,7 +28,7 @@ class ControlEvents:
         self._loop = io_loop
         self._clock = clock
         self._version = version
-        self._latest: dict[str, tuple[int, bytes]] = {}  # By name: number and frame.
+        self._latest: dict[str, tuple[int, bytes]] = {}  # By name, of a notice by kind: number and frame.
         self._interval_number = 0  # Of the last change of the interval.
         self._sticky = {"connections"}
         self._count_timer: object | None = None
@@ -42,10 +42,18 @@ class ControlEvents:
 
     def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
         """Send an event to every reader, now or when it has caught up; if sticky, also in new streams."""
+        self._announce(name, name, data, sticky=sticky)
+
+    def notice(self, kind: str, text: str, count: int, **more: object) -> None:
+        """Tell operators something; the latest notice of a kind is sticky. An empty text ends it."""
+        data = {"kind": kind, "text": text, "count": count, **more}
+        self._announce(f"notice {kind}", "notice", data, sticky=bool(text))
+
+    def _announce(self, key: str, name: str, data: dict[str, object], *, sticky: bool) -> None:
         self.head += 1
         frame = sse.event(name, data)
-        self._latest[name] = (self.head, frame)
-        (self._sticky.add if sticky else self._sticky.discard)(name)
+        self._latest[key] = (self.head, frame)
+        (self._sticky.add if sticky else self._sticky.discard)(key)
         self._fan_out.send_to_all(frame)
 
     def count_changed(self) -> None:
