@@ -40,6 +40,7 @@ from hub.hub import Hub
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.database import MEMORY, new_epoch, vacuum
 from hub.log.file import LogError
+from hub.log.limits import Deletion
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
 from hub.process_logging import LogOutput
@@ -64,7 +65,7 @@ class Eyewall:
         # With the page's digest: a page reloads when its server has another version of it.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)
-        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex())
+        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex(), announce=self.will_delete)
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.limits = ConnectionLimits(config.server, "connections besides streams")
@@ -84,6 +85,13 @@ class Eyewall:
         self.log.configure(config.log)
         self.registry.limits.config = self.limits.config = config.server
         self.hub.configure(config.stream)
+
+    def will_delete(self, deletion: Deletion | None) -> None:
+        """Show on every page what narrower limits of the log will delete; None ends it."""
+        if deletion:
+            self.hub.control.notice("will_delete", deletion.text, deletion.count, at=deletion.at)
+        else:
+            self.hub.control.notice("will_delete", "", 0)
 
     def acceptor(
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float

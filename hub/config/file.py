@@ -47,7 +47,7 @@ def load(
 ) -> Config:
     """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, and that over the file.
 
-    `content` is the text of the file if it has been read already.
+    `content` is the text of the file after an edit, which may be incomplete: without a setting it is an error.
 
     Raises ConfigError with all errors. Runs on any thread.
     """
@@ -59,6 +59,8 @@ def load(
         values = {name: value for name, value in document.value.items() if value is not None}
     elif document.value is not None:
         report.add((), f"must be sections such as 'server:' with settings below, not {quote(document.value)}")
+    if content is not None and not values and not report.lines():
+        report.add((), "has no settings, so it may be incomplete; to apply the defaults, restart the server")
     variables = {key.replace(".", "__").upper(): key for key in keys(model)}
     _add_environment(environ, variables, values, report)
     for key, value in (overrides or {}).items():

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,9 @@ from hub.config.file import ConfigError, MissingFile, content_of
 logger = logging.getLogger("eyewall.config")
 
 POLL_SECONDS: Final = 0.5  # Between two reads. An edit needs two, and must be live within 2 s.
+# A file whose last line is not ended may still be growing: so long it must be unchanged.
+OPEN_END_SECONDS: Final = 5.0
+KEPT_SECTIONS: Final = ("access", "cluster")  # Only a restart removes them.
 
 
 class ConfigWatcher:
@@ -33,6 +37,7 @@ class ConfigWatcher:
         *,
         content: Callable[[Path], str] = content_of,
         poll_seconds: float = POLL_SECONDS,
+        open_end_seconds: float = OPEN_END_SECONDS,
     ) -> None:
         self._path = path
         self._load = load
@@ -41,9 +46,11 @@ class ConfigWatcher:
         self._on_rejected = on_rejected
         self._content = content
         self._poll_seconds = poll_seconds
+        self._open_end_seconds = open_end_seconds
         self._errors: tuple[str, ...] = ()
         # None is "no file": one that never existed is not reported.
         self._seen: str | tuple[str, ...] | None = None
+        self._seen_at = time.monotonic()
         self._settled: str | tuple[str, ...] | None = None
         self._stopped = threading.Event()
 
@@ -57,9 +64,12 @@ class ConfigWatcher:
 
     def poll(self) -> Callable[[], None] | None:
         """Read once. Return the callback that is due. Until two reads are equal, the file may be half written."""
-        look = self._look()
-        is_settled, self._seen = look == self._seen, look
-        if not is_settled or look == self._settled:
+        look, now = self._look(), time.monotonic()
+        if look != self._seen:
+            self._seen, self._seen_at = look, now
+            return None
+        is_open = isinstance(look, str) and not look.endswith(("\n", "\r"))
+        if look == self._settled or (is_open and now - self._seen_at < self._open_end_seconds):
             return None
         self._settled = look
         errors: tuple[str, ...] = (f"{self._path}: the file is gone; its settings stay in force until it is back",)
@@ -68,6 +78,7 @@ class ConfigWatcher:
         elif look is not None:
             try:
                 config = self._load(look)  # Not the file again: it may have changed since.
+                self._check_kept(config)
             except ConfigError as error:
                 errors = error.errors
             except Exception:
@@ -84,6 +95,11 @@ class ConfigWatcher:
             return None
         self._errors = errors
         return partial(self._on_rejected, errors)
+
+    def _check_kept(self, config: Config) -> None:
+        for name in KEPT_SECTIONS:
+            if name in self._config.model_fields_set - config.model_fields_set:
+                raise ConfigError(f"{self._path}: {name} is gone; restart the server to run without it")
 
     def _watch(self, io_loop: IOLoop) -> None:
         # A pause, no grid of times, which would allow two quick reads after a late one.

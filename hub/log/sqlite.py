@@ -17,14 +17,16 @@ from typing import Final, Protocol, TypeVar
 
 from hub.config import LogConfig
 from hub.errors import LogFailed, NotStored
+from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, open_reader, open_writer
 from hub.log.errors import ErrorThrottle
 from hub.log.file import LogFile
 from hub.log.generations import Generations
 from hub.log.jobs import Append, Waiting
+from hub.log.limits import Deletion, Limits
 from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
-from hub.log.retention import Age, Index, Retention, uptime
+from hub.log.retention import Index, Retention
 from hub.log.rows import ROW_BYTES, ROWS, as_message, find_seq
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
@@ -48,7 +50,10 @@ class IndexSteps(Index, Protocol):
 
 
 class SqliteLog:
-    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError."""
+    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError.
+
+    `announce` gets what a narrower limit will delete, and None when that is cancelled or begins. On the loop.
+    """
 
     def __init__(
         self,
@@ -58,13 +63,16 @@ class SqliteLog:
         monotonic: Clock = uptime,
         *,
         index: IndexSteps | None = None,
+        announce: Callable[[Deletion | None], None] = lambda _: None,
         tuning: Tuning = DEFAULT,
     ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         self._path = path = self._file.path if self._file else path
         self._tuning = tuning
         age = Age(clock, monotonic)
-        retention = self._retention = Retention(config, age, index, self._pruned, tuning)
+        self._announce = announce
+        self._limits = Limits(config, age, self._will_delete, tuning.keep_delay_seconds)
+        retention = Retention(self._limits, age, index, self._pruned, tuning)
         checkpoint = Checkpoint(self.wal_bytes, tuning)
         steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ())]
         urgent = [checkpoint.urgent_step, retention.urgent_step]
@@ -81,9 +89,11 @@ class SqliteLog:
         connection = self.writer.connection
         self.head, kept = connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
         self.first: int = self.head + 1 if kept is None else kept
+        self._limits.begin(connection)
         # Before anything is stamped by that clock.
-        for (newest,) in connection.execute("SELECT time FROM message WHERE seq = ?", (self.head,)):
-            age.begin(newest, config.keep_for)
+        newest = "SELECT time, max(ifnull(keep_seconds, 0), ?) FROM message JOIN log ON seq = head"
+        for milliseconds, keep_for in connection.execute(newest, (config.keep_for,)):
+            age.begin(milliseconds, keep_for)
         self._subscribers: Sequence[Deliver] = ()
         self._waiting = Waiting(tuning)
         self._is_closed = False
@@ -95,7 +105,7 @@ class SqliteLog:
             self._idle_readers.put(open_reader(path))
 
     def configure(self, config: LogConfig) -> None:
-        self._retention.config = config
+        self._limits.config = config
 
     async def start(self, subscribers: Sequence[Deliver]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -202,6 +212,10 @@ class SqliteLog:
                     logger.exception("cannot deliver %d messages", len(messages))
         for append in appends:
             append.settle()
+
+    def _will_delete(self, deletion: Deletion | None) -> None:
+        """In the writer's thread."""
+        self._loop.call_soon_threadsafe(self._announce, deletion)
 
     def _pruned(self, first: int) -> None:
         """In the writer's thread. Queued behind earlier commits, so first <= head + 1."""

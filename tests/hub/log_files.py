@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub.config import LogConfig
 from hub.history import History, HistoryPage
+from hub.log.limits import Deletion
 from hub.log.protocol import Receipt
 from hub.log.sqlite import SqliteLog
 from hub.log.tuning import DEFAULT, Tuning
@@ -114,9 +115,18 @@ def config(**settings: object) -> LogConfig:
     return LogConfig.model_validate(settings)
 
 
-def open_log(path: Path | str, clock: Time | None = None, *, tuning: Tuning = DEFAULT, **settings: object) -> SqliteLog:
-    clock = clock or Time()
-    return SqliteLog(str(path), config(**settings), clock, clock.monotonic, index=SearchIndex(), tuning=tuning)
+def open_log(
+    path: Path | str,
+    clock: Time | None = None,
+    *,
+    tuning: Tuning = DEFAULT,
+    announce: Callable[[Deletion | None], None] = lambda _: None,
+    **settings: object,
+) -> SqliteLog:
+    clock, index = clock or Time(), SearchIndex()
+    return SqliteLog(
+        str(path), config(**settings), clock, clock.monotonic, index=index, announce=announce, tuning=tuning
+    )
 
 
 async def started(log: SqliteLog) -> Delivered:

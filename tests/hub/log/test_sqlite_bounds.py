@@ -13,7 +13,7 @@ from hub.errors import NotStored, Overloaded
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.protocol import IdempotencyKey
-from hub.log.tuning import Tuning
+from hub.log.tuning import DEFAULT, Tuning
 from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
@@ -48,7 +48,7 @@ async def test_what_waits_is_bounded_in_bytes_too(opened: Open, path: Path) -> N
 
 @pytest.mark.gen_test
 async def test_bounds_that_change_hold_from_then_on(opened: Open, path: Path) -> None:
-    log = opened(path)
+    log = opened(path, tuning=replace(DEFAULT, keep_delay_seconds=0))
     await started(log)
     await say(log, *["m"] * 3000)
     assert log.first == 1
