@@ -16,7 +16,7 @@ from hub.config.file import ConfigError, MissingFile, content_of
 logger = logging.getLogger("eyewall.config")
 
 POLL_SECONDS: Final = 0.5  # Between two reads. An edit needs two, and must be live within 2 s.
-# A file whose last line is not ended may still be growing: so long it must be unchanged.
+# Without a final line end the file may still be growing. It must be unchanged for so long.
 OPEN_END_SECONDS: Final = 5.0
 KEPT_SECTIONS: Final = ("access", "cluster")  # Only a restart removes them.
 

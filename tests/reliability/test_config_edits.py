@@ -123,7 +123,7 @@ async def test_a_narrower_limit_is_announced_and_deletes_nothing_when_it_is_chan
     await reader.opened()
     wall.config.write_text("log:\n  keep_for: 1s\n")
     [notice] = await until(lambda: reader.named("notice"), 60)
-    assert notice["text"].startswith(f"log.keep_for 1s: will delete {notice['count']} messages at ")
+    assert notice["text"].startswith(f"log.keep_for 1: will delete {notice['count']} messages at ")
     assert notice["count"] >= 499
     assert notice["text"] in wall.log
     wall.config.write_text("log:\n  keep_for: 30d\n")
