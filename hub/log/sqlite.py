@@ -19,7 +19,7 @@ from hub.config import LogConfig
 from hub.errors import LogFailed, NotStored
 from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, open_reader, open_writer
-from hub.log.errors import ErrorThrottle
+from hub.log.errors import ErrorThrottle, code_of
 from hub.log.file import LogFile
 from hub.log.generations import Generations
 from hub.log.jobs import Append, Waiting
@@ -27,7 +27,7 @@ from hub.log.limits import Deletion, Limits
 from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
 from hub.log.retention import Index, Retention
-from hub.log.rows import ROW_BYTES, ROWS, as_message, find_seq
+from hub.log.rows import ROW_BYTES, DamagedRow, as_message, find_seq, read_rows, rereading, snapshot
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from hub.message import Draft, Message
@@ -40,6 +40,7 @@ READERS: Final = 2  # Threads that read: one for searches, one for replay.
 READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page.
 WAL_PAUSE_INTERVAL: Final = 60.0
 WAL_POLL_SECONDS: Final = 0.01
+DAMAGED_TEXT: Final = "a message is damaged; it is shown as a gap, or with replacement characters"
 
 
 class IndexSteps(Index, Protocol):
@@ -123,22 +124,29 @@ class SqliteLog:
         self._waiting.add(drafts, size, answer)
         return await answer
 
-    async def read(self, after: int, limit: int) -> Sequence[Message]:
-        def page(connection: sqlite3.Connection) -> list[Message]:
-            messages: list[Message] = []
+    async def read(self, after: int, limit: int) -> Sequence[Message | int]:
+        def page(connection: sqlite3.Connection) -> list[Message | int]:
+            found: list[Message | int] = []
             size = 0
-            rows = connection.execute(f"{ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
-            with contextlib.closing(rows):
-                for row in rows:
-                    if not messages and row[0] != after + 1:
-                        break  # Deleted: what follows the hole must not look like what follows `after`.
-                    messages.append(as_message(self.generations, row))
-                    size += ROW_BYTES + len(row[5]) + len(row[6] or "")
-                    if size >= READ_BYTES:
-                        break
-            return messages
+            with snapshot(connection):
+                first, newest = connection.execute("SELECT min(seq), max(seq) FROM message").fetchone()
+                if first is None or first > after + 1:
+                    return []
+                end = min(after + limit, newest)
+                with contextlib.closing(read_rows(connection, range(after + 1, end + 1))) as rows:
+                    for row in rows:
+                        seq = row if isinstance(row, int) else row[0]
+                        found += range(after + 1 + len(found), seq)  # A row that is not there is damaged, too.
+                        if isinstance(row, int):
+                            found.append(row)
+                            continue
+                        found.append(as_message(self.generations, row))
+                        size += ROW_BYTES + len(row[5]) + len(row[6] or "")
+                        if size >= READ_BYTES:
+                            return found
+            return [*found, *range(after + 1 + len(found), end + 1)]
 
-        return await self.query(page) or ()
+        return await self.query(page)
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         return await self.query(functools.partial(find_seq, milliseconds=milliseconds))
@@ -148,12 +156,27 @@ class SqliteLog:
         self._check_open()
         await self._wait_for_small_wal()
         try:
-            if self._path == MEMORY:  # Such a database has only the writing connection.
-                return await self.writer.call(function)  # type: ignore[no-any-return]  # what the function returns
-            return await self._loop.run_in_executor(self._threads, self._read_with, function)
+            try:
+                return await self._query(function)
+            except sqlite3.DatabaseError as error:
+                if code_of(error) not in (0, sqlite3.SQLITE_CORRUPT):
+                    raise
+                # Python's own error quotes the text, and has no code.
+                self._errors.report("cannot be read", error if code_of(error) else DamagedRow(DAMAGED_TEXT))
+
+                def again(connection: sqlite3.Connection) -> T:
+                    with rereading(connection):
+                        return function(connection)
+
+                return await self._query(again)
         except sqlite3.Error as error:
             self._errors.report("cannot be read", error)
             raise LogFailed(f"the log cannot be read ({error})", hint="the server's log says more") from error
+
+    async def _query(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        if self._path == MEMORY:  # Such a database has only the writing connection.
+            return await self.writer.call(function)  # type: ignore[no-any-return]  # what the function returns
+        return await self._loop.run_in_executor(self._threads, self._read_with, function)
 
     def health(self) -> str | None:
         return self.writer.health()

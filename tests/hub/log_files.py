@@ -90,6 +90,13 @@ async def queued(log: SqliteLog, count: int) -> None:
     await until(lambda: log.writer.queue_size >= count)
 
 
+async def read_page(log: SqliteLog, after: int, limit: int) -> list[Message]:
+    found = await log.read(after, limit)
+    messages = [message for message in found if isinstance(message, Message)]
+    assert len(messages) == len(found), "damaged"
+    return messages
+
+
 def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq") -> list[tuple[object, ...]]:
     """What another program would see in the file at this moment."""
     with closing(sqlite3.connect(path)) as connection:

@@ -14,7 +14,7 @@ from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.protocol import IdempotencyKey
 from hub.log.tuning import DEFAULT, Tuning
-from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, say, started
+from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, read_page, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
 
@@ -119,7 +119,7 @@ async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Ope
     assert await log.append([draft("a")], once) == replace(first, is_repeat=True)
     await say(log, *["m"] * 500)
     await until(lambda: log.first == 402)
-    assert [message.id for message in await log.read(401, 500)] == [message.id for message in delivered[401:]]
+    assert [message.id for message in await read_page(log, 401, 500)] == [message.id for message in delivered[401:]]
     assert await log.seq_at(0) == (401, 402)
     await log.stop()
     assert opened(MEMORY).head == 0
