@@ -1,18 +1,18 @@
 """Rows of the log's table of messages.
 
-A row may be damaged, by a disk or by a program. Then its page is read again with `rereading`.
+A row may be damaged, by a disk or by a program. Then its page is read again by `reread`.
 """
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 
 from hub.log.generations import Generations
-from hub.log.protocol import format_time
+from hub.log.protocol import T, format_time
 from hub.message import Level, Message
 
 Row = tuple[int, int, str, int, str, str, str | None]
@@ -34,7 +34,7 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("COMMIT")
+        connection.execute("ROLLBACK")  # COMMIT fails when a statement has met damage.
 
 
 def read_rows(
@@ -42,7 +42,7 @@ def read_rows(
 ) -> Generator[Row | int, None, None]:
     """Yield the rows of `seqs`, in that order, that meet a condition in SQL.
 
-    For a damaged one raise sqlite3.DatabaseError, or in `rereading` yield its seq.
+    For a damaged one raise sqlite3.DatabaseError, or in `reread` yield its seq.
     """
     query = f"{ROWS} WHERE seq BETWEEN ? AND ? AND ({condition})"
     if connection.text_factory is str:
@@ -63,12 +63,11 @@ def read_rows(
             yield seq
 
 
-@contextmanager
-def rereading(connection: sqlite3.Connection) -> Iterator[None]:
-    """Read row by row, with U+FFFD in the place of bytes that are not UTF-8."""
+def reread(function: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    """Call the function with a connection that reads row by row, with U+FFFD for bytes that are not UTF-8."""
     connection.text_factory = lambda text: text.decode(errors="replace")
     try:
-        yield
+        return function(connection)
     finally:
         connection.text_factory = str
 

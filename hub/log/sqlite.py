@@ -27,7 +27,7 @@ from hub.log.limits import Deletion, Limits
 from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
 from hub.log.retention import Index, Retention
-from hub.log.rows import ROW_BYTES, DamagedRow, as_message, find_seq, read_rows, rereading, snapshot
+from hub.log.rows import ROW_BYTES, DamagedRow, as_message, find_seq, read_rows, reread, snapshot
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from hub.message import Draft, Message
@@ -129,7 +129,9 @@ class SqliteLog:
             found: list[Message | int] = []
             size = 0
             with snapshot(connection):
-                first, newest = connection.execute("SELECT min(seq), max(seq) FROM message").fetchone()
+                first, newest = connection.execute(
+                    "SELECT (SELECT min(seq) FROM message), (SELECT max(seq) FROM message)"
+                ).fetchone()
                 if first is None or first > after + 1:
                     return []
                 end = min(after + limit, newest)
@@ -156,22 +158,15 @@ class SqliteLog:
         self._check_open()
         await self._wait_for_small_wal()
         try:
-            try:
-                return await self._query(function)
-            except sqlite3.DatabaseError as error:
-                if code_of(error) not in (0, sqlite3.SQLITE_CORRUPT):
-                    raise
-                # Python's own error quotes the text, and has no code.
-                self._errors.report("cannot be read", error if code_of(error) else DamagedRow(DAMAGED_TEXT))
-
-                def again(connection: sqlite3.Connection) -> T:
-                    with rereading(connection):
-                        return function(connection)
-
-                return await self._query(again)
+            return await self._query(function)
         except sqlite3.Error as error:
-            self._errors.report("cannot be read", error)
-            raise LogFailed(f"the log cannot be read ({error})", hint="the server's log says more") from error
+            failure = self._report(error)
+            if code_of(error) not in (0, sqlite3.SQLITE_CORRUPT):  # Python's own errors have no code.
+                raise failure from error
+        try:
+            return await self._query(functools.partial(reread, function))
+        except sqlite3.Error as error:
+            raise self._report(error) from error
 
     async def _query(self, function: Callable[[sqlite3.Connection], T]) -> T:
         if self._path == MEMORY:  # Such a database has only the writing connection.
@@ -209,6 +204,13 @@ class SqliteLog:
         # Polled, because another program that reads sends no signal.
         while self.wal_bytes() > self._tuning.wal_pause_bytes and time.monotonic() < self._reads_pause_until:  # noqa: ASYNC110
             await asyncio.sleep(WAL_POLL_SECONDS)
+
+    def _report(self, error: sqlite3.Error) -> LogFailed:
+        # Python's error of a damaged text quotes all of it.
+        self._errors.report("cannot be read", error if code_of(error) else DamagedRow(DAMAGED_TEXT))
+        if self._file:
+            self._file.found(error)
+        return LogFailed(f"the log cannot be read ({error})", hint="the server's log says more")
 
     def _check_open(self) -> None:
         if self._is_closed:

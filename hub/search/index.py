@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from hub.log.maintenance import Step, relaxed_transaction
-from hub.log.rows import Row, read_rows, rereading
+from hub.log.rows import Row, read_rows, reread
 from hub.message import Level
 from hub.query.match_context import fold, strings
 
@@ -152,8 +152,7 @@ def _index(connection: sqlite3.Connection, number: int, start: int, stop: int) -
     try:
         documents, times, indexed = _documents(connection, full)
     except sqlite3.DatabaseError:  # A damaged row.
-        with rereading(connection):
-            documents, times, indexed = _documents(connection, full)
+        documents, times, indexed = reread(lambda connection: _documents(connection, full), connection)
     connection.executemany(f"INSERT INTO search_{number}(rowid, text) VALUES (?, ?)", documents)
     connection.execute(
         "UPDATE segment SET indexed = :indexed, oldest = min(ifnull(oldest, :oldest), :oldest), "
