@@ -8,7 +8,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -43,6 +42,7 @@ from hub.log.file import LogError
 from hub.log.limits import Deletion
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
+from hub.process import on_signals, open_standard_descriptors, print_line
 from hub.process_logging import LogOutput
 from hub.search.index import SearchIndex
 from hub.sources import Sources
@@ -109,7 +109,7 @@ class Eyewall:
 
 
 async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
-    """Run until the first SIGTERM or SIGINT. Raises CannotListen or LogError."""
+    """Run until the first ending signal. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
         logs = LogOutput(config.logging)
         logs.start()
@@ -144,7 +144,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         watcher = ConfigWatcher(path, lambda content: reload(content=content), config, applied, rejected)
         watcher.start(io_loop)
         stack.callback(watcher.stop)
-        stopping = stop_on_signals()
+        stopping = on_signals(watcher.reread)
         tune_garbage_collection()
         print_banner(config.server.address, sockets[0].getsockname()[1])
 
@@ -161,21 +161,6 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         await hub.drain(wall.live.current.server.drain_seconds)
 
 
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets. The second one ends the process at once."""
-    stopping = asyncio.Event()
-
-    def stop(number: int) -> None:
-        if stopping.is_set():
-            os._exit(128 + number)
-        logger.info("stopping; once more ends at once")
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    return stopping
-
-
 def tune_garbage_collection() -> None:
     """Exclude the objects of the start from collection, and collect seldom.
 
@@ -190,7 +175,7 @@ def print_banner(address: str, port: int) -> None:
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
     shown = loopback.get(address, f"[{address}]" if ":" in address else address)
     url = f"http://{shown}:{port}"
-    print(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo", flush=True)
+    print_line(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo")
 
 
 def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
@@ -241,4 +226,5 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
+    open_standard_descriptors()
     sys.exit(main(sys.argv[1:], os.environ))

@@ -53,6 +53,7 @@ class ConfigWatcher:
         self._seen_at = time.monotonic()
         self._settled: str | tuple[str, ...] | None = None
         self._stopped = threading.Event()
+        self._reread = threading.Event()
 
     def start(self, io_loop: IOLoop) -> None:
         """Call once."""
@@ -62,6 +63,10 @@ class ConfigWatcher:
         """Make no further callback. Does not wait for a read that hangs. Idempotent."""
         self._stopped.set()
 
+    def reread(self) -> None:
+        """Report the file in the next polls even if it has not changed. Any thread."""
+        self._reread.set()
+
     def poll(self) -> Callable[[], None] | None:
         """Read once. Return the callback that is due. Until two reads are equal, the file may be half written."""
         look, now = self._look(), time.monotonic()
@@ -69,8 +74,11 @@ class ConfigWatcher:
             self._seen, self._seen_at = look, now
             return None
         is_open = isinstance(look, str) and not look.endswith(("\n", "\r"))
-        if look == self._settled or (is_open and now - self._seen_at < self._open_end_seconds):
+        must_report = self._reread.is_set()
+        is_known = look == self._settled and not must_report
+        if is_known or (is_open and now - self._seen_at < self._open_end_seconds):
             return None
+        self._reread.clear()
         self._settled = look
         errors: tuple[str, ...] = (f"{self._path}: the file is gone; its settings stay in force until it is back",)
         if isinstance(look, tuple):
@@ -86,12 +94,12 @@ class ConfigWatcher:
                 errors = (f"{self._path}: cannot be loaded: internal error, see the server's log",)
             else:
                 found = changes(self._config, config)
-                if not found and not self._errors:
+                if not found and not self._errors and not must_report:
                     return None
                 # Also a repair without a change: it ends the warning on the page.
                 self._config, self._errors = config, ()
                 return partial(self._on_applied, config, found)
-        if errors == self._errors:
+        if errors == self._errors and not must_report:
             return None
         self._errors = errors
         return partial(self._on_rejected, errors)

@@ -416,3 +416,14 @@ def test_an_edit_that_loses_access_needs_a_restart(edited: Edited) -> None:
     assert callback is not None
     callback()
     assert edited.reports == ["rejected access is gone; restart the server to run without it"]
+
+
+def test_a_reread_reports_a_file_that_has_not_changed(edited: Edited) -> None:
+    edited.watcher.reread()
+    assert edited.look() == ["applied "]
+    assert edited.look() == []
+    edited.write(BAD)
+    assert edited.look() == [REJECTED]
+    edited.watcher.reread()
+    assert edited.look() == [REJECTED]
+    assert edited.look() == []
