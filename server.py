@@ -173,7 +173,7 @@ def tune_garbage_collection() -> None:
 
 def print_banner(address: str, port: int) -> None:
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
-    shown = loopback.get(address, f"[{address}]" if ":" in address else address)
+    shown = loopback.get(address, f"[{address}]".replace("%", "%25") if ":" in address else address)  # RFC 6874
     url = f"http://{shown}:{port}"
     print_line(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo")
 

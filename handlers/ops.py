@@ -68,6 +68,13 @@ class HubCollector(Collector):
             "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
+        is_writable = log.health() is None
+        yield GaugeMetricFamily("eyewall_log_writable", "1 if messages can be stored, else 0", is_writable)
+        yield CounterMetricFamily(
+            "eyewall_failed_publishes",
+            "Publishes not stored, or with an unknown outcome",
+            self._hub.failed_publishes,
+        )
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
 

@@ -26,6 +26,7 @@ from hub.delivery.registry import Registry
 from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
 from hub.delivery.transports import Transports
+from hub.errors import NotStored, OutcomeUnknown
 from hub.filter import Filter
 from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
 from hub.message import Draft
@@ -65,6 +66,7 @@ class Hub:
         self._next_heartbeat = 0.0
         self._control_flushed = 0  # Number of the last control event flushed.
         self._publishing = 0
+        self.failed_publishes = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
 
@@ -98,6 +100,9 @@ class Hub:
         self._quiet.clear()
         try:
             receipt = await self._log.append(drafts, key)
+        except (NotStored, OutcomeUnknown):
+            self.failed_publishes += 1
+            raise
         finally:
             self._publishing -= 1
             if not self._publishing:

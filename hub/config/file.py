@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from hub.config import Config, keys, to_yaml_values
 from hub.config.errors import Report, closest
-from hub.config.values import quote
 from hub.config.yaml import read
 
 MAX_FILE_BYTES: Final = 256 << 10
@@ -58,7 +57,7 @@ def load(
         # A section with all lines commented out is None.
         values = {name: value for name, value in document.value.items() if value is not None}
     elif document.value is not None:
-        report.add((), f"must be sections such as 'server:' with settings below, not {quote(document.value)}")
+        report.add((), "must be sections such as 'server:' with settings below")
     if content is not None and not values and not report.lines():
         report.add((), "has no settings, so it may be incomplete; to apply the defaults, restart the server")
     variables = {key.replace(".", "__").upper(): key for key in keys(model)}

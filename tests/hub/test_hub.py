@@ -125,7 +125,7 @@ async def test_the_end_waits_for_publishers_up_to_a_limit() -> None:
 
 @pytest.mark.gen_test
 async def test_new_timing_applies_at_once() -> None:
-    with audience_of(heartbeat_seconds=60) as audience:
+    with audience_of(heartbeat_seconds=45) as audience:
         reader = audience.join()
         audience.hub.start()
         audience.hub.configure(StreamConfig(heartbeat_seconds=1, flush_ms=2))
@@ -136,10 +136,10 @@ async def test_new_timing_applies_at_once() -> None:
 async def test_a_longer_heartbeat_interval_is_announced_at_once() -> None:
     with audience_of(heartbeat_seconds=1) as audience:
         reader = audience.join()
-        audience.hub.configure(StreamConfig(heartbeat_seconds=60))
+        audience.hub.configure(StreamConfig(heartbeat_seconds=45))
         await until(lambda: reader.has_read() and len(reader.named("heartbeat")) > 1)
-        assert [beat["every"] for beat in reader.named("heartbeat")] == [1, 60]
-        audience.hub.configure(StreamConfig(heartbeat_seconds=60, flush_ms=2))
+        assert [beat["every"] for beat in reader.named("heartbeat")] == [1, 45]
+        audience.hub.configure(StreamConfig(heartbeat_seconds=45, flush_ms=2))
         assert len(reader.named("heartbeat")) == 2
 
 

@@ -125,7 +125,7 @@ async def test_a_slow_reader_falls_behind_and_loses_nothing() -> None:
 
 @pytest.mark.gen_test
 async def test_a_stalled_reader_is_disconnected_and_a_slow_one_is_not() -> None:
-    with audience_of(stall_seconds=60, heartbeat_seconds=60) as audience:
+    with audience_of(stall_seconds=60, heartbeat_seconds=45) as audience:
         dead, slow = audience.join(buffer=10_000), audience.join(buffer=10_000)
         audience.log.store([draft(BIG) for _ in range(10)])
         for reader in (dead, slow):
@@ -183,7 +183,7 @@ async def test_a_page_that_is_not_cached_is_still_read_by_all_that_wait_for_it()
 @pytest.mark.gen_test
 async def test_a_reader_whose_filter_matches_nothing_for_long_gets_heartbeats() -> None:
     """A proxy closes a silent connection, and the reader would start again from the same cursor."""
-    with audience_of(log_of(2000), heartbeat_seconds=60) as audience:
+    with audience_of(log_of(2000), heartbeat_seconds=45) as audience:
         reader = audience.join(Filter.parse(q="nothing"), after=an_id(0))
         read = audience.log.read
 
