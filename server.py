@@ -88,10 +88,7 @@ class Eyewall:
 
     def will_delete(self, deletion: Deletion | None) -> None:
         """Show on every page what narrower limits of the log will delete; None ends it."""
-        if deletion:
-            self.hub.control.notice("will_delete", deletion.text, deletion.count, at=deletion.at)
-        else:
-            self.hub.control.notice("will_delete", "", 0)
+        self.hub.control.notify("will_delete", deletion.text if deletion else "", deletion.count if deletion else 0)
 
     def acceptor(
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float

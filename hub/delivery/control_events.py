@@ -28,7 +28,7 @@ class ControlEvents:
         self._loop = io_loop
         self._clock = clock
         self._version = version
-        self._latest: dict[str, tuple[int, bytes]] = {}  # By name, of a notice by kind: number and frame.
+        self._latest: dict[str, tuple[int, bytes]] = {}  # By name: number and frame.
         self._interval_number = 0  # Of the last change of the interval.
         self._sticky = {"connections"}
         self._count_timer: object | None = None
@@ -42,19 +42,11 @@ class ControlEvents:
 
     def announce(self, name: str, data: dict[str, object], *, sticky: bool = True) -> None:
         """Send an event to every reader, now or when it has caught up; if sticky, also in new streams."""
-        self._announce(name, name, data, sticky=sticky)
+        self._send(name, name, data, sticky=sticky)
 
-    def notice(self, kind: str, text: str, count: int, **more: object) -> None:
-        """Tell operators something; the latest notice of a kind is sticky. An empty text ends it."""
-        data = {"kind": kind, "text": text, "count": count, **more}
-        self._announce(f"notice {kind}", "notice", data, sticky=bool(text))
-
-    def _announce(self, key: str, name: str, data: dict[str, object], *, sticky: bool) -> None:
-        self.head += 1
-        frame = sse.event(name, data)
-        self._latest[key] = (self.head, frame)
-        (self._sticky.add if sticky else self._sticky.discard)(key)
-        self._fan_out.send_to_all(frame)
+    def notify(self, kind: str, text: str, count: int = 0) -> None:
+        """Send a notice, sticky until the next one of its kind. An empty text ends it."""
+        self._send(f"notice {kind}", "notice", {"kind": kind, "text": text, "count": count}, sticky=bool(text))
 
     def count_changed(self) -> None:
         """Announce the count now, or COUNT_SECONDS after the last one."""
@@ -94,6 +86,13 @@ class ControlEvents:
         now = format_time(int(self._clock() * 1000))
         heartbeat_interval = self._settings.stream.heartbeat_seconds
         return sse.event("heartbeat", {"time": now, "head": self._fan_out.head_id, "every": heartbeat_interval, **more})
+
+    def _send(self, key: str, name: str, data: dict[str, object], *, sticky: bool) -> None:
+        self.head += 1
+        frame = sse.event(name, data)
+        self._latest[key] = (self.head, frame)
+        (self._sticky.add if sticky else self._sticky.discard)(key)
+        self._fan_out.send_to_all(frame)
 
     def _announce_count(self) -> None:
         self.stop()

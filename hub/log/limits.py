@@ -33,7 +33,6 @@ class Deletion:
     """Messages that a narrower limit will delete."""
 
     count: int
-    at: str  # ISO 8601 in UTC.
     text: str  # For operators.
 
 
@@ -110,4 +109,4 @@ class Limits:
         about = "about " if by_size > last else ""
         at = format_time(int((self._age.clock() + self._delay) * 1000))
         text = f"{settings}: will delete {about}{count:,} messages at {at[11:19]} UTC unless it is changed back"
-        return Deletion(count, at, text)
+        return Deletion(count, text)

@@ -56,10 +56,6 @@ class Parts:
             version="1+ab",
         )
 
-    def notices(self) -> list[dict[str, object]]:
-        """Return the notices that a new stream begins with."""
-        return [data for name, data in events(self.control.preamble("c1")) if name == "notice"]
-
     def connect(self) -> None:
         self.registry.add(Connection(GroupKey(Filter.parse(), chunked=True), address="", client="", since=0.0))
         self.control.count_changed()
@@ -158,20 +154,3 @@ async def test_no_count_is_announced_after_stop() -> None:
     other.connect()
     await until(lambda: other.counts == [1, 2])
     assert parts.counts == [1]
-
-
-@pytest.mark.gen_test
-async def test_the_latest_notice_of_each_kind_is_sticky_until_an_empty_one_ends_it() -> None:
-    parts = Parts()
-    parts.control.notice("refused", "12 messages", 12)
-    parts.control.notice("will_delete", "400 messages", 400)
-    parts.control.notice("will_delete", "300 messages", 300, at=TIME)
-    will_delete = {"kind": "will_delete", "text": "300 messages", "count": 300, "at": TIME}
-    refused = {"kind": "refused", "text": "12 messages", "count": 12}
-    assert parts.notices() == [refused, will_delete]
-    number = parts.control.head
-    parts.control.notice("will_delete", "", 0)
-    assert parts.notices() == [refused]
-    ended = {"kind": "will_delete", "text": "", "count": 0}
-    assert parts.live.received[-1] == ("notice", ended)
-    assert [data for _, data in events(parts.control.since(number))] == [ended]

@@ -35,7 +35,7 @@ def test_a_narrower_limit_takes_effect_a_minute_after_its_announcement(
     kept.limit(keep_messages=100)
     kept.prune()
     text = "log.keep_messages 100: will delete 400 messages at 02:22:40 UTC unless it is changed back"
-    assert announced(kept) == Deletion(400, "2026-11-23T02:22:40.000Z", text)
+    assert announced(kept) == Deletion(400, text)
     assert caplog.messages == [text]
     kept.clock.now += 59.9
     kept.prune()
