@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -41,8 +40,10 @@ from hub.hub import Hub
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.database import MEMORY, new_epoch, vacuum
 from hub.log.file import LogError
+from hub.log.limits import Deletion
 from hub.log.sqlite import SqliteLog
 from hub.loop import MonotonicLoop
+from hub.process import on_signals, open_standard_descriptors, print_line
 from hub.process_logging import LogOutput
 from hub.search.index import SearchIndex
 from hub.sources import Sources
@@ -65,7 +66,7 @@ class Eyewall:
         # With the page's digest: a page reloads when its server has another version of it.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)
-        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex())
+        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex(), announce=self.will_delete)
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.limits = ConnectionLimits(config.server, "connections besides streams")
@@ -87,6 +88,10 @@ class Eyewall:
         self.registry.limits.config = self.limits.config = config.server
         self.hub.configure(config.stream)
 
+    def will_delete(self, deletion: Deletion | None) -> None:
+        """Show on every page what narrower limits of the log will delete; None ends it."""
+        self.hub.control.notify("will_delete", deletion.text if deletion else "", deletion.count if deletion else 0)
+
     def acceptor(
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
     ) -> Acceptor:
@@ -105,7 +110,7 @@ class Eyewall:
 
 
 async def serve(config: Config, path: Path, reload: partial[Config], environ: Mapping[str, str]) -> None:
-    """Run until the first SIGTERM or SIGINT. Raises CannotListen or LogError."""
+    """Run until the first ending signal. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
         logs = LogOutput(config.logging)
         logs.start()
@@ -141,7 +146,7 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
         watcher = ConfigWatcher(path, lambda content: reload(content=content), config, applied, rejected)
         watcher.start(io_loop)
         stack.callback(watcher.stop)
-        stopping = stop_on_signals()
+        stopping = on_signals(watcher.reread)
         memory.tune()
         print_banner(*sockets[0].getsockname()[:2])
         systemd = Notifier(environ, wall.log.writer.is_stuck)
@@ -161,26 +166,11 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
         await hub.drain(wall.live.current.server.drain_seconds)
 
 
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets. The second one ends the process at once."""
-    stopping = asyncio.Event()
-
-    def stop(number: int) -> None:
-        if stopping.is_set():
-            os._exit(128 + number)
-        logger.info("stopping; once more ends at once")
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    return stopping
-
-
 def print_banner(address: str, port: int) -> None:
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # Nothing is bound here.
-    shown = loopback.get(address, f"[{address}]" if ":" in address else address)
+    shown = loopback.get(address, f"[{address}]".replace("%", "%25") if ":" in address else address)  # RFC 6874
     url = f"http://{shown}:{port}"
-    print(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo", flush=True)
+    print_line(f"Eyewall is at {url}   Try: curl -d 'Hello' {url}/topics/demo")
 
 
 def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
@@ -231,4 +221,5 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
+    open_standard_descriptors()
     sys.exit(main(sys.argv[1:], os.environ))

@@ -13,7 +13,7 @@ _ELEMENT: Final = re.compile(rf'(?:[^,"]|{_QUOTED})+')
 _PARAMETER: Final = re.compile(rf'(?:[^;"]|{_QUOTED})+')
 _BALANCED: Final = re.compile(rf'(?:[^"]|{_QUOTED})*')
 # A hop's address: [IPv6] with or without a port, or IPv4 with a port.
-_WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
+_WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
 @lru_cache(4096)
@@ -72,8 +72,9 @@ def _address(hop: str) -> str | None:
     hop = hop.strip()
     if match := _WITH_PORT.fullmatch(hop):
         hop = match[1] or match[2]
+    # A scope (fe80::1%eth0) names an interface of another machine, and could be any text.
     try:
-        return str(_unmapped(ip_address(hop)))
+        return str(_unmapped(ip_address(hop.partition("%")[0])))
     except ValueError:
         return None
 

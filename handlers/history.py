@@ -26,7 +26,8 @@ UNLIMITED: Final = 1 << 40
 COLUMNS: Final = ("id", "time", "topic", "level", "source", "message", "data")
 TYPES: Final = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 # Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), also the full-width forms.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Some skip blanks, NUL and a byte order mark in front of it.
+_FORMULA: Final = re.compile("[\\s\0-\x1f\ufeff]*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r\n]")
 
 
 class HistoryGet(BoundedAnswer):
@@ -130,7 +131,7 @@ def csv_lines(page: HistoryPage) -> bytes:
 def _cells(message: Message) -> tuple[str, ...]:
     data = bytes(message.data).decode() if message.data is not None else ""
     cells = (message.id, message.time, message.topic, message.level, message.source, message.message, data)
-    return tuple(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+    return tuple(f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells)
 
 
 def _gap_cells(gap: Gap) -> tuple[str, ...]:

@@ -79,6 +79,13 @@ class HubCollector(Collector):
         for code, count in self._refusals.counts.items():
             refused.add_metric([code], count)
         yield refused
+        is_writable = log.health() is None
+        yield GaugeMetricFamily("eyewall_log_writable", "1 if messages can be stored, else 0", is_writable)
+        yield CounterMetricFamily(
+            "eyewall_failed_publishes",
+            "Publishes not stored, or with an unknown outcome",
+            self._hub.failed_publishes,
+        )
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
 

@@ -72,7 +72,8 @@ class History:
                     )
                 # Pruning reaches the file before the event loop learns of it, so the first page is checked too.
                 pruned = self._pruned(search, result) if follows_a_position else None
-                yield self._page(head, _combined(gap, pruned), result)
+                damaged = None if result.damaged is None else Gap.damaged(self._log, result.damaged)
+                yield self._page(head, _combined(_combined(gap, pruned), damaged), result)
                 if result.reached is None or len(result.messages) >= search.limit:
                     return
                 search = search.after(result.reached, len(result.messages))

@@ -26,6 +26,7 @@ from hub.delivery.replay_pages import Pages
 from hub.delivery.settings import Settings
 from hub.delivery.transports import Transports
 from hub.delivery.unsent import UnsentBytes
+from hub.errors import NotStored, OutcomeUnknown
 from hub.filter import Filter
 from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
 from hub.message import Draft
@@ -66,6 +67,7 @@ class Hub:
         self._next_heartbeat = 0.0
         self._control_flushed = 0  # Number of the last control event flushed.
         self.publishing = 0  # Calls of `publish` under way.
+        self.failed_publishes = 0
 
     def start(self) -> None:
         self._next_heartbeat = self._loop.time() + self._settings.stream.heartbeat_seconds
@@ -96,6 +98,9 @@ class Hub:
         self.publishing += 1
         try:
             receipt = await self._log.append(drafts, key)
+        except (NotStored, OutcomeUnknown):
+            self.failed_publishes += 1
+            raise
         finally:
             self.publishing -= 1
         # The log delivers before it returns the receipt.

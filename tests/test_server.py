@@ -172,7 +172,7 @@ def test_a_second_signal_ends_it_at_once(start_wall: StartWall, number: signal.S
     wall = start_wall("server: {drain_seconds: 60}")
     readers = [open_stream(wall) for _ in range(10)]
     os.kill(wall.pid, number)
-    block_until(lambda: "once more ends at once" in wall.log)
+    block_until(lambda: "a second signal ends at once" in wall.log)
     os.kill(wall.pid, number)
     block_until(lambda: not wall.is_running)
     for reader in readers:
@@ -186,7 +186,7 @@ def test_who_asks_while_it_drains_is_told_to_go_elsewhere(start_wall: StartWall)
     kept.request("GET", "/readyz")
     assert kept.getresponse().read() == b'{"status":"ready"}\n'
     os.kill(wall.pid, signal.SIGTERM)
-    block_until(lambda: "once more ends at once" in wall.log)
+    block_until(lambda: "a second signal ends at once" in wall.log)
     kept.request("GET", "/readyz")
     answer = kept.getresponse()
     assert (answer.status, answer.read()) == (503, b'{"status":"draining"}\n')
@@ -204,7 +204,7 @@ def test_a_publisher_who_is_heard_out_gets_its_answer_and_is_in_the_log(start_wa
     client = Client(wall, "POST /topics/demo HTTP/1.1")
     client.send(b"Content-Length: 10\r\n\r\nlast ")
     os.kill(wall.pid, signal.SIGTERM)
-    block_until(lambda: "once more ends at once" in wall.log)
+    block_until(lambda: "a second signal ends at once" in wall.log)
     client.send(b"words")
     status, said = client.answer()
     assert status == 201

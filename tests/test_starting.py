@@ -2,15 +2,18 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.test_server import config_of, run
-from tests.wall import ROOT, walls
+from tests.waiting import block_until
+from tests.wall import ROOT, StartWall, walls
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x", "012", "", " 80"])
@@ -91,3 +94,91 @@ def test_a_port_without_permission_is_one_clear_line_and_exit_2(tmp_path: Path) 
     )
     assert done.returncode == 2
     assert done.stderr.startswith("cannot listen on 127.0.0.1:1: Permission denied; ")
+
+
+def test_a_standard_output_that_takes_nothing_does_not_keep_it_from_starting(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    config = config_of(tmp_path, "sources: []\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "server.py", "--config", config, f"--port={port}"], cwd=ROOT, stdout=writing
+    )
+    try:
+        block_until(lambda: answers(port), 100)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reading)
+        os.close(writing)
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def test_closed_standard_descriptors_are_never_those_of_the_log(tmp_path: Path) -> None:
+    """Otherwise the lines of the server's log would be written into the log's file."""
+    config = config_of(tmp_path, "sources: []\nserver: {drain_seconds: 0, port: 0}\n")
+    command = f"exec {sys.executable} server.py --config {config} <&- >&- 2>&-"
+    process = subprocess.Popen(["sh", "-c", command], cwd=ROOT)
+    try:
+        lock = tmp_path / "eyewall.db-lock"
+        block_until(lambda: lock.exists() and lock.stat().st_size > 0, 100)
+        links = block_until(lambda: [Path(f"/proc/{process.pid}/fd/{number}").readlink() for number in range(3)])
+        assert links == [Path(os.devnull)] * 3
+        block_until(lambda: catches_sigterm(process.pid), 100)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def catches_sigterm(pid: int) -> bool:
+    caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return caught is not None and bool(int(caught[1], 16) & 1 << signal.SIGTERM - 1)
+
+
+@pytest.mark.parametrize("name", ["QUIT", "USR1", "USR2", "ALRM", "PWR"])
+def test_every_other_ending_signal_drains(start_wall: StartWall, name: str) -> None:
+    wall = start_wall("server: {drain_seconds: 0}\n")
+    wall.signal(getattr(signal, f"SIG{name}"))
+    block_until(lambda: not wall.is_running, 60)
+    assert wall.stop() == 0
+    assert f"stopping on SIG{name}; a second signal ends at once" in wall.log
+
+
+def test_sighup_reads_the_config_again(start_wall: StartWall) -> None:
+    wall = start_wall("server: {drain_seconds: 0}\n", prefix=["setsid"])
+    wall.signal(signal.SIGHUP)
+    block_until(lambda: "config.yaml applied: no setting changed" in wall.log, 60)
+    assert wall.is_running
+
+
+def test_sighup_of_a_closed_terminal_drains(tmp_path: Path) -> None:
+    config = config_of(tmp_path, "sources: []\nserver: {drain_seconds: 0}\n")
+    terminal, end = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "server.py", "--config", config, "--port=0"],
+        cwd=ROOT,
+        stdin=end,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process, process.stdout:
+        assert process.stdout.readline().startswith("Eyewall is at")
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(60) == 0
+    os.close(terminal)
+    os.close(end)

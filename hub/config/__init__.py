@@ -10,9 +10,22 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.config.values import AnyLevel, Between, Host, Items, ListenAddress, Network, Origin, Topic, duration, size
+from hub.config.values import (
+    ONE_LINE,
+    AnyLevel,
+    Between,
+    Host,
+    Items,
+    ListenAddress,
+    Network,
+    Origin,
+    Topic,
+    duration,
+    size,
+)
 from hub.message import MAX_MESSAGE_BYTES, Level
 
+SILENCE: Final = " (proxies close streams that are silent for 50 seconds)"
 KIB: Final = 1 << 10
 MIB: Final = 1 << 20
 GIB: Final = 1 << 30
@@ -39,7 +52,7 @@ class ServerConfig(Section):
 
 class StreamConfig(Section):
     flush_ms: Annotated[int, Between(2, 1000)] = 5  # below 2 ms epoll rounds up
-    heartbeat_seconds: Annotated[float, Between(1, 60)] = 15.0  # nginx closes a stream after 60 s of silence
+    heartbeat_seconds: Annotated[float, Between(1, 45, examples=SILENCE)] = 15.0
     stall_seconds: Annotated[float, Between(1, 3600)] = 10.0
     max_unsent_bytes: Annotated[int, size(MIB, 64 * GIB)] = 256 * MIB
 
@@ -53,7 +66,7 @@ class PublishConfig(Section):
 
 
 class LogConfig(Section):
-    path: Annotated[str, Field(min_length=1, max_length=4096)] = "eyewall.db"
+    path: Annotated[str, Field(min_length=1, max_length=4096), ONE_LINE] = "eyewall.db"
     synchronous: Literal["full", "normal"] = "full"
     keep_for: Annotated[float, duration(1, 36_500 * 86_400)] = 30.0 * 86_400
     keep_messages: Annotated[int, Between(1, 1_000_000_000)] = 1_000_000
@@ -61,7 +74,7 @@ class LogConfig(Section):
 
 
 class DashboardConfig(Section):
-    title: Annotated[str, Field(max_length=100)] = ""
+    title: Annotated[str, Field(max_length=100), ONE_LINE] = ""
 
     @property
     def shown_title(self) -> str:

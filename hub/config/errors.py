@@ -113,8 +113,10 @@ def describe(error: ErrorDetails, *, secret: bool = False) -> str:
         "string_unicode": f"must be text without halves of characters{but}",
         "string_too_long": f"must be at most {context.get('max_length')} characters{length}",
         "string_too_short": "must not be empty",
-        "model_type": f"must be a section of lines such as 'name: value'{but}",
-        "dict_type": f"must be a section of lines such as 'name: value'{but}",
+        # These quote nothing: what stands in the place of a section or list may be a secret of it.
+        "model_type": "must be a section of lines such as 'name: value'",
+        "dict_type": "must be a section of lines such as 'name: value'",
+        "list_type": "must be a list, such as [a, b]",
     }
     return rules.get(kind, "is not valid" if secret and kind != "secret" else error["msg"])
 

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from hub.config import Config, keys, to_yaml_values
 from hub.config.errors import Report, closest
-from hub.config.values import quote
 from hub.config.yaml import read
 
 MAX_FILE_BYTES: Final = 256 << 10
@@ -47,7 +46,7 @@ def load(
 ) -> Config:
     """Load the settings. Flags (`{"server.port": 8080}`) win over the environment, and that over the file.
 
-    `content` is the text of the file if it has been read already.
+    `content` is the text of the file after an edit, which may be incomplete: without a setting it is an error.
 
     Raises ConfigError with all errors. Runs on any thread.
     """
@@ -58,7 +57,9 @@ def load(
         # A section with all lines commented out is None.
         values = {name: value for name, value in document.value.items() if value is not None}
     elif document.value is not None:
-        report.add((), f"must be sections such as 'server:' with settings below, not {quote(document.value)}")
+        report.add((), "must be sections such as 'server:' with settings below")
+    if content is not None and not values and not report.lines():
+        report.add((), "has no settings, so it may be incomplete; to apply the defaults, restart the server")
     variables = {key.replace(".", "__").upper(): key for key in keys(model)}
     _add_environment(environ, variables, values, report)
     for key, value in (overrides or {}).items():

@@ -20,6 +20,7 @@ HIDDEN: Final = "***"
 _NUMBER: Final = re.compile(r"([+-]?(?!0[0-9_])[0-9._]+(?:[eE][+-]?[0-9]+)?)(?: ?([A-Za-z]+))?")
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
+_CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _DEFAULT_PORT: Final = {"http": "80", "https": "443"}
 
 
@@ -122,6 +123,12 @@ class Secret:
         )
 
 
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise setting_error("must be one line without control characters")
+    return text
+
+
 def _topic(text: str) -> str:
     if not TOPIC.fullmatch(text):
         raise setting_error("must be 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -199,10 +206,11 @@ def _items(value: object) -> object:
         return ()
     if isinstance(value, list | tuple):
         return value
-    raise setting_error("must be a list, such as [a, b]")
+    raise PydanticCustomError("list_type", "must be a list, such as [a, b]")
 
 
 Items = Annotated[tuple[T, ...], BeforeValidator(_items)]
+ONE_LINE: Final = AfterValidator(_one_line)  # Behind the limits of a length.
 Topic = Annotated[str, AfterValidator(_topic)]
 AnyLevel = Annotated[Level, BeforeValidator(_level)]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]

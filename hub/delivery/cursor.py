@@ -23,6 +23,11 @@ class Gap:
         first, id_of = log.first, log.generations.format_id
         return cls(id_of(after), id_of(first), first - 1 - after, "expired")
 
+    @classmethod
+    def damaged(cls, log: Log, seq: int) -> Self:
+        id_of = log.generations.format_id
+        return cls(id_of(seq - 1), id_of(seq + 1), 1, "damaged")
+
     def as_json(self) -> dict[str, object]:
         """Return the fields. `withdrawn` and `counts` are left out if None."""
         optional = ("withdrawn", "counts")

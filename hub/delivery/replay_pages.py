@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.delivery import sse
+from hub.delivery.cursor import Gap
 from hub.delivery.group import CpuBudget, GroupKey
 from hub.delivery.recent import RecentBuffer
 from hub.delivery.settings import Settings
@@ -23,8 +24,8 @@ class ReplayPage:
     count: int  # Messages in the payload.
 
 
-MatchBatch = list[tuple[MatchContext, bytes]]
-"""Consecutive messages and frames. Several filters share one MatchContext."""
+MatchBatch = list[tuple[MatchContext | None, bytes]]
+"""Consecutive messages and frames. Several filters share one MatchContext; None: a damaged message, framed as a gap."""
 
 
 class Pages:
@@ -80,13 +81,19 @@ class Pages:
         messages = await self._log.read(after, self._limit(after, up_to))
         if not messages:
             return None
-        batch = self._make_batch(after, up_to, ((message, sse.encode(message)) for message in messages))
+        batch = self._make_batch(after, up_to, map(self._frame, messages))
         return self._keep(key, after, self._make_page(key, after, batch))
 
-    def _make_batch(self, after: int, up_to: int, frames: Iterable[tuple[Message, bytes]]) -> MatchBatch:
-        batch, size = [], 0
+    def _frame(self, message: Message | int) -> tuple[Message | None, bytes]:
+        if isinstance(message, int):
+            return None, sse.event("gap", Gap.damaged(self._log, message).as_json())
+        return message, sse.encode(message)
+
+    def _make_batch(self, after: int, up_to: int, frames: Iterable[tuple[Message | None, bytes]]) -> MatchBatch:
+        batch: MatchBatch = []
+        size = 0
         for message, frame in frames:
-            batch.append((MatchContext(message), frame))
+            batch.append((MatchContext(message) if message else None, frame))
             size += len(frame)
             if size >= self._settings.batch_bytes:
                 break
@@ -104,16 +111,17 @@ class Pages:
         return page
 
     def _make_page(self, key: GroupKey, after: int, batch: MatchBatch) -> ReplayPage:
-        matching, size, cursor = [], 0, after
+        matching, size, cursor, count = [], 0, after, 0
         budget = CpuBudget(self._settings.page_seconds)
         for context, frame in batch:
             cursor += 1
-            if key.filter.matches(context):
+            if context is None or key.filter.matches(context):
                 matching.append(frame)
+                count += context is not None
                 size += len(frame)
             if size >= self._settings.page_bytes or (key.filter.query and budget.is_spent):
                 break
-        return ReplayPage(self._payloads.payload(matching, chunked=key.chunked), cursor, len(matching))
+        return ReplayPage(self._payloads.payload(matching, chunked=key.chunked), cursor, count)
 
     def _limit(self, after: int, up_to: int) -> int:
         # Messages that the page behind seq `after` may examine.

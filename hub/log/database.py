@@ -5,13 +5,15 @@ Only one connection writes and checkpoints: with two, SQLite before 3.51.3 can c
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from hub.log.file import LogError, LogFile
+from hub.log.errors import ADVICE, code_of
+from hub.log.file import MAGIC, LogError, LogFile
 from hub.log.generations import Generations
 from hub.log.protocol import format_id
 from hub.log.schema import APPLICATION_ID, MIGRATIONS, migrate, pragma
@@ -35,6 +37,8 @@ def open_writer(
     """Open the connection that writes; a new log is one of `epoch`, or later. Raises LogError."""
     # With mode=rw SQLite never makes another file in the place of the locked one.
     name = path if file is None else f"{Path(path).as_uri()}?mode=rw"
+    if file:
+        _check_files(path, file)
     try:
         connection = sqlite3.connect(
             name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=file is not None
@@ -51,11 +55,28 @@ def open_writer(
         except BaseException:
             connection.close()
             raise
-    except sqlite3.OperationalError as error:
-        raise LogError(f"{path}: cannot be opened ({error}); is its disk full, or its folder read-only?") from None
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from None
+        raise _cannot_open(path, error) from None
     return connection
+
+
+def _check_files(path: str, file: LogFile) -> None:
+    """Raise LogError for what SQLite calls read-only, or finds out too late."""
+    for beside in (Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}-journal")):
+        if os.path.lexists(beside) and not (beside.is_file() and os.access(beside, os.R_OK | os.W_OK)):
+            raise LogError(f"{beside}: cannot be read and written; it must be a file of this user: change its mode")
+    header = file.header()
+    if header and not header.startswith(MAGIC) and not file.marker:
+        raise LogError(f"{path}: is not a log, nor any SQLite database; choose another log.path, or move it away")
+    if header and (not header.startswith(MAGIC) or not set(header[18:20]) <= {1, 2}):  # The versions of the format.
+        raise _damaged(path, "its header")
+
+
+def _cannot_open(path: str, error: sqlite3.DatabaseError) -> LogError:
+    if code_of(error) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return _damaged(path, str(error))
+    advice = ADVICE.get(code_of(error), "change the permissions of the file or of its folder")
+    return LogError(f"{path}: cannot be opened ({error}); {advice}")
 
 
 def open_reader(path: str) -> sqlite3.Connection:
@@ -165,8 +186,7 @@ def _check_whole(connection: sqlite3.Connection, path: str) -> None:
 
 def _damaged(path: str, problem: str) -> LogError:
     return LogError(
-        f"{path}: this file is damaged or not a log ({problem}); restore it from a backup, or move it away "
-        "to begin a new log"
+        f"{path}: this file is damaged ({problem}); restore it from a backup, or move it away to begin a new log"
     )
 
 

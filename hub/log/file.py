@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import re
+import sqlite3
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ NETWORK: Final = frozenset(
 )
 _MARKER: Final = re.compile(rb"([0-9]{1,15})-([0-9]{1,18}) log ([0-9]+):([0-9]+) lock ([0-9]+):([0-9]+) *\n")
 _MARKER_BYTES: Final = 128  # Within one sector, so that a power cut leaves a whole line or none.
+MAGIC: Final = b"SQLite format 3\0"  # A database begins with it.
 _ESCAPED: Final = re.compile(r"\\([0-7]{3})")  # Spaces in /proc/self/mounts are \040.
 
 Identity = tuple[int, int]
@@ -73,7 +75,8 @@ class LogFile:
             self._lock = self._open_locked(self.path + "-lock")
             self._lock_identity = _identity(os.fstat(self._lock))
             self.marker = LogMarker.parse(os.pread(self._lock, 4096, 0))
-            found = os.fstat(self._open_locked(self.path))
+            self._log = self._open_locked(self.path)
+            found = os.fstat(self._log)
         except BaseException:
             self.release()
             raise
@@ -85,15 +88,28 @@ class LogFile:
             )
         self._identity = _identity(found)
         self._wal_identity: Identity | None = None
+        self._size = 0  # Bytes. The file never shrinks.
+        self._damage = ""
         # Unsynced parts may not be on the disk: SQLite removes the file only at an orderly end.
         self.is_wal_suspect = Path(self._wal).exists()
 
     def opened(self) -> None:
-        """From now on `check` expects the write-ahead log too."""
+        """From now on `check` expects a database and the write-ahead log too."""
+        self._size = os.fstat(self._log).st_size
         self._wal_identity = _identity(Path(self._wal).stat())
 
+    def found(self, error: Exception) -> None:
+        """Remember that a connection met damage: nothing may be stored until a restart. Any thread."""
+        code = getattr(error, "sqlite_errorcode", 0)
+        # Damage of the index (VTAB) concerns searches only.
+        if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) and code != sqlite3.SQLITE_CORRUPT_VTAB:
+            self._damage = str(error)
+
+    def header(self) -> bytes:
+        return os.pread(self._log, 100, 0)
+
     def check(self) -> None:
-        """Raises Misplaced if the file is not in its place. Any thread."""
+        """Raises Misplaced if the file is not in its place, LogError if it is damaged. Any thread."""
         for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
             try:  # Path.stat takes three times as long (measured).
                 found = _identity(os.stat(path)) if identity else None  # noqa: PTH116
@@ -104,6 +120,18 @@ class LogFile:
                     f"{Path(path).name} was removed, moved or replaced while the server runs; "
                     "put the same file back, or restart the server with what is there"
                 )
+        size = os.fstat(self._log).st_size
+        problem = self._damage
+        if size < self._size:
+            problem = f"it was cut off: {size:,} bytes are left of {self._size:,}"
+        elif self._size and not self.header().startswith(MAGIC):
+            problem = "its beginning was overwritten"
+        if problem:
+            raise LogError(
+                f"{Path(self.path).name} is damaged ({problem}); stop the server, then restore the file from a backup, "
+                "or move it away to begin a new log"
+            )
+        self._size = size
 
     def rewrite_wal(self) -> None:
         """Write the write-ahead log again if it is suspect. Raises LogError.

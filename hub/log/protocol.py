@@ -112,8 +112,11 @@ class Log(Protocol):
         be committed and delivered.
         """
 
-    async def read(self, after: int, limit: int) -> Sequence[Message]:
-        """Return 1 to `limit` messages from `after + 1` on; none when that one is not kept. Raises LogFailed."""
+    async def read(self, after: int, limit: int) -> Sequence[Message | int]:
+        """Return 1 to `limit` messages from `after + 1` on; none when that one is not kept. Raises LogFailed.
+
+        A number is the seq of a damaged message.
+        """
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         """Return the seq in front of the first message of that time (ms since 1970) or later, and the oldest one kept.

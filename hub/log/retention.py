@@ -1,71 +1,21 @@
 """Deletes the oldest messages, by age, count and size."""
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from hub.config import LogConfig
+from hub.log.age import Age
+from hub.log.limits import Limits
 from hub.log.maintenance import relaxed_transaction
-from hub.log.protocol import Clock
-from hub.log.schema import pragma
+from hub.log.schema import used_bytes
 from hub.log.tuning import Tuning
 
-logger = logging.getLogger("eyewall.log")
-
-JUMP_SECONDS: Final = 3600  # Forward, between two readings.
-DOUBT_SECONDS: Final = 3600
-WINDOW_ROWS: Final = 8192
 STEP_ROWS: Final = 1000  # Rows that one statement deletes at most, about 1 ms.
 RECEIPT_SECONDS: Final = 24 * 3600
 RECEIPTS_EVERY_SECONDS: Final = 60
 STEP_RECEIPTS: Final = 200
 MAX_SEQ: Final = (1 << 63) - 1
-
-
-def uptime() -> float:
-    """Like `time.monotonic`, but also while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-class Age:
-    """The clock of retention, which may be wrong.
-
-    A clock set forward by mistake would expire the whole log at once. So for an hour after a jump nothing expires.
-    """
-
-    def __init__(self, clock: Clock, monotonic: Clock = uptime) -> None:
-        self._clock, self._monotonic = clock, monotonic
-        self._last_reading = clock(), monotonic()
-        self._doubted_until = float("-inf")  # Monotonic.
-
-    def begin(self, newest: int, keep_for: float) -> None:
-        """`newest`: time of the newest message (ms since 1970); `keep_for`: seconds."""
-        now, monotonic = self._last_reading
-        if newest < (now - keep_for) * 1000:
-            self._doubted_until = monotonic + DOUBT_SECONDS
-            logger.warning("by the clock all messages have expired: for an hour nothing expires by its age")
-
-    def now(self) -> float | None:
-        """Return seconds since 1970; None while the clock may be wrong."""
-        (before, then), self._last_reading = self._last_reading, (self._clock(), self._monotonic())
-        now, monotonic = self._last_reading
-        jump = now - before - (monotonic - then)
-        if jump > JUMP_SECONDS:
-            self._doubted_until = monotonic + DOUBT_SECONDS
-            logger.warning("the clock jumped %.1f hours forward: for an hour nothing expires by its age", jump / 3600)
-        return None if monotonic < self._doubted_until else now
-
-    def last_expired(self, connection: sqlite3.Connection, first: int, head: int, keep_for: float) -> int:
-        """Return the last seq of the expired messages within a window; `first - 1` for none."""
-        now = self.now()
-        if now is None:
-            return first - 1
-        last = min(first - 1 + WINDOW_ROWS, head)
-        young = "SELECT seq FROM message WHERE seq BETWEEN ? AND ? AND time >= ? ORDER BY seq LIMIT 1"
-        row = connection.execute(young, (first, last, int((now - keep_for) * 1000))).fetchone()
-        return int(row[0]) - 1 if row else last
 
 
 class Index(Protocol):
@@ -82,9 +32,9 @@ class Retention:
     """Calls `pruned` with the new first seq after each commit."""
 
     def __init__(
-        self, config: LogConfig, age: Age, index: Index | None, pruned: Callable[[int], None], tuning: Tuning
+        self, limits: Limits, age: Age, index: Index | None, pruned: Callable[[int], None], tuning: Tuning
     ) -> None:
-        self.config = config
+        self._limits = limits
         self._age = age
         self._index = index
         self._pruned = pruned
@@ -93,11 +43,12 @@ class Retention:
 
     def step(self, connection: sqlite3.Connection, *, is_urgent: bool = False) -> bool:
         """Delete the oldest rows that exceed a limit. The newest row stays."""
+        self._limits.update(connection)
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         if first is None or first == head:
             return False
-        expired = self._age.last_expired(connection, first, head, self.config.keep_for)
-        last = max(head - self.config.keep_messages, expired)
+        expired = self._age.last_expired(connection, first, head, self._limits.in_force.seconds)
+        last = max(head - self._limits.in_force.messages, expired)
         rows, size = last - first + 1, self._excess(connection)
         urgent_rows, urgent_bytes = self._tuning.urgent_rows, self._tuning.urgent_bytes
         if (rows < urgent_rows and size < urgent_bytes) if is_urgent else (rows <= 0 and size <= 0):
@@ -153,13 +104,13 @@ class Retention:
         """Return how many rows must be deleted: those up to `last`, or about half of those that take too much room."""
         if first <= last:
             return last - first + 1
-        excess = self._excess(connection)
+        used = used_bytes(connection)
+        excess = used - self._limits.in_force.bytes
         # Half, because the oldest may be the largest.
-        return max(1, excess * (head - first + 1) // (excess + self.config.keep_bytes) // 2) if excess > 0 else 0
+        return max(1, excess * (head - first + 1) // used // 2) if excess > 0 else 0
 
     def _excess(self, connection: sqlite3.Connection) -> int:
-        used = pragma(connection, "page_count") - pragma(connection, "freelist_count")
-        return used * pragma(connection, "page_size") - self.config.keep_bytes
+        return used_bytes(connection) - self._limits.in_force.bytes
 
     def expire_receipts(self, connection: sqlite3.Connection) -> bool:
         """Forget Idempotency-Keys after a day. `step` forgets them earlier, to make room."""

@@ -1,15 +1,18 @@
-"""Rows of the log's table of messages."""
+"""Rows of the log's table of messages.
+
+A row may be damaged, by a disk or by a program. Then its page is read again by `reread`.
+"""
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 
 from hub.log.generations import Generations
-from hub.log.protocol import format_time
+from hub.log.protocol import T, format_time
 from hub.message import Level, Message
 
 Row = tuple[int, int, str, int, str, str, str | None]
@@ -17,6 +20,12 @@ Row = tuple[int, int, str, int, str, str, str | None]
 ROWS: Final = "SELECT seq, time, topic, level, source, message, data FROM message"
 ROW_BYTES: Final = 120  # Bytes of a frame beside text and data.
 LEVELS: Final = tuple(Level)
+END_OF_TIME: Final = 253_402_300_800_000  # Ms since 1970; the first that no datetime can be.
+_raw: Final = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+class DamagedRow(sqlite3.DatabaseError):
+    """A row that cannot be a message."""
 
 
 @contextmanager
@@ -25,11 +34,71 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("COMMIT")
+        connection.execute("ROLLBACK")  # COMMIT fails when a statement has met damage.
+
+
+def read_rows(
+    connection: sqlite3.Connection, seqs: range, condition: str = "TRUE", values: Sequence[object] = ()
+) -> Generator[Row | int, None, None]:
+    """Yield the rows of `seqs`, in that order, that meet a condition in SQL.
+
+    For a damaged one raise sqlite3.DatabaseError, or in `reread` yield its seq.
+    """
+    query = f"{ROWS} WHERE seq BETWEEN ? AND ? AND ({condition})"
+    if connection.text_factory is str:
+        low, high = min(seqs, default=1), max(seqs, default=0)
+        order = "ASC" if seqs.step > 0 else "DESC"
+        for row in connection.execute(f"{query} ORDER BY seq {order}", (low, high, *values)):
+            if not _is_whole(row):
+                raise DamagedRow(f"message {row[0]}")
+            yield row
+        return
+    for seq in seqs:
+        try:
+            for row in connection.execute(query, (seq, seq, *values)):
+                yield _mended(row) if _is_whole(row) else seq
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
+                raise
+            yield seq
+
+
+def reread(function: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    """Call the function with a connection that reads row by row, with U+FFFD for bytes that are not UTF-8."""
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    try:
+        return function(connection)
+    finally:
+        connection.text_factory = str
+
+
+def _is_whole(row: Row) -> bool:
+    _, time, topic, level, source, message, data = row
+    return (
+        type(time) is type(level) is int
+        and 0 <= time < END_OF_TIME
+        and 0 <= level < len(LEVELS)
+        and type(topic) is type(source) is type(message) is str
+        and (data is None or type(data) is str)
+    )
+
+
+def _mended(row: Row) -> Row:
+    """Return the row with data that is not JSON as a string."""
+    try:
+        _raw(row[6] or "null")
+    except (msgspec.DecodeError, RecursionError):
+        return (*row[:6], msgspec.json.encode(row[6]).decode())
+    return row
 
 
 def as_message(generations: Generations, row: Row) -> Message:
+    """Raises DamagedRow for data that is not JSON: one message would make a whole page unreadable."""
     seq, milliseconds, topic, level, source, message, data = row
+    try:
+        raw = None if data is None else _raw(data)
+    except msgspec.DecodeError:
+        raise DamagedRow(f"message {seq}") from None
     return Message(
         id=generations.format_id(seq),
         time=format_time(milliseconds),
@@ -37,7 +106,7 @@ def as_message(generations: Generations, row: Row) -> Message:
         level=LEVELS[level],
         source=source,
         message=message,
-        data=None if data is None else msgspec.Raw(data.encode()),
+        data=raw,
     )
 
 

@@ -108,3 +108,8 @@ def migrate(connection: sqlite3.Connection, epoch: int, migrations: Sequence[str
 
 def pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Return the size of the file without its free pages."""
+    return (pragma(connection, "page_count") - pragma(connection, "freelist_count")) * pragma(connection, "page_size")

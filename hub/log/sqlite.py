@@ -17,15 +17,17 @@ from typing import Final, Protocol, TypeVar
 
 from hub.config import LogConfig
 from hub.errors import LogFailed, NotStored
+from hub.log.age import Age, uptime
 from hub.log.database import MEMORY, open_reader, open_writer
-from hub.log.errors import ErrorThrottle
+from hub.log.errors import ErrorThrottle, code_of
 from hub.log.file import LogFile
 from hub.log.generations import Generations
 from hub.log.jobs import Append, Waiting
+from hub.log.limits import Deletion, Limits
 from hub.log.maintenance import Checkpoint, Step
 from hub.log.protocol import Clock, Deliver, IdempotencyKey, Receipt
-from hub.log.retention import Age, Index, Retention, uptime
-from hub.log.rows import ROW_BYTES, ROWS, as_message, find_seq
+from hub.log.retention import Index, Retention
+from hub.log.rows import ROW_BYTES, DamagedRow, as_message, find_seq, read_rows, reread, snapshot
 from hub.log.tuning import DEFAULT, Tuning
 from hub.log.writer import Writer
 from hub.message import Draft, Message
@@ -38,6 +40,7 @@ READERS: Final = 2  # Threads that read: one for searches, one for replay.
 READ_BYTES: Final = 80 << 10  # Bytes of one read, about one replay page.
 WAL_PAUSE_INTERVAL: Final = 60.0
 WAL_POLL_SECONDS: Final = 0.01
+DAMAGED_TEXT: Final = "a message is damaged; it is shown as a gap, or with replacement characters"
 
 
 class IndexSteps(Index, Protocol):
@@ -48,7 +51,10 @@ class IndexSteps(Index, Protocol):
 
 
 class SqliteLog:
-    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError."""
+    """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError.
+
+    `announce` gets what a narrower limit will delete, and None when that is cancelled or begins. On the loop.
+    """
 
     def __init__(
         self,
@@ -58,13 +64,16 @@ class SqliteLog:
         monotonic: Clock = uptime,
         *,
         index: IndexSteps | None = None,
+        announce: Callable[[Deletion | None], None] = lambda _: None,
         tuning: Tuning = DEFAULT,
     ) -> None:
         self._file = None if path == MEMORY else LogFile(path)
         self._path = path = self._file.path if self._file else path
         self._tuning = tuning
         age = Age(clock, monotonic)
-        retention = self._retention = Retention(config, age, index, self._pruned, tuning)
+        self._announce = announce
+        self._limits = Limits(config, age, self._will_delete, tuning.keep_delay_seconds)
+        retention = Retention(self._limits, age, index, self._pruned, tuning)
         checkpoint = Checkpoint(self.wal_bytes, tuning)
         steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ())]
         urgent = [checkpoint.urgent_step, retention.urgent_step]
@@ -81,9 +90,11 @@ class SqliteLog:
         connection = self.writer.connection
         self.head, kept = connection.execute("SELECT head, (SELECT min(seq) FROM message) FROM log").fetchone()
         self.first: int = self.head + 1 if kept is None else kept
+        self._limits.begin(connection)
         # Before anything is stamped by that clock.
-        for (newest,) in connection.execute("SELECT time FROM message WHERE seq = ?", (self.head,)):
-            age.begin(newest, config.keep_for)
+        newest = "SELECT time, max(ifnull(keep_seconds, 0), ?) FROM message JOIN log ON seq = head"
+        for milliseconds, keep_for in connection.execute(newest, (config.keep_for,)):
+            age.begin(milliseconds, keep_for)
         self._subscribers: Sequence[Deliver] = ()
         self._waiting = Waiting(tuning)
         self._is_closed = False
@@ -95,7 +106,7 @@ class SqliteLog:
             self._idle_readers.put(open_reader(path))
 
     def configure(self, config: LogConfig) -> None:
-        self._retention.config = config
+        self._limits.config = config
 
     async def start(self, subscribers: Sequence[Deliver]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -113,22 +124,31 @@ class SqliteLog:
         self._waiting.add(drafts, size, answer)
         return await answer
 
-    async def read(self, after: int, limit: int) -> Sequence[Message]:
-        def page(connection: sqlite3.Connection) -> list[Message]:
-            messages: list[Message] = []
+    async def read(self, after: int, limit: int) -> Sequence[Message | int]:
+        def page(connection: sqlite3.Connection) -> list[Message | int]:
+            found: list[Message | int] = []
             size = 0
-            rows = connection.execute(f"{ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
-            with contextlib.closing(rows):
-                for row in rows:
-                    if not messages and row[0] != after + 1:
-                        break  # Deleted: what follows the hole must not look like what follows `after`.
-                    messages.append(as_message(self.generations, row))
-                    size += ROW_BYTES + len(row[5]) + len(row[6] or "")
-                    if size >= READ_BYTES:
-                        break
-            return messages
+            with snapshot(connection):
+                first, newest = connection.execute(
+                    "SELECT (SELECT min(seq) FROM message), (SELECT max(seq) FROM message)"
+                ).fetchone()
+                if first is None or first > after + 1:
+                    return []
+                end = min(after + limit, newest)
+                with contextlib.closing(read_rows(connection, range(after + 1, end + 1))) as rows:
+                    for row in rows:
+                        seq = row if isinstance(row, int) else row[0]
+                        found += range(after + 1 + len(found), seq)  # A row that is not there is damaged, too.
+                        if isinstance(row, int):
+                            found.append(row)
+                            continue
+                        found.append(as_message(self.generations, row))
+                        size += ROW_BYTES + len(row[5]) + len(row[6] or "")
+                        if size >= READ_BYTES:
+                            return found
+            return [*found, *range(after + 1 + len(found), end + 1)]
 
-        return await self.query(page) or ()
+        return await self.query(page)
 
     async def seq_at(self, milliseconds: int) -> tuple[int, int]:
         return await self.query(functools.partial(find_seq, milliseconds=milliseconds))
@@ -138,12 +158,20 @@ class SqliteLog:
         self._check_open()
         await self._wait_for_small_wal()
         try:
-            if self._path == MEMORY:  # Such a database has only the writing connection.
-                return await self.writer.call(function)  # type: ignore[no-any-return]  # what the function returns
-            return await self._loop.run_in_executor(self._threads, self._read_with, function)
+            return await self._query(function)
         except sqlite3.Error as error:
-            self._errors.report("cannot be read", error)
-            raise LogFailed(f"the log cannot be read ({error})", hint="the server's log says more") from error
+            failure = self._report(error)
+            if code_of(error) not in (0, sqlite3.SQLITE_CORRUPT):  # Python's own errors have no code.
+                raise failure from error
+        try:
+            return await self._query(functools.partial(reread, function))
+        except sqlite3.Error as error:
+            raise self._report(error) from error
+
+    async def _query(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        if self._path == MEMORY:  # Such a database has only the writing connection.
+            return await self.writer.call(function)  # type: ignore[no-any-return]  # what the function returns
+        return await self._loop.run_in_executor(self._threads, self._read_with, function)
 
     def health(self) -> str | None:
         return self.writer.health()
@@ -177,6 +205,13 @@ class SqliteLog:
         while self.wal_bytes() > self._tuning.wal_pause_bytes and time.monotonic() < self._reads_pause_until:  # noqa: ASYNC110
             await asyncio.sleep(WAL_POLL_SECONDS)
 
+    def _report(self, error: sqlite3.Error) -> LogFailed:
+        # Python's error of a damaged text quotes all of it.
+        self._errors.report("cannot be read", error if code_of(error) else DamagedRow(DAMAGED_TEXT))
+        if self._file:
+            self._file.found(error)
+        return LogFailed(f"the log cannot be read ({error})", hint="the server's log says more")
+
     def _check_open(self) -> None:
         if self._is_closed:
             raise LogFailed("the log is closed", hint="the server is stopping; try again when it is back")
@@ -202,6 +237,10 @@ class SqliteLog:
                     logger.exception("cannot deliver %d messages", len(messages))
         for append in appends:
             append.settle()
+
+    def _will_delete(self, deletion: Deletion | None) -> None:
+        """In the writer's thread."""
+        self._loop.call_soon_threadsafe(self._announce, deletion)
 
     def _pruned(self, first: int) -> None:
         """In the writer's thread. Queued behind earlier commits, so first <= head + 1."""

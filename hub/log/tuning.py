@@ -13,6 +13,7 @@ class Tuning:
     stuck_seconds: float = 10.0  # A longer step makes the log unhealthy.
     probe_seconds: float = 5.0  # Between attempts after a failed commit.
     maintenance_seconds: float = 1.0  # Between two looks of an idle writer.
+    keep_delay_seconds: float = 60.0  # Between the announcement of a narrower keep_* and its effect.
     step_seconds: float = 0.003  # Then a maintenance step begins nothing more.
     # A larger write-ahead log is checkpointed at once, in 10 ms. Rewriting is twice as fast as growth (measured).
     wal_bytes: int = 4 << 20

@@ -175,8 +175,7 @@ class Writer:
             self._head, self._failure = head, None
             if self._file:
                 self._file.write_marker(self._epoch, head)
-            if appends:
-                self._errors.recovered()
+            self._errors.recovered()
         if appends:
             self._loop.call_soon_threadsafe(self._committed, appends)
 
@@ -221,8 +220,9 @@ class Writer:
 
     def _recover(self, error: Exception) -> None:
         """Get a connection without a transaction, but never to another file."""
-        if self._file and code_of(error) == sqlite3.SQLITE_IOERR:
-            self._file.is_wal_suspect = True
+        if self._file:
+            self._file.found(error)
+            self._file.is_wal_suspect |= code_of(error) == sqlite3.SQLITE_IOERR
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")

@@ -47,12 +47,12 @@ class MatchContext:
 
     @property
     def data(self) -> object:
-        """The decoded data, None if there is none, its JSON text if it is nested too deeply."""
+        """The decoded data, None if there is none, its JSON text if that cannot be decoded."""
         if self._data is _NOT_DECODED:
             raw = self.message.data
             try:
                 self._data = None if raw is None else _decode(raw)
-            except RecursionError:  # Less of the stack was in use when it was published.
+            except (RecursionError, msgspec.DecodeError):  # The stack was emptier when it was published; or damaged.
                 self._data = bytes(raw or b"").decode()
         return self._data
 

@@ -11,7 +11,7 @@ import msgspec
 
 from hub.filter import Filter
 from hub.log.generations import Generations
-from hub.log.rows import LEVELS, ROW_BYTES, ROWS, Row, as_message, snapshot
+from hub.log.rows import LEVELS, ROW_BYTES, Row, as_message, read_rows, snapshot
 from hub.message import RANK, Draft, Message
 from hub.query.match_context import MatchContext
 from hub.search.candidates import MAX_COMPLETIONS, SeqRange, TimeSpan, candidate_ranges
@@ -51,6 +51,7 @@ class SearchRange:
 class SearchResult:
     messages: list[Message] = field(default_factory=list)
     reached: int | None = None  # The last seq evaluated; None when the search is complete.
+    damaged: int | None = None  # Seq of a damaged message, with which this part of the search ends.
     first: tuple[int, int] | None = None  # Seq and time (ms) of the oldest message in the log.
 
 
@@ -70,14 +71,19 @@ def find(
         low, high = max(search.low, result.first[0]), min(search.high, newest)
         size = evaluated = 0
         with closing(_rows(connection, search, (low, high), bounds.max_completions)) as rows:
-            for seq, row in rows:
-                if row is not None:
+            for at, row in rows:
+                seq = at
+                if isinstance(row, int) and not result.messages:
+                    result.damaged = row
+                elif isinstance(row, int):  # The next part begins with it.
+                    seq += 1 if search.newest_first else -1
+                elif row is not None:
                     text_size = len(row[5]) + len(row[6] or "")
                     evaluated += ROW_BYTES + text_size
                     if search.filter.matches(MatchContext(_draft(row))):
                         result.messages.append(as_message(generations, row))
                         size += text_size
-                is_full = len(result.messages) >= search.limit or size >= bounds.page_bytes
+                is_full = len(result.messages) >= search.limit or size >= bounds.page_bytes or isinstance(row, int)
                 is_due = row is None or evaluated > bounds.clock_bytes
                 if is_full or (is_due and time.monotonic() > until):
                     is_last = seq <= low if search.newest_first else seq >= high
@@ -89,14 +95,12 @@ def find(
 
 def _rows(
     connection: sqlite3.Connection, search: SearchRange, seqs: SeqRange, max_completions: int
-) -> Generator[tuple[int, Row | None], None, None]:
-    """Yield the rows that may match with their seqs and, between statements, the last completed seq."""
+) -> Generator[tuple[int, Row | int | None], None, None]:
+    """Yield the rows that may match with their seqs, damaged ones, and after each statement the last completed seq."""
     newest_first, filter_, span = search.newest_first, search.filter, search.span
     sql, values = prefilter(filter_) or ("TRUE", ())
-    statement = (
-        f"{ROWS} WHERE seq BETWEEN ? AND ? AND level >= ? AND time BETWEEN ? AND ? AND ({sql})"
-        f" ORDER BY seq {'DESC' if newest_first else 'ASC'}"
-    )
+    # A damaged level or time passes, too: it is no reason to leave a message out without a word.
+    condition = f"(level >= ? OR level < 0) AND (time BETWEEN ? AND ? OR typeof(time) != 'integer') AND ({sql})"
     parameters = (RANK[filter_.level], *span, *values)
     count = FIRST_ROWS
     ranges = candidate_ranges(
@@ -110,8 +114,9 @@ def _rows(
             low = max(first, last - count + 1) if newest_first else first
             high = last if newest_first else min(last, first + count - 1)
             began = time.monotonic()
-            for row in connection.execute(statement, (low, high, *parameters)):
-                yield row[0], row
+            window = range(high, low - 1, -1) if newest_first else range(low, high + 1)
+            for row in read_rows(connection, window, condition, parameters):
+                yield (row if isinstance(row, int) else row[0]), row
             is_slow = time.monotonic() - began > STATEMENT_SECONDS
             count = max(count // 2, 1) if is_slow else min(2 * count, MAX_ROWS)
             yield (low if newest_first else high), None

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from hub.log.maintenance import Step, relaxed_transaction
-from hub.log.rows import ROWS, Row
+from hub.log.rows import Row, read_rows, reread
 from hub.message import Level
 from hub.query.match_context import fold, strings
 
@@ -148,23 +148,30 @@ def _begin_segment(connection: sqlite3.Connection, number: int, start: int) -> N
 
 
 def _index(connection: sqlite3.Connection, number: int, start: int, stop: int) -> None:
-    indexed, characters = start, 0
-    times: list[int] = []
-    documents = []
-    rows = connection.execute(f"{ROWS} WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop))
-    for block, members in groupby(rows, lambda row: int(row[0]) // BLOCK):
-        found = list(members)
-        if found[-1][0] % BLOCK != BLOCK - 1:  # The newest block is not full yet.
-            break
-        documents.append((block, "".join(map(document, found))))
-        times += [row[1] for row in found]
-        indexed = (block + 1) * BLOCK
-        characters += len(documents[-1][1])
-        if characters > STEP_CHARACTERS:
-            break
+    full = range(start, stop - stop % BLOCK)  # The newest block may not be full yet.
+    try:
+        documents, times, indexed = _documents(connection, full)
+    except sqlite3.DatabaseError:  # A damaged row.
+        documents, times, indexed = reread(lambda connection: _documents(connection, full), connection)
     connection.executemany(f"INSERT INTO search_{number}(rowid, text) VALUES (?, ?)", documents)
     connection.execute(
         "UPDATE segment SET indexed = :indexed, oldest = min(ifnull(oldest, :oldest), :oldest), "
         "newest = max(ifnull(newest, :newest), :newest) WHERE number = :number",
         {"indexed": indexed, "oldest": min(times), "newest": max(times), "number": number},
     )
+
+
+def _documents(connection: sqlite3.Connection, seqs: range) -> tuple[list[tuple[int, str]], list[int], int]:
+    """Return blocks with their documents, the times of the messages, and the seq up to which there are documents."""
+    documents: list[tuple[int, str]] = []
+    times: list[int] = []
+    characters = 0
+    rows = (row for row in read_rows(connection, seqs) if not isinstance(row, int))
+    for block, members in groupby(rows, lambda row: row[0] // BLOCK):
+        found = list(members)
+        documents.append((block, "".join(map(document, found))))
+        times += [row[1] for row in found]
+        characters += len(documents[-1][1])
+        if characters > STEP_CHARACTERS:
+            return documents, times, (block + 1) * BLOCK
+    return documents, times or [0], seqs.stop

@@ -159,7 +159,7 @@ def test_a_slower_heartbeat_is_no_silence(page: Page, start_wall: StartWall) -> 
     """Open pages learn the new pace with the change, not with the next beat at it."""
     wall = start_wall("stream:\n  heartbeat_seconds: 1\n")
     open_live(page, wall)
-    wall.config.write_text("stream:\n  heartbeat_seconds: 60\n", "utf-8")
+    wall.config.write_text("stream:\n  heartbeat_seconds: 45\n", "utf-8")
     expect(role(page, "banner")).to_contain_text("config.yaml applied: stream.heartbeat_seconds")
     # Three of the old beats would have been the end.
     expect(role(page, "connection-state")).to_have_text(re.compile(r"^Live ([4-9]|\d\d) s$"))

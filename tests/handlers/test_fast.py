@@ -12,7 +12,7 @@ from handlers.fast import FastTier, parse
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 from tests.handlers.wire import RST_ON_CLOSE, Answer
-from tests.hub.log_files import held
+from tests.hub.log_files import held, read_page
 from tests.turns import Turns
 from tests.waiting import until
 
@@ -67,7 +67,7 @@ async def seen(site: Site, path: str, body: bytes, fields: dict[str, str]) -> tu
     told = {name: value for name, value in answer.json.items() if name not in ("id", "time", "first", "last")}
     kept = [
         (stored.topic, stored.level, stored.source, stored.message, stored.data and bytes(stored.data))
-        for stored in await site.wall.log.read(before, 10)
+        for stored in await read_page(site.wall.log, before, 10)
     ]
     return answer.status, headers, answer.json.keys(), told, kept
 
@@ -168,7 +168,8 @@ async def test_pipelined_requests_are_answered_in_order(both_ways: Site) -> None
     writer.write(b"".join(requests))
     ids = [(await Answer.read(reader)).json["id"] for _ in requests]
     assert ids == [f"{both_ways.wall.log.epoch}-{number}" for number in range(1, 21)]
-    assert [stored.message for stored in await both_ways.wall.log.read(0, 20)] == [f"m{number}" for number in range(20)]
+    stored = await read_page(both_ways.wall.log, 0, 20)
+    assert [one.message for one in stored] == [f"m{number}" for number in range(20)]
 
 
 @pytest.mark.gen_test

@@ -27,6 +27,9 @@ TRUSTED = ("10.0.0.0/8", "::1")
         ({"Forwarded": 'for=1.1.1.1, by=x; For="[2001:db8::1]:80"'}, "2001:db8::1"),
         ({"Forwarded": "for=192.0.2.7, by=10.2.2.2"}, "10.0.0.1"),
         ({"Forwarded": "for=_hidden"}, "10.0.0.1"),
+        ({"X-Forwarded-For": "fe80::1%eth0"}, "fe80::1"),
+        ({"X-Forwarded-For": "fe80::1%\x1b[31m"}, "fe80::1"),
+        ({"Forwarded": 'for="[fe80::1%25eth0]:80"'}, "fe80::1"),
         ({"Forwarded": "for=192.0.2.7", "X-Forwarded-For": "192.0.2.7"}, "192.0.2.7"),
         ({"Forwarded": "for=192.0.2.7", "X-Forwarded-For": "192.0.2.8"}, "10.0.0.1"),  # One of them may be forged.
         ({"Forwarded": 'for=1.2.3.4;host="x,for=6.6.6.6;a="'}, "1.2.3.4"),

@@ -160,14 +160,29 @@ async def test_an_export_can_be_limited_and_oldest_first(site: Site) -> None:
 
 @pytest.mark.gen_test
 async def test_csv_cells_are_not_formulas(site: Site) -> None:
-    said = ["=1+1", "+1", "-1", "@x", "\ttab", "\rreturn", "\n=1", "\uff1d1", 'plain, "quoted"\nand long', "'=kept"]
+    said = [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\ttab",
+        "\rreturn",
+        "\n=1",
+        "\uff1d1",
+        " =1",
+        "\0=1",
+        "\xa0\ufeff@x",
+        'plain, "quoted"\nand long',
+        "'=kept",
+        "a=b",
+    ]
     for text in said:
         fields: dict[str, Any] = {"topic": "-t", "source": "=s", "message": text, "data": -5}
         assert (await site.post("/messages", json.dumps(fields), "application/json")).status == 201
     answer = await site.get("/messages?format=csv&order=asc")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
-    assert [row["message"] for row in rows] == [f"'{text}" for text in said[:8]] + said[8:]
+    assert [row["message"] for row in rows] == [f"'{text}" for text in said[:11]] + said[11:]
     assert {(row["topic"], row["source"], row["data"], row["level"]) for row in rows} == {("'-t", "'=s", "'-5", "info")}
 
 

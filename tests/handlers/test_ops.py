@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
+from tests.waiting import until
 
 
 @pytest.mark.gen_test
@@ -33,12 +34,20 @@ async def test_a_server_that_cannot_store_messages_wants_no_traffic_until_it_can
     file, away = tmp_path / "ready.db", tmp_path / "away.db"
     await site.say("m")
     file.rename(away)
+    assert (await site.post("/topics/demo", "lost")).status == 503
+    assert {"eyewall_log_writable 0.0", "eyewall_failed_publishes_total 1.0"} <= await figures(site)
     answer = await site.get("/readyz")
     assert (answer.status, answer.json["status"]) == (503, "unavailable")
     assert answer.json["reason"].startswith("ready.db was removed, moved or replaced while the server runs")
     assert (await site.get("/healthz")).status == 200
     away.rename(file)
+    await until(lambda: site.wall.log.health() is None)
     assert (await site.get("/readyz")).json == {"status": "ready"}
+    assert {"eyewall_log_writable 1.0", "eyewall_failed_publishes_total 1.0"} <= await figures(site)
+
+
+async def figures(site: Site) -> set[str]:
+    return set((await site.get("/metrics")).body.decode().split("\n"))
 
 
 @pytest.mark.gen_test

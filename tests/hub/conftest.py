@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tornado.ioloop import IOLoop
 
 from hub.log.sqlite import SqliteLog
-from hub.log.tuning import DEFAULT, Tuning
 from tests.hub.kept import Kept
 from tests.hub.log_files import Open, Time, open_log
 from tests.hub.written import Written
@@ -23,10 +23,8 @@ def opened(io_loop: IOLoop) -> Iterator[Open]:
     """Opens logs, of which none is left open at the end."""
     logs: list[SqliteLog] = []
 
-    def opening(
-        where: Path | str, clock: Time | None = None, *, tuning: Tuning = DEFAULT, **settings: object
-    ) -> SqliteLog:
-        log = open_log(where, clock, tuning=tuning, **settings)
+    def opening(where: Path | str, clock: Time | None = None, **options: Any) -> SqliteLog:
+        log = open_log(where, clock, **options)
         logs.append(log)
         return log
 

@@ -1,40 +1,49 @@
 """A log's file and the tasks of its maintenance, without the thread that runs them."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+from hub.log.age import Age
 from hub.log.database import open_writer
+from hub.log.limits import Deletion, Limits
 from hub.log.maintenance import Checkpoint
-from hub.log.retention import Age, Retention
+from hub.log.retention import Retention
 from hub.log.tuning import DEFAULT, Tuning
 from hub.search.index import SearchIndex
 from tests.hub.log_files import NOON, Time, config
 from tests.hub.parts import EPOCH
+
+AT_ONCE: Final = replace(DEFAULT, keep_delay_seconds=0)  # A narrower limit takes effect at once.
 
 
 class Kept:
     """A log's file and its maintenance. Checks the file after each step of retention."""
 
     def __init__(
-        self, path: str, *, tuning: Tuning = DEFAULT, index: SearchIndex | None = None, **settings: object
+        self, path: str, *, tuning: Tuning = AT_ONCE, index: SearchIndex | None = None, **settings: object
     ) -> None:
         self.path = Path(path)
         self.connection = open_writer(path, "full", EPOCH, tuning=tuning)
         self.clock = Time()
         self.pruned: list[int] = []
         self.index = index or SearchIndex()
-        self.limits = config(**settings)
+        self.config = config(**settings)
+        self.announced: list[Deletion | None] = []
         self.tune(tuning)
         self.steps = 0
 
     def tune(self, tuning: Tuning) -> None:
         """Make the tasks anew."""
         age = Age(self.clock, self.clock.monotonic)
+        self.limits = Limits(self.config, age, self.announced.append, tuning.keep_delay_seconds)
+        self.limits.begin(self.connection)
         self.retention = Retention(self.limits, age, self.index, self.pruned.append, tuning)
         self.checkpoint = Checkpoint(self.wal_bytes, tuning)
         self.expire_receipts = self.retention.expire_receipts
 
     def limit(self, **settings: object) -> None:
-        self.limits = self.retention.config = config(**settings)
+        self.config = self.limits.config = config(**settings)
 
     def reopen(self) -> None:
         self.connection.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub.config import LogConfig
 from hub.history import History, HistoryPage
+from hub.log.limits import Deletion
 from hub.log.protocol import Receipt
 from hub.log.sqlite import SqliteLog
 from hub.log.tuning import DEFAULT, Tuning
@@ -89,6 +90,13 @@ async def queued(log: SqliteLog, count: int) -> None:
     await until(lambda: log.writer.queue_size >= count)
 
 
+async def read_page(log: SqliteLog, after: int, limit: int) -> list[Message]:
+    found = await log.read(after, limit)
+    messages = [message for message in found if isinstance(message, Message)]
+    assert len(messages) == len(found), "damaged"
+    return messages
+
+
 def rows(path: Path, query: str = "SELECT seq, message FROM message ORDER BY seq") -> list[tuple[object, ...]]:
     """What another program would see in the file at this moment."""
     with closing(sqlite3.connect(path)) as connection:
@@ -114,9 +122,18 @@ def config(**settings: object) -> LogConfig:
     return LogConfig.model_validate(settings)
 
 
-def open_log(path: Path | str, clock: Time | None = None, *, tuning: Tuning = DEFAULT, **settings: object) -> SqliteLog:
-    clock = clock or Time()
-    return SqliteLog(str(path), config(**settings), clock, clock.monotonic, index=SearchIndex(), tuning=tuning)
+def open_log(
+    path: Path | str,
+    clock: Time | None = None,
+    *,
+    tuning: Tuning = DEFAULT,
+    announce: Callable[[Deletion | None], None] = lambda _: None,
+    **settings: object,
+) -> SqliteLog:
+    clock, index = clock or Time(), SearchIndex()
+    return SqliteLog(
+        str(path), config(**settings), clock, clock.monotonic, index=index, announce=announce, tuning=tuning
+    )
 
 
 async def started(log: SqliteLog) -> Delivered:

@@ -106,7 +106,7 @@ async def test_a_reader_that_disconnects_before_attach_is_removed() -> None:
 
 @pytest.mark.gen_test
 async def test_new_timing_applies_at_once() -> None:
-    with audience_of(heartbeat_seconds=60) as audience:
+    with audience_of(heartbeat_seconds=45) as audience:
         reader = audience.join()
         audience.hub.start()
         audience.hub.configure(StreamConfig(heartbeat_seconds=1, flush_ms=2))
@@ -117,10 +117,10 @@ async def test_new_timing_applies_at_once() -> None:
 async def test_a_longer_heartbeat_interval_is_announced_at_once() -> None:
     with audience_of(heartbeat_seconds=1) as audience:
         reader = audience.join()
-        audience.hub.configure(StreamConfig(heartbeat_seconds=60))
+        audience.hub.configure(StreamConfig(heartbeat_seconds=45))
         await until(lambda: reader.has_read() and len(reader.named("heartbeat")) > 1)
-        assert [beat["every"] for beat in reader.named("heartbeat")] == [1, 60]
-        audience.hub.configure(StreamConfig(heartbeat_seconds=60, flush_ms=2))
+        assert [beat["every"] for beat in reader.named("heartbeat")] == [1, 45]
+        audience.hub.configure(StreamConfig(heartbeat_seconds=45, flush_ms=2))
         assert len(reader.named("heartbeat")) == 2
 
 

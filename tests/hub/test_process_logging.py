@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import select
 from collections.abc import Iterator
 from typing import Literal
 
@@ -10,6 +11,7 @@ import pytest
 
 from hub.config import LoggingConfig
 from hub.process_logging import QUEUED_LINES, LogOutput
+from tests.waiting import block_until
 
 logger = logging.getLogger("eyewall.test")
 
@@ -65,6 +67,7 @@ def test_with_a_full_pipe_lines_are_dropped_and_stop_does_not_wait() -> None:
     logs.start()
     for _ in range(QUEUED_LINES + 5000):
         logger.info("this is not read")
+    block_until(lambda: select.select([reading], [], [], 0)[0])  # The thread has begun to write.
     logs.stop()
     assert 0 < len(os.read(reading, 1 << 20)) < QUEUED_LINES * 20
     os.close(reading)

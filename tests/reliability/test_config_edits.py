@@ -113,6 +113,25 @@ async def test_edits_half_of_them_broken_drop_no_stream(
         assert json.loads(reader.messages[0].data)["message"] == "still here"
 
 
+@pytest.mark.gen_test(timeout=110)
+async def test_a_narrower_limit_is_announced_and_deletes_nothing_when_it_is_changed_back(
+    start_wall: StartWall, open_reader: OpenReader
+) -> None:
+    wall = start_wall("log: {keep_for: 30d}\n")
+    wall.publish_lines([str(number) for number in range(500)])
+    reader = await open_reader(wall)
+    await reader.opened()
+    wall.config.write_text("log:\n  keep_for: 1s\n")
+    [notice] = await until(lambda: reader.named("notice"), 60)
+    assert notice["text"].startswith(f"log.keep_for 1: will delete {notice['count']} messages at ")
+    assert notice["count"] >= 499
+    assert notice["text"] in wall.log
+    wall.config.write_text("log:\n  keep_for: 30d\n")
+    await until(lambda: reader.named("notice")[1:], 60)
+    assert reader.named("notice")[-1] == {"kind": "will_delete", "text": "", "count": 0}
+    assert wall.metrics()["eyewall_messages_kept"] >= 500
+
+
 def test_a_bad_edit_is_shown_on_the_open_page_until_it_is_mended(wall: Wall) -> None:
     """The page shows the place of the mistake, so the operator need not search the log."""
     with open_page(wall.url, "body") as page:

@@ -79,7 +79,7 @@ async def test_a_second_signal_ends_at_once(start_wall: StartWall, open_reader: 
     wall = start_wall("server: {drain_seconds: 60}")
     readers = [await open_reader(wall) for _ in range(5)]
     wall.signal(signal.SIGTERM)
-    await until(lambda: "once more ends at once" in wall.log)
+    await until(lambda: "a second signal ends at once" in wall.log)
     wall.signal(signal.SIGINT)
     await until(lambda: not wall.is_running, 40)
     for reader in readers:

@@ -83,7 +83,7 @@ def addresses(network: Network, wall: Wall) -> list[str]:
 @pytest.mark.timeout(200)
 def test_clients_that_vanish_leave_within_the_keepalive_limits(network: Network, start_wall: StartWall) -> None:
     """An idle reader and one that gets data every second are removed; a reachable reader stays."""
-    quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 60}\n"
+    quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 45}\n"
     idle = start_wall(quiet, prefix=network.here)
     busy = start_wall(f"{quiet}sources: [{{kind: greeting, every_seconds: 1}}]", prefix=network.here)
     readers = []

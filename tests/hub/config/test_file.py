@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -111,7 +112,8 @@ logging: loud
 """
     assert errors(text, {"EYEWALL_STREAM__STALL_SECONDS": "soon", "EYEWALL_STREAM__HARTBEAT": "5"}) == [
         "config.yaml:2:13: stream.flush_ms: must be a whole number between 2 and 1000, not 1",
-        "config.yaml:3:22: stream.heartbeat_seconds: must be a number between 1 and 60, not 'often'",
+        "config.yaml:3:22: stream.heartbeat_seconds: must be a number between 1 and 45"
+        " (proxies close streams that are silent for 50 seconds), not 'often'",
         "config.yaml:4:16: server.port: must be a whole number between 0 and 65535, not 99999",
         "config.yaml:4:23: server.prot: unknown setting, did you mean 'port'?",
         "config.yaml:7:1: publish: is already set in line 5: keep one of the two",
@@ -122,7 +124,7 @@ logging: loud
         "config.yaml:15:5: sources[2].zzz: unknown setting, known here are kind, message, every_seconds, topic, level",
         "config.yaml:16:4: sources[3]: has no value: write one, or remove the line for the default",
         "config.yaml:18:9: dashboard.title: has no value: write one, or remove the line for the default",
-        "config.yaml:19:10: logging: must be a section of lines such as 'name: value', not 'loud'",
+        "config.yaml:19:10: logging: must be a section of lines such as 'name: value'",
         "environment EYEWALL_STREAM__HARTBEAT: unknown setting, did you mean EYEWALL_STREAM__HEARTBEAT_SECONDS?",
         "environment EYEWALL_STREAM__STALL_SECONDS: must be a number between 1 and 3600, not 'soon'",
     ]
@@ -166,8 +168,8 @@ def test_what_is_no_yaml_is_one_error_with_place_and_cure(text: str, place: str,
         ("? [server]\n: 1\n", "1:3: '?': a setting's name must be plain text"),
         ('"\\ud800": 1\n', "1:1: '?': a setting's name must be plain text"),
         ("server: {}\n---\nstream: {}\n", "2:1: only one document belongs in this file: remove the line '---'"),
-        ("server\n", "1:1: must be sections such as 'server:' with settings below, not 'server'"),
-        ("- server\n", "1:1: must be sections such as 'server:' with settings below, not a list"),
+        ("server\n", "1:1: must be sections such as 'server:' with settings below"),
+        ("- server\n", "1:1: must be sections such as 'server:' with settings below"),
         ('dashboard: {title: "\\ud800"}\n', "1:20: dashboard.title: must be text without halves of characters"),
         ("dashboard: {title: [a]}\n", "1:20: dashboard.title: must be text, not a list"),
         (f"dashboard: {{title: {'x' * 101}}}\n", "1:20: dashboard.title: must be at most 100 characters, not 101"),
@@ -286,7 +288,7 @@ def test_a_text_in_the_environment_is_taken_as_it_stands_and_lists_are_yaml() ->
         ("EYEWALL_FOO", "", "unknown setting, remove it"),
         ("EYEWALL_SERVER__PORT", "", "must be a whole number between 0 and 65535, not ''"),
         ("EYEWALL_SERVER__PORT", "[", "cannot be read: a list in [ ]"),
-        ("EYEWALL_SERVER__ALLOWED_HOSTS", "a,b", "must be a list, such as [a, b], not 'a,b'"),
+        ("EYEWALL_SERVER__ALLOWED_HOSTS", "a,b", "must be a list, such as [a, b]"),
         ("EYEWALL_SOURCES", "[{kind: greeting, topic: a b}]", "sources[0].topic: must be 1 to 64 of"),
         ("EYEWALL_DASHBOARD__TITLE", "\udcff", "must be text without halves of characters"),
         ("EYEWALL_DASHBOARD__TITLE", "[prod] wall", "cannot be read: "),
@@ -323,7 +325,7 @@ def test_a_setting_named_like_a_variable_of_kubernetes_is_a_setting() -> None:
 
 def test_the_environment_does_not_hide_that_a_section_is_none() -> None:
     (error,) = errors("server: 5\n", {"EYEWALL_SERVER__PORT": "5"})
-    assert error == "config.yaml:1:9: server: must be a section of lines such as 'name: value', not 5"
+    assert error == "config.yaml:1:9: server: must be a section of lines such as 'name: value'"
 
 
 # Any text
@@ -358,7 +360,7 @@ CONFIGS = st.builds(
         max_connections=st.integers(1, 1_000_000),
         drain_seconds=seconds(0, 60),
     ),
-    stream=st.builds(StreamConfig, flush_ms=st.integers(2, 1000), heartbeat_seconds=seconds(1, 60)),
+    stream=st.builds(StreamConfig, flush_ms=st.integers(2, 1000), heartbeat_seconds=seconds(1, 45)),
     publish=st.builds(PublishConfig, max_message_bytes=SIZES, max_body_bytes=SIZES),
     log=st.builds(
         LogConfig,
@@ -368,7 +370,9 @@ CONFIGS = st.builds(
         keep_messages=st.integers(1, 10**9),
         keep_bytes=SIZES.map(lambda size: size + (1 << 20)),
     ),
-    dashboard=st.builds(DashboardConfig, title=TEXT),
+    dashboard=st.builds(
+        DashboardConfig, title=TEXT.filter(lambda text: not re.search("[\\0-\x1f\x7f-\x9f\u2028\u2029]", text))
+    ),
     logging=st.builds(
         LoggingConfig, level=st.sampled_from(["debug", "error"]), format=st.sampled_from(["text", "json"])
     ),
@@ -377,7 +381,7 @@ CONFIGS = st.builds(
 
 
 @given(CONFIGS)
-@example(Config(dashboard=DashboardConfig(title="a\x85b")))
+@example(Config(sources=(GreetingConfig(kind="greeting", message="a\x85b"),)))
 def test_what_is_printed_loads_back_to_the_same_settings(config: Config) -> None:
     assert loaded(dump(config)) == config
 

@@ -71,7 +71,7 @@ sources:
         "11:5: sources[3].path: unknown setting, did you mean 'log.path'?",
         "12:5: sources[4].path: is missing: add it",
         "13:4: sources[5]: has no value: write one, or remove the line for the default",
-        "14:5: sources[6]: must be a section of lines such as 'name: value', not 'tail'",
+        "14:5: sources[6]: must be a section of lines such as 'name: value'",
         "15:10: sources[7].kind: has no value: write one, or remove the line for the default",
         "16:11: sources[8].kind: must be one of greeting, tail, not a list",
         "18:5: sources[9].tail: unknown setting, known here are kind, path, topic, every_seconds",

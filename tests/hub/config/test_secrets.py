@@ -185,3 +185,22 @@ def test_a_change_of_a_secret_setting_shows_its_key_only() -> None:
     assert [change.key for change in changes(Guarded(), old)] == [
         f"access.{name}" for name in ("password", "rate", "level", "origins", "tokens", "users")
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "server: hunter2\n",
+        "sources: hunter2\n",
+        "sources: [hunter2]\n",
+        "hunter2\n",
+        "server: {cors_origins: hunter2}\n",
+    ],
+)
+def test_what_stands_in_the_place_of_a_section_or_list_is_never_quoted(tmp_path: Path, text: str) -> None:
+    """It may be a secret of that section."""
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load(path, {"EYEWALL_SERVER__ALLOWED_HOSTS": "hunter2"})
+    assert "hunter2" not in str(error.value)

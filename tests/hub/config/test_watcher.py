@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from hub.config import Change, Config
+from hub.config import Change, Config, GreetingConfig
 from hub.config.file import content_of, load
 from hub.config.watcher import ConfigWatcher
 from tests.waiting import until
@@ -20,12 +20,18 @@ from tests.waiting import until
 class Edited:
     """A config file under a watcher, and the watcher's reports: key → values, or the errors."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, open_end_seconds: float = 0) -> None:
         self.path = path
         self.reports: list[str] = []
         self.config = load(path, {}) if path.exists() else Config()
         self.watcher = ConfigWatcher(
-            path, lambda text: load(path, {}, content=text), self.config, self.applied, self.rejected, poll_seconds=0.02
+            path,
+            lambda text: load(path, {}, content=text),
+            self.config,
+            self.applied,
+            self.rejected,
+            poll_seconds=0.02,
+            open_end_seconds=open_end_seconds,
         )
         self.look()
 
@@ -356,3 +362,68 @@ async def test_a_late_read_is_followed_by_a_full_pause(edited: Edited, io_loop: 
 
 def test_a_watcher_that_was_never_started_can_be_stopped(edited: Edited) -> None:
     edited.watcher.stop()
+
+
+def test_a_last_line_without_its_end_must_rest_before_it_is_applied(edited: Edited) -> None:
+    """`keep_for: 3` may be the beginning of 30d."""
+    growing = Edited(edited.path, open_end_seconds=0.5)
+    edited.write("log:\n  keep_for: 3")
+    began = time.monotonic()
+    assert growing.look() == []
+    while not growing.look():
+        assert time.monotonic() < began + 60
+    assert time.monotonic() >= began + 0.5
+    assert growing.config.log.keep_for == 3
+
+
+def test_a_file_that_goes_on_growing_is_not_applied_before_its_end(edited: Edited) -> None:
+    growing = Edited(edited.path, open_end_seconds=60)
+    edited.write("log:\n  keep_for: 3")
+    assert growing.look() == growing.look() == []
+    edited.write("log:\n  keep_for: 30d\n")
+    assert growing.look() == ["applied stream.flush_ms 10 → 5"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# stream: {flush_ms: 20}\n", "{}\n", "stream:\n", "stream:\nlog:\n"])
+def test_an_edit_that_loses_all_settings_is_not_applied(edited: Edited, text: str) -> None:
+    edited.write(text)
+    problem = "has no settings, so it may be incomplete; to apply the defaults, restart the server"
+    assert edited.look() == [f"rejected 1:1: {problem}"]
+    assert edited.config.stream.flush_ms == 10
+    edited.write(GOOD)
+    assert edited.look() == ["applied "]
+
+
+class Guarded(Config):
+    access: GreetingConfig | None = None
+
+
+def test_an_edit_that_loses_access_needs_a_restart(edited: Edited) -> None:
+    """Half a file must not open the wall to all."""
+    guarded = GOOD + "access: {kind: greeting}\n"
+    edited.write(guarded)
+    config = load(edited.path, {}, model=Guarded)
+    watcher = ConfigWatcher(
+        edited.path,
+        lambda text: load(edited.path, {}, content=text, model=Guarded),
+        config,
+        edited.applied,
+        edited.rejected,
+    )
+    edited.write(BETTER)
+    assert watcher.poll() is None
+    callback = watcher.poll()
+    assert callback is not None
+    callback()
+    assert edited.reports == ["rejected access is gone; restart the server to run without it"]
+
+
+def test_a_reread_reports_a_file_that_has_not_changed(edited: Edited) -> None:
+    edited.watcher.reread()
+    assert edited.look() == ["applied "]
+    assert edited.look() == []
+    edited.write(BAD)
+    assert edited.look() == [REJECTED]
+    edited.watcher.reread()
+    assert edited.look() == [REJECTED]
+    assert edited.look() == []

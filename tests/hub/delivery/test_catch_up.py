@@ -123,7 +123,7 @@ async def test_a_slow_reader_falls_behind_and_loses_nothing() -> None:
 
 @pytest.mark.gen_test
 async def test_a_stalled_reader_is_disconnected_and_a_slow_one_is_not() -> None:
-    with audience_of(stall_seconds=60, heartbeat_seconds=60) as audience:
+    with audience_of(stall_seconds=60, heartbeat_seconds=45) as audience:
         dead, slow = audience.join(buffer=10_000), audience.join(buffer=10_000)
         audience.log.store([draft(BIG) for _ in range(10)])
         for reader in (dead, slow):

@@ -133,11 +133,11 @@ async def test_a_reader_that_was_catching_up_receives_the_latest_event_of_each_n
 @pytest.mark.gen_test
 async def test_a_new_heartbeat_interval_is_announced_at_once_and_after_a_catch_up() -> None:
     parts = Parts()
-    parts.settings.stream = StreamConfig(heartbeat_seconds=60)
+    parts.settings.stream = StreamConfig(heartbeat_seconds=45)
     parts.control.interval_changed()
-    assert [data["every"] for _, data in parts.live.received] == [60]
+    assert [data["every"] for _, data in parts.live.received] == [45]
     assert parts.control.head == 1
-    assert [data["every"] for _, data in events(parts.control.since(0, "5-7"))] == [60]
+    assert [data["every"] for _, data in events(parts.control.since(0, "5-7"))] == [45]
     assert parts.control.since(1, "5-7") == b""
 
 

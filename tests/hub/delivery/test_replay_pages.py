@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from hub.config import StreamConfig
+from hub.delivery.cursor import Gap
 from hub.delivery.group import GroupKey
 from hub.delivery.replay_pages import PAGE_OVERHEAD, Pages, ReplayPage
 from hub.delivery.settings import Settings
-from hub.delivery.sse import chunk, encode
+from hub.delivery.sse import chunk, encode, event
 from hub.filter import Filter
 from hub.message import Message
 from tests.hub.memory_log import MemoryLog, log_of
@@ -196,3 +197,20 @@ async def test_readers_from_different_positions_soon_share_pages() -> None:
             assert page is not None
             cursor = page.cursor
     assert log.reads == 4 + 2
+
+
+@pytest.mark.gen_test
+async def test_a_damaged_message_is_a_gap_at_its_place_for_every_filter() -> None:
+    class Damaged(MemoryLog):
+        async def read(self, after: int, limit: int) -> Sequence[Message | int]:  # type: ignore[override]  # one is damaged
+            return [message(1), 2, message(3)]
+
+    log = Damaged()
+    log.store([draft(), draft(), draft()])
+    gap = event("gap", Gap.damaged(log, 2).as_json())
+    assert b'"missing":1,"reason":"damaged"' in gap
+    pages = Pages(log, DEFAULTS)
+    everything = await pages.fetch(EVERYTHING, 0, 3)
+    assert everything == ReplayPage(frames(1) + gap + frames(3), 3, 2)
+    other = await pages.fetch(GroupKey(Filter.parse(["other"]), chunked=False), 0, 3)
+    assert other == ReplayPage(gap, 3, 0)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from hub.log.age import Age
 from hub.log.maintenance import relaxed_transaction
-from hub.log.retention import Age
 from tests.hub.kept import Kept
 from tests.hub.log_files import NOON, Time
 

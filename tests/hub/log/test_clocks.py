@@ -6,14 +6,14 @@ import pytest
 
 from hub.log.protocol import format_time
 from hub.log.sqlite import SqliteLog
-from tests.hub.log_files import NOON, Open, Time, say, started
+from tests.hub.log_files import NOON, Open, Time, read_page, say, started
 from tests.waiting import until
 
 DAY = 86_400.0
 
 
 async def texts(log: SqliteLog, after: int) -> list[str]:
-    return [message.message for message in await log.read(after, 500)]
+    return [message.message for message in await read_page(log, after, 500)]
 
 
 @pytest.mark.parametrize("jump", [-DAY, DAY, -400 * DAY, 400 * DAY])

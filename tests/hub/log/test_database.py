@@ -2,15 +2,15 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub.log import database
 from hub.log.database import MEMORY, open_reader, open_writer
-from hub.log.file import LogError
+from hub.log.file import LogError, LogFile
 from hub.log.schema import APPLICATION_ID, MIGRATIONS
 from tests.hub.parts import EPOCH
 
@@ -118,7 +118,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path, version
 def test_what_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     said = refusal(path)
-    assert "damaged or not a log" in said
+    assert "damaged" in said
     assert "restore it from a backup, or move it away" in said
     assert path.read_bytes() == content
 
@@ -157,6 +157,51 @@ def test_a_damaged_schema_is_refused(path: Path) -> None:
         file.seek(100)
         file.write(b"\0" * 3000)
     assert "damaged" in refusal(path)
+
+
+def start_refused(path: Path, damage: Callable[[], object]) -> str:
+    """Return why a log with a LogFile does not open after the damage."""
+    with closing_file(path) as file, closing(open_writer(file.path, "full", EPOCH, file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        file.write_marker(EPOCH, 0)
+    damage()
+    with closing_file(path) as file, pytest.raises(LogError) as error:
+        open_writer(file.path, "full", EPOCH, file)
+    return error.value.message
+
+
+@contextmanager
+def closing_file(path: Path) -> Iterator[LogFile]:
+    file = LogFile(str(path))
+    try:
+        yield file
+    finally:
+        file.release()
+
+
+@pytest.mark.parametrize("name", ["-wal", "-shm", "-journal"])
+def test_a_file_beside_the_log_that_cannot_be_used_is_named(path: Path, name: str) -> None:
+    beside = path.with_name(path.name + name)
+    expected = f"{beside}: cannot be read and written; it must be a file of this user: change its mode"
+    assert start_refused(path, beside.mkdir) == expected
+
+
+@pytest.mark.parametrize("at", [0, 18, 19])
+def test_a_damaged_header_is_no_full_disk(path: Path, at: int) -> None:
+    def damage() -> None:
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"\x03")
+
+    assert "this file is damaged (its header); restore it" in start_refused(path, damage)
+
+
+def test_a_foreign_file_is_called_so(path: Path) -> None:
+    path.write_bytes(b"Dear diary,\n" * 1000)
+    file = LogFile(str(path))
+    with pytest.raises(LogError, match=r"is not a log, nor any SQLite database; choose another log\.path"):
+        open_writer(file.path, "full", EPOCH, file)
+    file.release()
 
 
 def test_a_reader_cannot_write(path: Path, connection: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from hub.log.database import new_epoch, vacuum
 from hub.log.file import LogError, LogFile
 from hub.log.protocol import IdempotencyKey
 from hub.search.find import SearchRange
-from tests.hub.log_files import Open, Time, one_run, page_of, say, started
+from tests.hub.log_files import Open, Time, one_run, page_of, read_page, say, started
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -30,7 +30,7 @@ async def test_every_message_keeps_its_id_over_generations(opened: Open, path: P
     receipt = await say(log, "d")
     assert receipt.first_id == f"{third_epoch}-4", "seq goes on"
     ids = [f"{first.epoch}-1", f"{first.epoch}-2", f"{second_epoch}-3", f"{third_epoch}-4"]
-    assert [message.id for message in await log.read(0, 500)] == ids
+    assert [message.id for message in await read_page(log, 0, 500)] == ids
     page = await page_of(History(log), SearchRange(Filter.parse(), newest_first=False), after=ids[0])
     assert [message.id for message in page.messages] == ids[1:]
     assert (page.gap, page.head) == (None, ids[3])

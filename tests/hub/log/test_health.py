@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -154,3 +155,72 @@ async def test_reads_do_not_wait_for_a_program_that_reads_for_ever(opened: Open,
     await say(log, *["x" * 1000] * 150)
     for _ in range(100):  # One pause for all of them, or this would take 5 seconds.
         assert len(await log.read(0, 1)) == 1
+
+
+def overwrite(path: Path, at: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda path: os.truncate(path, 8192), "it was cut off: 8,192 bytes are left of"),
+        (lambda path: os.truncate(path, 0), "it was cut off: 0 bytes are left of"),
+        (lambda path: overwrite(path, 0, b"Dear diary,"), "its beginning was overwritten"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_nothing_is_acknowledged_in_a_file_that_was_cut_off_or_overwritten(
+    opened: Open, path: Path, damage: Callable[[Path], None], problem: str
+) -> None:
+    log = opened(path, tuning=IMPATIENT)
+    await started(log)
+    await say(log, *["m" * 300] * 1000)
+    await in_writer(log, "PRAGMA wal_checkpoint(TRUNCATE)")
+    await say(log, "The file has its size.")
+    content = path.read_bytes()
+    damage(path)
+    assert (log.health() or "").startswith(f"eyewall.db is damaged ({problem}")
+    with pytest.raises(NotStored):
+        await say(log, "lost")
+    path.write_bytes(content)  # Into the same file.
+    await until(lambda: log.health() is None)
+    await say(log, "again")
+
+
+@pytest.mark.gen_test
+async def test_damage_that_a_reader_meets_stops_publishing_and_not_reading(opened: Open, path: Path) -> None:
+    log = opened(path)
+    await started(log)
+    for _ in range(20):
+        await say(log, *["m" * 300] * 100)
+    await log.stop()
+    size = path.stat().st_size
+    overwrite(path, size // 2 // 4096 * 4096, b"\xff" * 4096)
+    log = opened(path)
+    await started(log)
+    await say(log, "still unknown")
+    after, damaged = 0, 0
+    while found := await log.read(after, 100):
+        after += len(found)
+        damaged += sum(isinstance(one, int) for one in found)
+    assert after == 2001
+    assert 0 < damaged < 40
+    assert (log.health() or "").startswith("eyewall.db is damaged (database disk image is malformed); stop the server")
+    with pytest.raises(NotStored):
+        await say(log, "lost")
+
+
+@pytest.mark.gen_test
+async def test_a_probe_that_succeeds_is_logged(opened: Open, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    log = opened(path, tuning=IMPATIENT)
+    await started(log)
+    await in_writer(log, "PRAGMA query_only = 1")
+    with pytest.raises(NotStored):
+        await say(log, "lost")
+    await in_writer(log, "PRAGMA query_only = 0")
+    await until(lambda: log.health() is None)
+    await until(lambda: [line for line in caplog.messages if "can be written again" in line])

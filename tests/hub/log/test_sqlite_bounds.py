@@ -13,8 +13,8 @@ from hub.errors import NotStored, Overloaded
 from hub.log.database import MEMORY
 from hub.log.file import LogError
 from hub.log.protocol import IdempotencyKey
-from hub.log.tuning import Tuning
-from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, say, started
+from hub.log.tuning import DEFAULT, Tuning
+from tests.hub.log_files import Open, config, held, in_writer, open_log, queued, read_page, say, started
 from tests.hub.parts import draft
 from tests.waiting import until
 
@@ -48,7 +48,7 @@ async def test_what_waits_is_bounded_in_bytes_too(opened: Open, path: Path) -> N
 
 @pytest.mark.gen_test
 async def test_bounds_that_change_hold_from_then_on(opened: Open, path: Path) -> None:
-    log = opened(path)
+    log = opened(path, tuning=replace(DEFAULT, keep_delay_seconds=0))
     await started(log)
     await say(log, *["m"] * 3000)
     assert log.first == 1
@@ -119,7 +119,7 @@ async def test_a_log_in_memory_keeps_the_same_promises_until_it_ends(opened: Ope
     assert await log.append([draft("a")], once) == replace(first, is_repeat=True)
     await say(log, *["m"] * 500)
     await until(lambda: log.first == 402)
-    assert [message.id for message in await log.read(401, 500)] == [message.id for message in delivered[401:]]
+    assert [message.id for message in await read_page(log, 401, 500)] == [message.id for message in delivered[401:]]
     assert await log.seq_at(0) == (401, 402)
     await log.stop()
     assert opened(MEMORY).head == 0

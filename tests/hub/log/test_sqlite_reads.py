@@ -10,7 +10,7 @@ import pytest
 from hub.errors import LogFailed
 from hub.log.protocol import format_id
 from hub.log.sqlite import READERS
-from tests.hub.log_files import Open, say, started
+from tests.hub.log_files import Open, read_page, say, started
 from tests.hub.parts import EPOCH, draft
 from tests.waiting import until
 
@@ -21,11 +21,11 @@ async def test_pages_follow_each_other_without_a_hole(opened: Open, path: Path) 
     await started(log)
     await say(log, *[f"m{seq}" for seq in range(1, 1201)])
     read: list[str] = []
-    while page := await log.read(len(read), 500):
+    while page := await read_page(log, len(read), 500):
         assert len(page) <= 500
         read += [message.message for message in page]
     assert read == [f"m{seq}" for seq in range(1, 1201)]
-    assert await log.read(5000, 500) == ()
+    assert await read_page(log, 5000, 500) == []
 
 
 @pytest.mark.gen_test
@@ -36,7 +36,7 @@ async def test_a_page_of_large_messages_holds_few_but_one_at_least(opened: Open,
     sizes = [50_000] * 20 + [1_000_000] * 3 + [10] * 20
     await log.append([draft("x" * size) for size in sizes])
     read: list[int] = []
-    while page := await log.read(len(read), 500):
+    while page := await read_page(log, len(read), 500):
         assert sum(len(message.message) for message in page[:-1]) < 1 << 17
         read += [len(message.message) for message in page]
     assert read == sizes
@@ -49,8 +49,8 @@ async def test_a_page_that_is_pruned_in_part_is_no_page(opened: Open, path: Path
     await started(log)
     await say(log, *["m"] * 1000)
     await until(lambda: log.first == 901)
-    assert await log.read(899, 500) == ()
-    assert len(await log.read(900, 500)) == 100
+    assert await read_page(log, 899, 500) == []
+    assert len(await read_page(log, 900, 500)) == 100
 
 
 @pytest.mark.gen_test
@@ -70,7 +70,7 @@ async def test_a_reader_holds_up_no_publisher_and_no_other_reader(opened: Open, 
     search = asyncio.ensure_future(log.query(slow))
     await until(lambda: names)
     assert (await say(log, "n")).first == 2
-    assert len(await log.read(0, 500)) == 2
+    assert len(await read_page(log, 0, 500)) == 2
     go_on.set()
     assert await search == 1
     assert names[0].startswith("log-reader")
@@ -81,7 +81,7 @@ async def test_more_reads_than_readers_wait_their_turn(opened: Open, path: Path)
     log = opened(path)
     await started(log)
     await say(log, *["m"] * 600)
-    pages = await asyncio.gather(*(log.read(after, 500) for after in range(200)))
+    pages = await asyncio.gather(*(read_page(log, after, 500) for after in range(200)))
     assert [page[0].id for page in pages] == [format_id(EPOCH, after + 1) for after in range(200)]
 
 
@@ -97,7 +97,7 @@ async def test_a_read_that_fails_says_so_and_the_next_one_works(
     assert [record.getMessage() for record in caplog.records] == [f"{path}: cannot be read: no such table: nowhere"]
     with pytest.raises(LogFailed, match="readonly"):
         await log.query(lambda connection: connection.execute("DELETE FROM message"))
-    assert await log.read(0, 1) == ()
+    assert await read_page(log, 0, 1) == []
 
 
 @pytest.mark.gen_test

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from hub.filter import Filter
-from hub.log.tuning import Tuning
 from hub.search.find import SearchRange
 from hub.search.index import SearchIndex
-from tests.hub.kept import Kept
+from tests.hub.kept import AT_ONCE, Kept
 from tests.hub.parts import EPOCH, GENERATIONS, draft
 from tests.hub.search.logs import fill, find_in_peace, index
 
@@ -94,7 +94,7 @@ def test_an_index_that_lags_behind_is_not_made_anew_again_and_again(kept: Kept) 
 def hasty(kept: Kept) -> Kept:
     """Each step of dropping a segment ends with its first look at the clock."""
     kept.index = SearchIndex(step_seconds=0)
-    kept.tune(Tuning(urgent_bytes=MIB // 4))
+    kept.tune(replace(AT_ONCE, urgent_bytes=MIB // 4))
     return kept
 
 
