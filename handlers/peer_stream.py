@@ -52,16 +52,17 @@ def _late(read: Callable[[], Awaitable[bytes]]) -> Awaitable[bytes]:
     """
     try:
         reading = read()
-    except StreamClosedError as error:
-        return _failing(error)
-    if isinstance(reading, asyncio.Future) and reading.done() and (failed := reading.exception()):
-        return _failing(failed)
-    return reading
+    except StreamClosedError:
+        return _failing()
+    is_closed = (
+        isinstance(reading, asyncio.Future) and reading.done() and type(reading.exception()) is StreamClosedError
+    )
+    return _failing() if is_closed else reading
 
 
-def _failing(error: BaseException) -> Awaitable[bytes]:
+def _failing() -> Awaitable[bytes]:
     async def fail() -> bytes:
-        raise error
+        raise StreamClosedError  # Not the error found: its frames would keep the body in a reference circle.
 
     failing = asyncio.ensure_future(fail())
     failing.add_done_callback(lambda done: done.cancelled() or done.exception())  # It may never be awaited.

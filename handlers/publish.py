@@ -19,7 +19,7 @@ from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
 from hub.ingest.lines import lines_of
-from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many, while_connected
+from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, WhileConnected, too_many
 from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
 from hub.log.protocol import IdempotencyKey, Receipt
@@ -129,7 +129,7 @@ class PublishHandler(BaseHandler):
 
     async def publish_chunk(self, lines: LinePublisher, chunk: bytes) -> None:
         try:
-            async with while_connected(self.is_connected):
+            async with WhileConnected(self.is_connected):
                 await lines.feed(chunk)
         except TimeoutError:
             self.request.connection.stream.close()  # type: ignore[union-attr]  # HTTP1Connection has it

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from hub.config import PublishConfig
 from hub.config.live import LiveConfig
@@ -72,23 +71,30 @@ class Batch:
         return counts | {"rejected": self.rejected, "rejected_count": self.rejected_count}
 
 
-@contextlib.asynccontextmanager
-async def while_connected(is_connected: Callable[[], bool]) -> AsyncIterator[None]:
-    """Raise TimeoutError in the block when the publisher is gone: a stuck log must not keep its slot."""
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(None) as timeout:
+class WhileConnected:
+    """Raises TimeoutError in its block when the publisher is gone: a stuck log must not keep its slot."""
 
-        def check() -> None:
-            if is_connected():
-                timers.append(loop.call_later(CONNECTION_CHECK_SECONDS, check))
-            else:
-                timeout.reschedule(loop.time())
+    # A class: a function that schedules itself would be a reference circle for each chunk.
+    __slots__ = ("_is_connected", "_timeout", "_timer")
 
-        timers = deque([loop.call_later(CONNECTION_CHECK_SECONDS, check)], maxlen=1)
-        try:
-            yield
-        finally:
-            timers[0].cancel()
+    def __init__(self, is_connected: Callable[[], bool]) -> None:
+        self._is_connected = is_connected
+        self._timeout = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._timer = asyncio.get_running_loop().call_later(CONNECTION_CHECK_SECONDS, self._check)
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._timer.cancel()
+        await self._timeout.__aexit__(*error)
+
+    def _check(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._is_connected():
+            self._timer = loop.call_later(CONNECTION_CHECK_SECONDS, self._check)
+        else:
+            self._timeout.reschedule(loop.time())
 
 
 class Publisher:

@@ -69,7 +69,7 @@ async def test_operators_are_told_which_messages_were_refused(both_ways: Site) -
     reason = "body: Object contains unknown field `receiver`"
     assert notice == {"kind": "refused", "text": f"12 messages from 127.0.0.1 were refused: {reason}", "count": 12}
     late = await both_ways.open_stream()
-    await late.event("notice")
+    assert ("notice", notice) in late.events
 
 
 @pytest.mark.gen_test
@@ -78,12 +78,11 @@ async def test_notices_are_few_and_count_on(both_ways: Site, monkeypatch: pytest
     stream = await both_ways.open_stream()
     for _ in range(20):
         assert (await both_ways.post("/topics/a?level=loud", "x")).status == 400
-    assert (await stream.event("notice"))["count"] == 1
-    counts = [1]
-    while counts[-1] < 20:
-        counts.append((await stream.event("notice"))["count"])
-        stream.events.clear()
-    assert len(counts) < 20
+    notices: list[int] = []
+    while not notices or notices[-1] < 20:
+        await stream.event("notice")
+        notices = [data["count"] for name, data in stream.events if name == "notice"]
+    assert len(notices) < 20
 
 
 @pytest.mark.gen_test
