@@ -198,8 +198,6 @@ class LogFile:
 
 def _usable(name: str) -> Path:
     """Return the real path. Raises LogError for a path that cannot be a log."""
-    if "\0" in name:
-        raise LogError(f"{name!r}: invalid file name; remove the NUL from log.path")
     path = Path(os.path.realpath(name))
     try:
         mode = path.stat().st_mode

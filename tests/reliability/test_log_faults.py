@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import time
+import urllib.error
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -180,7 +181,7 @@ async def test_calls_that_fail_are_said_and_healed_from(
 
 
 @pytest.mark.gen_test
-async def test_a_page_that_is_damaged_is_said_once_however_often_readers_come_for_it(
+async def test_damaged_pages_are_gaps_and_logged_once_however_often_readers_come_for_them(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader
 ) -> None:
     path = tmp_path / "eyewall.db"
@@ -191,8 +192,13 @@ async def test_a_page_that_is_damaged_is_said_once_however_often_readers_come_fo
     wall = start_wall(SETTINGS.format(path=path))
     for _ in range(5):
         reader = await open_reader(wall, f"/events?last_event_id={EPOCH}-0")
-        await until(lambda reader=reader: reader.has_ended, 60)  # type: ignore[misc]
-        assert not list(reader.named("gap"))
+        await until(lambda reader=reader: reader.messages and reader.last_seq == 20_000, 60)  # type: ignore[misc]
+        gaps = reader.named("gap")
+        assert {(gap["missing"], gap["reason"]) for gap in gaps} == {(1, "damaged")}
+        assert len(gaps) + len(reader.messages) == 20_000
+        assert len(gaps) < 4000
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        await asyncio.to_thread(wall.publish, "lost")
     await asyncio.to_thread(wall.stop)  # From here on its log is all there.
     (said,) = [line for line in wall.log.split("\n") if "cannot be read" in line]
     assert f"{path}: cannot be read: database disk image is malformed; the file is damaged: stop, then restore" in said

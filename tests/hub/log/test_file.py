@@ -116,10 +116,6 @@ def test_a_name_that_is_too_long_is_said_in_short(tmp_path: Path) -> None:
     assert len(said) < 300
 
 
-def test_a_name_with_a_nul_is_refused() -> None:
-    assert refusal("a\0b.db") == "'a\\x00b.db': invalid file name; remove the NUL from log.path"
-
-
 @pytest.mark.parametrize("name", ["eyewall.db", "eyewall.db-wal"])
 def test_a_file_that_is_removed_or_moved_is_missed_until_it_is_back(path: Path, held: LogFile, name: str) -> None:
     held.check()
