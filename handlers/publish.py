@@ -18,6 +18,7 @@ from handlers.base import BaseHandler
 from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
+from hub.ingest.encoding import charset_of, to_utf8
 from hub.ingest.lines import lines_of
 from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many
 from hub.ingest.upload_budget import UploadBudget, WholeBody
@@ -45,6 +46,7 @@ class PublishHandler(BaseHandler):
     hub: Hub
     uploads: UploadBudget
     decoder: Decoder
+    charset: str
     lines: LinePublisher | None = None
 
     def initialize(self, **parts: object) -> None:
@@ -59,6 +61,11 @@ class PublishHandler(BaseHandler):
     def content_type(self) -> str:
         """Return the media type of the body, in lower case and without parameters."""
         return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_strict(self) -> bool:
+        """Return True if unknown fields and levels are refused."""
+        return self.option("", "strict") not in ("", "0", "false")
 
     @property
     def has_lines(self) -> bool:
@@ -76,6 +83,7 @@ class PublishHandler(BaseHandler):
             if (encoding := headers.get("Content-Encoding", "identity")) != "identity":
                 hint = "send it uncompressed"
                 raise UnknownType("Content-Encoding", f"{encoding!r} is not supported", hint=hint)
+            self.charset = charset_of(headers.get("Content-Type", ""))
             self.decoder = self.make_decoder(self.content_type)
             if not self.has_lines:
                 return
@@ -93,7 +101,7 @@ class PublishHandler(BaseHandler):
     def open_stream(self) -> None:
         """Publish lines as they arrive, without a time limit. Raises Overloaded."""
         self.uploads.add_stream(self.stop)
-        self.lines = LinePublisher(self.publisher(), self.decoder)
+        self.lines = LinePublisher(self.publisher(), self.decoder, self.charset)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # HTTP1Connection has it
 
     def publisher(self) -> Publisher:
@@ -169,22 +177,24 @@ class PublishHandler(BaseHandler):
             return
         content = self.body.content()
         key = self.key(content)  # Before anything is awaited, when the body is still there.
-        lines = lines_of(content, self.decoder.max_line_bytes(self.live.current.publish))
+        lines = lines_of(to_utf8(content, self.charset), self.decoder.max_line_bytes(self.live.current.publish))
         self.write_batch(await self.publisher().append_all(lines, self.decoder, key))
 
     async def publish_json(self, content: bytes, topic: str | None) -> None:
         """Publish one JSON object, or the valid ones of an array."""
-        if not content.strip():
-            raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
-        if not content.lstrip().startswith(b"["):
-            limit = self.live.current.publish.max_message_bytes
-            await self.publish_one(Draft.from_json(content, topic=topic, max_bytes=limit), content)
+        body = to_utf8(content, self.charset)
+        decoder = JsonObjects(topic, is_strict=self.is_strict)
+        if not body.lstrip().startswith(b"["):
+            draft = decoder.decode(body, self.live.current.publish)
+            if draft is None:
+                raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
+            await self.publish_one(draft, content)
             return
         key = self.key(content)
-        items = decode(_array, content, hint=FIELDS_HINT)
+        items = decode(_array, body, hint=FIELDS_HINT)
         if len(items) > MAX_MESSAGES:
             raise too_many(f"{len(items):,}")
-        self.write_batch(await self.publisher().append_all(map(bytes, items), JsonObjects(topic), key))
+        self.write_batch(await self.publisher().append_all(map(bytes, items), decoder, key))
 
     async def publish_one(self, draft: Draft, content: bytes) -> None:
         self.write_json(receipt_json(await self.hub.publish([draft], key=self.key(content))), 201)
@@ -207,16 +217,23 @@ class PublishHandler(BaseHandler):
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise InvalidInput("Idempotency-Key", "is not valid", hint="use 1 to 128 printable ASCII characters")
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
-        options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
+        options = [
+            self.option("X-Level", "level"),
+            self.option("X-Source", "source"),
+            self.content_type in JSON,
+            self.is_strict,
+        ]
         if self.has_lines:  # The same bytes by POST are one message.
             options.append("lines")
+        if self.is_strict:
+            options.append("strict")
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0")
         digest.update(content)
         return IdempotencyKey(key, digest.digest())
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""
-        value = self.request.headers.get(header)
+        value = self.request.headers.get(header) if header else None
         if value is not None:
             return value.encode("latin-1", "replace").decode(errors="replace")
         # Not get_query_argument(), which strips line ends and replaces control characters instead of refusing them.

@@ -10,6 +10,7 @@ from hub.config import PublishConfig
 from hub.config.live import LiveConfig
 from hub.errors import InvalidInput, NotStored, TooLarge
 from hub.ingest.decode import Decoder
+from hub.ingest.encoding import Transcoder
 from hub.ingest.lines import Line, Lines
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.protocol import IdempotencyKey, Receipt
@@ -129,22 +130,24 @@ class LinePublisher:
     `feed` returns when its lines are stored: back-pressure for its source.
     """
 
-    def __init__(self, publisher: Publisher, decoder: Decoder) -> None:
+    def __init__(self, publisher: Publisher, decoder: Decoder, charset: str = "utf-8") -> None:
         self.batch = Batch()
         self.is_publishing = False
         self._publisher = publisher
         self._decoder = decoder
         self._lines = Lines(0)
+        self._transcoder = Transcoder(charset)
 
     async def feed(self, chunk: bytes) -> None:
         """Publish the lines that end in `chunk`. Raises what Publisher.append raises, and Overloaded at shutdown."""
         self._lines.max_bytes = self._decoder.max_line_bytes(self._publisher.live.current.publish)
-        await self._publish(self._lines.feed(chunk))
+        await self._publish(self._lines.feed(self._transcoder.feed(chunk)))
         self._publisher.budget.check_running()
         self._publisher.budget.resize(self, self._lines.unfinished_bytes)
 
     async def finish(self) -> None:
         """Publish the last line, which may have no line end."""
+        await self._publish(self._lines.feed(self._transcoder.feed(b"", is_last=True)))
         await self._publish(iter(self._lines.end()))
 
     def close(self) -> None:
