@@ -22,13 +22,14 @@ from handlers.application import MAX_HEAD_BYTES, log_request
 from handlers.base import COMMON_HEADERS, JSON_TYPE, is_allowed_host, raw_error_response
 from handlers.events import STREAM_HEADERS, open_stream
 from handlers.forwarded import FORWARDING_HEADERS
-from handlers.messages import TEXT
+from handlers.messages import FORM, TEXT
 from handlers.params import StreamRequest
 from handlers.publish import JSON, receipt_json
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
 from hub.ingest.decode import JsonObjects, TopicText
+from hub.ingest.forms import read_form
 from hub.log.protocol import Log
 from hub.message import TOPIC, Draft
 
@@ -145,6 +146,8 @@ class FastTier:
         if (kind not in JSON and kind not in TEXT) or (kind in JSON and (level or source)):
             return None
         if parameters.strip() not in ("", "charset=utf-8") or body[0] >= 0xEF:  # A byte order mark.
+            return None
+        if kind == FORM and read_form(body) is not None:
             return None
         try:
             if kind in JSON or path[1] is None:

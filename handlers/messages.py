@@ -13,9 +13,11 @@ from handlers.publish import JSON, NDJSON, PublishHandler
 from hub.errors import UnknownType
 from hub.ingest.decode import Decoder, JsonObjects, TopicText
 from hub.ingest.encoding import to_utf8
+from hub.ingest.forms import read_form
 
-# curl's default is application/x-www-form-urlencoded; it never means a form here.
-TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
+# curl's default, also for texts.
+FORM: Final = "application/x-www-form-urlencoded"
+TEXT: Final = frozenset({"", FORM, "application/octet-stream", "text/plain"})
 
 
 class MessagesHandler(HistoryGet, PublishHandler):
@@ -58,4 +60,7 @@ class TopicHandler(PublishHandler):
         else:
             content = self.body.content()
             body = to_utf8(content, self.charset)
+            if self.content_type == FORM and (form := read_form(body)) is not None:
+                await self.publish_one(self.decoder.object(form, self.live.current.publish), content)
+                return
             await self.publish_one(self.decoder.whole(body, self.live.current.publish), content)

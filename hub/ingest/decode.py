@@ -73,6 +73,20 @@ class TopicText:
             raise InvalidInput("body", f"byte {error.start + 1} is not UTF-8", hint="PUT replaces such bytes") from None
         return self._draft(text, limits.max_message_bytes)
 
+    def object(self, body: bytes, limits: PublishConfig) -> Draft:
+        """Return the message of a JSON object that the server made of a form. Raises InvalidInput."""
+        try:
+            return parse_object(
+                body.decode(),
+                topic=self.topic,
+                level=self._level,
+                source=self.source,
+                max_bytes=limits.max_message_bytes,
+                has_hooks=True,
+            )
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise InvalidInput("payload", f"invalid JSON: {error}") from None
+
     def _draft(self, text: str, max_bytes: int) -> Draft:
         data = self._data if self._data is None or len(text) + len(self._data) <= max_bytes // 4 else None
         level = self._level or guess_level(text)

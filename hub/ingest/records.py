@@ -13,6 +13,7 @@ import msgspec
 from hub.errors import InvalidInput
 from hub.ingest.level_names import NO_NUMBERS, NUMBERS, OPENTELEMETRY, PYTHON, Scale, level_of
 from hub.ingest.levels import guess_level
+from hub.ingest.webhooks import read_webhook
 from hub.json_text import one_line
 from hub.message import MAX_SOURCE_CHARACTERS, Draft, Level
 from hub.timestamps import iso_of
@@ -41,7 +42,7 @@ SOURCE: Final = (
 )
 TIME: Final = (
     *("time", "@timestamp", "timestamp", "Timestamp", "ts", "datetime", "asctime", "date", "@t", "T", "at"),
-    *("t.$date", "record.time.repr", "eventTime", "timeMillis", "timeUnixNano", "__REALTIME_TIMESTAMP"),
+    *("t.$date", "record.time.repr", "eventTime", "created", "timeMillis", "timeUnixNano", "__REALTIME_TIMESTAMP"),
 )
 # Ambiguous names, and names of which one has to be there too.
 _BESIDE: Final = {
@@ -53,6 +54,7 @@ _BESIDE: Final = {
     "L": ("M",),
     "s": ("ctx",),
     "type": ("title",),
+    "created": ("levelname",),
     "at": ("sev",),
 }
 _STAY: Final = frozenset(("priority", "status", "type"))  # In `data`, also where they give the level.
@@ -98,14 +100,21 @@ class Record(NamedTuple):
 
 
 def parse_object(
-    text: str, *, topic: str | None, level: Level | None, source: str, max_bytes: int, has_topic: bool = False
+    text: str,
+    *,
+    topic: str | None,
+    level: Level | None,
+    source: str,
+    max_bytes: int,
+    has_topic: bool = False,
+    has_hooks: bool = False,
 ) -> Draft:
     """Return the message that a JSON object means. Without a text, the object itself is the text.
 
     `level` and `source` are for objects that give none; `has_topic`: the field `topic` is the topic. Raises
     MsgspecError, RecursionError, InvalidInput or TooLarge.
     """
-    _decode(text)  # Checks what the next line leaves raw.
+    whole = _decode(text)  # Also checks what the next line leaves raw.
     fields = _decode_fields(text)
     is_ours = fields.keys() <= OWN
     if has_topic and "topic" in fields:
@@ -113,9 +122,15 @@ def parse_object(
         if not isinstance(value, str):
             raise InvalidInput("topic", "must be a text", hint="use 1 to 64 characters from A-Z a-z 0-9 . _ -")
         topic = value
+    hook = read_webhook(whole) if (has_topic or has_hooks) and not is_ours else None
+    is_hook = hook is not None and not isinstance(whole.get("message"), str)
+    record = Record(None, None, "", fields) if is_hook else read_record(fields)
+    if hook is not None:
+        topic = topic or hook.kind
+        record = record._replace(level=record.level or hook.level, source=record.source or hook.source)
+        record = record._replace(text=hook.text) if is_hook else record
     if topic is None:
         raise InvalidInput("topic", "is missing", hint='add "topic": "…", or POST to /topics/<topic>')
-    record = read_record(fields)
     if record.text is None and is_ours and has_topic:
         return Draft.from_json(text.encode(), topic=topic, max_bytes=max_bytes)  # Raises with what is wrong.
     if record.text is None:
@@ -222,9 +237,7 @@ def _source(_: str, value: Any) -> str | None:
 
 def _time(_: str, value: Any) -> Any:
     """Return a time as text: numbers since 1970 as ISO 8601, texts as they are."""
-    if isinstance(value, str) and not value.isdecimal():
-        return value if _DATE.match(value) else None
-    return iso_of(value)
+    return iso_of(value) or (value if isinstance(value, str) and _DATE.match(value) else None)
 
 
 _READERS: Final = {
