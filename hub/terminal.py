@@ -10,12 +10,11 @@ _ESCAPES: Final = re.compile(
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
     "|\x1b[\x20-\x2f]*[\x30-\x7e]?"
 )
-_MAY_ESCAPE: Final = re.compile("[\x1b\x90-\x9f]")
 
 
 def plain(text: str) -> str:
-    """Return the text without escape codes."""
-    return _ESCAPES.sub("", text) if ("\x1b" in text if text.isascii() else _MAY_ESCAPE.search(text)) else text
+    """Return the text without escape codes. A text with only codes of eight bits stays as it is."""
+    return _ESCAPES.sub("", text) if "\x1b" in text else text
 
 
 def overwritten(line: str) -> str:

@@ -8,6 +8,7 @@
  *   all  = { ["-"] term }
  *   term = "(" any ")" | "phrase" | /expression/ | field ":" value | word
  */
+import { plain } from './ansi.js';
 import { FilterError, fieldTest, fold, holds } from './terms.js';
 
 /**
@@ -184,7 +185,7 @@ class Parser {
     if (wanted) this.#countText(column);
     if (wanted && !this.isNegated) this.marks.push(wanted);
     return (message) =>
-      fold(message.message).includes(wanted) ||
+      fold(plain(message.message)).includes(wanted) ||
       message.topic.toLowerCase().includes(wanted) ||
       fold(message.source).includes(wanted) ||
       holds(message.data, wanted);

