@@ -15,7 +15,7 @@ export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/node/bin/node
 # Not the wheel's bin/npm, which does not start: it is a copy where npm has a link.
 NPM := node .venv/node/lib/node_modules/npm/bin/npm-cli.js
 
-SOURCES := $(wildcard server.py handlers hub tests benchmarks docs)
+SOURCES := $(wildcard server.py eyewall handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
 export DEBIAN_FRONTEND := noninteractive
@@ -25,7 +25,7 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing
 	{ echo "$$output" >&2; false; }; }; }
 
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev chromium test test-long test-fresh check check-python check-page format lock \
+.PHONY: help setup run dev chromium test test-long test-fresh check check-python check-page format lock wheel \
 	screenshot screenshots bench bench-quick levels
 
 help: ## list the targets
@@ -82,6 +82,9 @@ bench-quick: .venv/dev.stamp ## the same in 2 minutes, less exact
 LEVELS := ../shared/corpus/levels
 levels: .venv/setup.stamp ## print how often levels of labelled lines are right (LEVELS=folder of 'level TAB line' files)
 	@$(BIN)/python -m benchmarks.levels $(LEVELS)
+
+wheel: .venv/dev.stamp ## build the package into dist/: `pipx install dist/eyewall-*.whl` gives the command `eyewall`
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 lock: .venv/dev.stamp ## rebuild the lock files from requirements*.in and package.json
 	$(UV) requirements.in --output-file requirements.txt

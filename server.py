@@ -26,6 +26,7 @@ from handlers.bind import CannotListen, bind, raise_descriptor_limit
 from handlers.clients import Clients
 from handlers.fast import FastTier
 from handlers.listen import Acceptor
+from handlers.systemd import Notifier, inherited_sockets
 from hub import __version__
 from hub.config import Change, Config
 from hub.config.file import ConfigError, dump, load
@@ -47,7 +48,7 @@ from hub.search.index import SearchIndex
 from hub.sources import Sources
 from hub.sources.greeting import greet
 
-PUBLISH_SECONDS: Final = 1.5  # Of publishes in flight at shutdown.
+ANSWER_SECONDS: Final = 1.5  # For the answers to requests in flight at shutdown.
 
 logger = logging.getLogger("eyewall")
 
@@ -100,7 +101,7 @@ class Eyewall:
         return {"uptime_seconds": int(time.monotonic() - self.started), "connections": self.registry.count}
 
 
-async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
+async def serve(config: Config, path: Path, reload: partial[Config], environ: Mapping[str, str]) -> None:
     """Run until the first SIGTERM or SIGINT. Raises CannotListen or LogError."""
     async with AsyncExitStack() as stack:
         logs = LogOutput(config.logging)
@@ -113,7 +114,7 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.push_async_callback(wall.log.stop)
         hub.start()
         stack.callback(hub.stop)
-        sockets = bind(config.server)
+        sockets = inherited_sockets(environ) or bind(config.server)
         acceptor = wall.acceptor()
         stack.push_async_callback(acceptor.stop)
         acceptor.listen(sockets)
@@ -138,17 +139,20 @@ async def serve(config: Config, path: Path, reload: partial[Config]) -> None:
         stack.callback(watcher.stop)
         stopping = stop_on_signals()
         tune_garbage_collection()
-        print_banner(config.server.address, sockets[0].getsockname()[1])
+        print_banner(*sockets[0].getsockname()[:2])
+        systemd = Notifier(environ, wall.log.writer.is_stuck)
+        systemd.start()
 
         await stopping.wait()
         # 1. Report "draining" and accept no new connection.
+        systemd.stop()
         wall.ready = False
         watcher.stop()
         wall.sources.stop()
         acceptor.stop_accepting()
-        # 2. Answer waiting publishers; streams of lines get their counts.
+        # 2. Answer what was received; streams of lines get their counts.
         wall.uploads.stop()
-        await hub.finish_publishing(PUBLISH_SECONDS)
+        await acceptor.finish(ANSWER_SECONDS)
         # 3. Close streams, spread over drain_seconds. The stack stops the rest in reverse order.
         await hub.drain(wall.live.current.server.drain_seconds)
 
@@ -225,7 +229,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             maintain_log(str(asked.config.parent / config.log.path), vacuum_too=asked.vacuum, epoch_too=asked.new_epoch)
             return 0
         raise_descriptor_limit()
-        asyncio.run(serve(config, asked.config, reload))
+        asyncio.run(serve(config, asked.config, reload, environ))
     except (LogError, CannotListen) as error:
         print(error, file=sys.stderr)
         return 2

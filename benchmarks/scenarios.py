@@ -111,9 +111,11 @@ def idle_memory(effort: Effort) -> Scenario:
 
 def publish(effort: Effort) -> Scenario:
     post = play("fan-out", readers=1, publishing="post", publishers=16, rate=0, seconds=effort.seconds)
+    more = play("fan-out", readers=1, publishing="post", publishers=64, rate=0, seconds=effort.seconds)
     lines = play("fan-out", readers=1, publishing="put", rate=0, seconds=effort.seconds)
     single, put = "Eyewall, single POSTs", "Eyewall, one PUT stream"
-    trials = [Trial(single, EYEWALL, post), Trial(put, EYEWALL, lines), *rows(post, NCHAN)]
+    trials = [Trial(single, EYEWALL, post), Trial("Eyewall, single POSTs of 64 publishers", EYEWALL, more)]
+    trials += [Trial(put, EYEWALL, lines), *rows(post, NCHAN)]
     if not effort.is_quick:
         trials += rows(post, NODE, TORNADO, STARLETTE, once=True)
     aims = [

@@ -97,7 +97,7 @@ def address(query: str) -> State:
         said(page, faults)
         epoch = str(faults.wall.get_json("/messages?limit=1")["head"]).split("-")[0]
         page.goto(faults.url + query.format(epoch=epoch))
-        expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+        expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
 
     return visit
 
@@ -176,7 +176,7 @@ def offline(page: Page, faults: Faults) -> None:
 def new_version(page: Page, faults: Faults) -> None:
     said(page, faults)
     beat = "{time: new Date().toISOString(), version: '99'}"
-    page.evaluate(f"() => eyewall.store.hear('heartbeat', {beat}, Date.now())")
+    page.evaluate(f"() => eyewall.store.receive('heartbeat', {beat})")
 
 
 def ledger(page: Page, faults: Faults) -> None:
@@ -204,7 +204,7 @@ STATES: Final[dict[str, State]] = {
     "filter": filtered("timeout OR disk"),
     "filter-wrong": filtered('timeout "never closed'),
     "nothing-matches": filtered("no such words"),
-    "levels-hidden": keys("4", "5", "3", "2", "1"),
+    "levels-hidden": keys("1"),
     "topic-empty": address("/?topic=backup"),
     "history": address("/?at={epoch}-5"),
     "history-gone": address("/?at={epoch}-99999"),
@@ -212,13 +212,13 @@ STATES: Final[dict[str, State]] = {
     "connecting": unanswered,
     "catching-up": trouble("^Catching up", reconnected),
     "silent": trouble("^Silent", lambda _, faults: faults.wall.signal(signal.SIGSTOP)),
-    "held": faulty("^Held back", holds_bodies=True),
+    "held": faulty("^Blocked", holds_bodies=True),
     "lost": faulty("^Retrying", refuses=True),
     "restarting": trouble("^Restarting", lambda _, faults: faults.wall.signal(signal.SIGTERM)),
     "disconnected": trouble("^Disconnected", own),
     "offline": trouble("^Offline", offline),
     "full": faulty("^Server full", answer=answer("503 Service Unavailable", "Retry-After: 30")),
-    "answer": faulty("^Answer 502", answer=answer("502 Bad Gateway")),
+    "answer": faulty("^HTTP 502", answer=answer("502 Bad Gateway")),
     "config-refused": config("streem: {}\n"),
     "config-applied": config("log: {keep_for: 7d}\n"),
     "new-version": new_version,
@@ -237,7 +237,7 @@ def take(browser: Browser, name: str, theme: Literal["light", "dark"], size: tup
             with faults_before(wall) as faults:
                 page = context.new_page()
                 page.goto(faults.url)
-                expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+                expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
                 STATES[name](page, faults)
                 page.wait_for_timeout(600)  # Counts and rates are drawn twice a second.
                 page.screenshot(path=str(FOLDER / f"{name}-{theme}-{width}.png"))

@@ -2,8 +2,9 @@
 
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters, HTTP1ServerConnection
@@ -57,10 +58,15 @@ class TornadoTier(HTTPServerConnectionDelegate):
         self._limits = limits
         self._parameters = HTTP1ConnectionParameters(**(TORNADO_LIMITS | tornado_limits))
         self._connections: dict[HTTP1ServerConnection, Peer] = {}
+        self._answering = set[object]()  # Connections with a request that is not answered yet.
 
     @property
     def count(self) -> int:
         return len(self._connections)
+
+    @property
+    def is_answering(self) -> bool:
+        return bool(self._answering)
 
     def serve(self, stream: IOStream, peer: Peer) -> None:
         """Take over a connection with its slot. Its next request is unread."""
@@ -69,10 +75,13 @@ class TornadoTier(HTTPServerConnectionDelegate):
         connection.start_serving(self)
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        return HeaderCheck(self, self._app.start_request(server_conn, request_conn), request_conn)
+        self._answering.discard(server_conn)  # Its previous request is answered.
+        begin = partial(self._answering.add, server_conn)
+        return HeaderCheck(self, self._app.start_request(server_conn, request_conn), request_conn, begin)
 
     def on_close(self, server_conn: Any) -> None:
         """Called at the end of each connection, and when a handler has detached it."""
+        self._answering.discard(server_conn)
         self._limits.release(self._connections.pop(server_conn).slot)
 
     async def close_all(self) -> None:
@@ -100,10 +109,13 @@ class TornadoTier(HTTPServerConnectionDelegate):
 class HeaderCheck(HTTPMessageDelegate):
     """Answers a request that `TornadoTier.check` refuses, without a handler."""
 
-    def __init__(self, tier: TornadoTier, inner: HTTPMessageDelegate, connection: HTTP1Connection) -> None:
+    def __init__(
+        self, tier: TornadoTier, inner: HTTPMessageDelegate, connection: HTTP1Connection, begin: Callable[[], None]
+    ) -> None:
         self._tier = tier
         self._inner = inner
         self._connection = connection
+        self._begin = begin
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
@@ -121,6 +133,7 @@ class HeaderCheck(HTTPMessageDelegate):
                 stream.write(raw_error_response(error, ("Connection", "close"), status=status))
             stream.close()
             return None
+        self._begin()
         return self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:

@@ -1,7 +1,6 @@
 """The files of the page, read once at start: a request can only name what is in the table.
 
-What is on disk is what the author wrote. What is served has been joined and has lost its comments and
-indentation, for the sake of the first visit; names stay, so that a stack trace still tells where.
+The files on disk are the source. What is served is joined (bundle.py), minified (minify.py) and compressed.
 """
 
 import hashlib
@@ -11,23 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from deflate import gzip_compress
-from rcssmin import cssmin  # type: ignore[import-untyped]  # text in, text out
-from rjsmin import jsmin  # type: ignore[import-untyped]  # text in, text out
 from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
 from handlers.bundle import join
+from handlers.minify import minified
 from hub.config.live import LiveConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own worker.
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types eyewall"
 )
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
-# One file for the browser, in this order: what comes later overrules.
-STYLES: Final = ("tokens", "base", "header", "narrow", "feed", "panel", "dialogs", "phone")
+# Styles that others build on, in this order; the parts follow by name, and none overrules another.
+STYLES: Final = ("tokens", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,6 @@ class Asset:
         kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
-        if suffix == ".js":
-            body = jsmin(body.decode()).encode()
-        elif suffix == ".css":
-            body = cssmin(body.decode()).encode()
         return cls(kind, f'"{hashlib.sha256(body).hexdigest()[:16]}"', body, bytes(gzip_compress(body, 12)))
 
 
@@ -56,11 +50,16 @@ class Assets:
     """What a browser loads, by the path behind /static/: the page, its worker, the theme, the styles, the icons."""
 
     def __init__(self, folder: Path) -> None:
-        bodies = {f"icons/{path.name}": path.read_bytes() for path in sorted((folder / "icons").glob("*.svg"))}
-        bodies["theme.js"] = (folder / "theme.js").read_bytes()
-        bodies["app.js"] = join(folder / "app.js").encode()
-        bodies["worker.js"] = join(folder / "wire" / "worker.js").encode()
-        bodies["style.css"] = b"".join((folder / "css" / f"{name}.css").read_bytes() for name in STYLES)
+        styles = [folder / "css" / f"{name}.css" for name in STYLES] + sorted((folder / "parts").glob("*.css"))
+        texts = {
+            "theme.js": (folder / "theme.js").read_text("utf-8"),
+            "app.js": join(folder / "app.js"),
+            "worker.js": join(folder / "stream" / "worker.js"),
+            "style.css": "".join(path.read_text("utf-8") for path in styles),
+        }
+        smaller = minified([(TYPES[Path(name).suffix], text) for name, text in texts.items()])
+        bodies = {name: text.encode() for name, text in zip(texts, smaller, strict=True)}
+        bodies |= {f"icons/{path.name}": path.read_bytes() for path in sorted((folder / "icons").glob("*.svg"))}
         self.table = {name: Asset.of(name, body) for name, body in bodies.items()}
         etags = "".join(asset.etag for asset in self.table.values())
         self.digest = hashlib.sha256(etags.encode()).hexdigest()[:8]

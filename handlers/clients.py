@@ -20,6 +20,7 @@ from hub.delivery.limits import ConnectionLimits
 
 logger = logging.getLogger("eyewall.http")
 
+EXPECTED_SECONDS: Final = 0.5  # At shutdown, for the first request of a connection that was just accepted.
 PEEK_BYTES: Final = 64 << 10  # More than the largest header (16 KiB) and any usual message.
 _WATCH: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 
@@ -27,13 +28,14 @@ _WATCH: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 class _Client:
     """A connection before, between and during requests of the fast tier."""
 
-    __slots__ = ("has_ended", "has_more", "is_busy", "peer", "slot", "socket", "task", "used_at")
+    __slots__ = ("has_ended", "has_more", "is_busy", "is_new", "peer", "slot", "socket", "task", "used_at")
 
     def __init__(self, connection: socket.socket, address: str, slot: str, now: float) -> None:
         self.socket = connection
         self.peer = address
         self.slot: str | None = slot  # None once it is released, while an answer is still awaited.
-        self.used_at = now  # Loop time of the last answer.
+        self.used_at = now  # Loop time of the last answer, or of the admission.
+        self.is_new = True  # Nothing was answered yet.
         self.is_busy = False  # A request is being answered.
         self.has_ended = False  # Its FIN has been reported.
         self.has_more = False  # Bytes or a FIN arrived while it was busy.
@@ -76,12 +78,18 @@ class Clients:
         """Take over a new connection with the slot of the address `slot`, and look at its request."""
         self._read(_Client(connection, address, slot, self._io_loop.time()))
 
+    @property
+    def is_answering(self) -> bool:
+        """Return whether requests are being answered, or the first one of a new connection may still arrive."""
+        waiting = (client.is_busy or self._is_expected(client) for client in self._watched.values())
+        return any(waiting) or self._tornado.is_answering
+
     def finish(self) -> None:
-        """Take no further request; clients that are being answered get their answer. Idempotent."""
+        """Close idle connections. Requests that were received, or are about to be, get their answer. Idempotent."""
         self._is_closing = True
         for client in tuple(self._watched.values()):
             if not client.is_busy:
-                self._close(client)
+                self._read(client)
 
     async def stop(self) -> None:
         """Close all connections of both tiers. Idempotent."""
@@ -103,16 +111,16 @@ class Clients:
             self._close(client)
 
     def _look(self, client: _Client) -> None:
-        if self._is_closing:
-            self._close(client)
-            return
         if self._fast is None:
             self._pass_to_tornado(client)
             return
         try:
             data = client.socket.recv(PEEK_BYTES, socket.MSG_PEEK)
         except BlockingIOError:
-            self._watch(client)
+            if self._is_closing and not self._is_expected(client):
+                self._close(client)
+            else:
+                self._watch(client)
             return
         except OSError:
             data = b""
@@ -137,7 +145,7 @@ class Clients:
         data = await answer
         if self._is_closing:
             data = data.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
-        client.is_busy, client.used_at = False, self._io_loop.time()
+        client.is_busy, client.is_new, client.used_at = False, False, self._io_loop.time()
         try:
             taken = client.socket.send(data)
         except BlockingIOError:
@@ -149,9 +157,14 @@ class Clients:
             self._close(client)
         elif taken < len(data):
             self._pass_to_tornado(client, data[taken:])
-        elif client.has_more or self._is_closing:
+        elif self._is_closing:
+            self._close(client)
+        elif client.has_more:
             client.has_more = False
             self._read(client)
+
+    def _is_expected(self, client: _Client) -> bool:
+        return client.is_new and self._io_loop.time() < client.used_at + EXPECTED_SECONDS
 
     def _dispatch(self, _descriptor: int, _events: int) -> None:
         for descriptor, events in self._epoll.poll(0):

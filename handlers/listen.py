@@ -1,5 +1,6 @@
 """The acceptor: accepts connections and admits them fairly by address."""
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -77,6 +78,12 @@ class Acceptor:
             self._io_loop.remove_handler(listening)
             listening.close()
         self._clients.finish()
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for the answers to all requests that were received before `stop_accepting`, at most `seconds`."""
+        end = self._io_loop.time() + seconds
+        while (self._pending or self._clients.is_answering) and self._io_loop.time() < end:  # noqa: ASYNC110  # Once.
+            await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         """Close all connections of both tiers. Idempotent."""

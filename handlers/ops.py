@@ -68,6 +68,7 @@ class HubCollector(Collector):
             "eyewall_groups", "Groups of live readers that get the same bytes", self._hub.group_count
         )
         yield GaugeMetricFamily("eyewall_tasks", "Coroutines under way, this one's included", len(asyncio.all_tasks()))
+        yield GaugeMetricFamily("eyewall_publishing", "Publishes that wait for the log", self._hub.publishing)
         yield CounterMetricFamily("eyewall_messages", "Messages ever in the log", log.head)
         yield GaugeMetricFamily("eyewall_messages_kept", "Messages the log holds", log.head - log.first + 1)
 

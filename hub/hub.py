@@ -4,7 +4,6 @@ Runs on the loop's thread and never waits for a reader: one with a full transpor
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 import socket
@@ -64,9 +63,7 @@ class Hub:
         self._seconds = PeriodicCallback(self._every_second, 1000)
         self._next_heartbeat = 0.0
         self._control_flushed = 0  # Number of the last control event flushed.
-        self._publishing = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self.publishing = 0  # Calls of `publish` under way.
 
     def start(self) -> None:
         self._next_heartbeat = self._loop.time() + self._settings.stream.heartbeat_seconds
@@ -94,23 +91,15 @@ class Hub:
         key: IdempotencyKey | None = None,
     ) -> Receipt:
         """Append the drafts durably, all or none. Raises what `Log.append` raises."""
-        self._publishing += 1
-        self._quiet.clear()
+        self.publishing += 1
         try:
             receipt = await self._log.append(drafts, key)
         finally:
-            self._publishing -= 1
-            if not self._publishing:
-                self._quiet.set()
+            self.publishing -= 1
         # The log delivers before it returns the receipt.
         is_counted = receipt.count == 1 and not receipt.is_repeat
         receipt.receivers = self.fan_out.receivers(receipt.first) if is_counted else None
         return receipt
-
-    async def finish_publishing(self, seconds: float) -> None:
-        """Wait until no `publish` is under way, at most `seconds`."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), seconds)
 
     @property
     def group_count(self) -> int:

@@ -1,34 +1,44 @@
 /**
  * The page's composition root.
  *
- * Makes store and link, mounts every part on its element, turns verbs into changes of the store, and draws
- * once per frame. The only file that knows every part.
+ * Makes store and link, mounts every part on its element, and draws once per frame. The only file that knows every
+ * part.
  */
-import { Announcer } from './announcer.js';
-import { Banner } from './banner.js';
-import { Bottom } from './bottom.js';
-import { ConnectionCount, WhoPanel } from './connections.js';
-import { Details, Panel } from './details.js';
-import { Dialog, Help } from './dialogs.js';
-import { Export } from './export.js';
-import { Feed } from './feed.js';
-import { FilterField } from './filter-field.js';
-import { Empty, FirstRun } from './first-run.js';
-import { Histogram } from './histogram.js';
-import { Keyboard } from './keyboard.js';
-import { Ledger, ProofButton } from './ledger.js';
-import { LevelChips } from './level-chips.js';
-import { ask, hear } from './lib/dom.js';
-import { roving } from './lib/roving.js';
-import { Publish } from './publish.js';
-import { Look, leftAs, Settings } from './settings.js';
-import { PauseButton, StateBar, StatePill, TabTitle } from './status-bar.js';
-import { Steps } from './steps.js';
+import { setFilter } from './actions/filtering.js';
+import { backToLive, loadAsleep, searchHistory, showAround } from './actions/history.js';
+import { showMessage } from './actions/rows.js';
+import { Address } from './address.js';
+import { Announcer } from './parts/announcer.js';
+import { Bottom } from './parts/bottom.js';
+import { ConnectionCount, WhoPanel } from './parts/connections.js';
+import { Details } from './parts/details.js';
+import { Dialog } from './parts/dialog.js';
+import { Empty } from './parts/empty.js';
+import { Export } from './parts/export.js';
+import { Feed } from './parts/feed.js';
+import { FilterField } from './parts/filter.js';
+import { FirstRun } from './parts/first-run.js';
+import { StatePill, TabTitle, Tools } from './parts/header.js';
+import { Help } from './parts/help.js';
+import { Histogram } from './parts/histogram.js';
+import { Keyboard } from './parts/keyboard.js';
+import { LevelChips } from './parts/levels.js';
+import { Look } from './parts/look.js';
+import { Mode } from './parts/mode.js';
+import { Notices } from './parts/notices.js';
+import { Panel } from './parts/panel.js';
+import { Print } from './parts/print.js';
+import { Publish } from './parts/publish.js';
+import { Ledger, ProofButton } from './parts/report.js';
+import { Settings } from './parts/settings.js';
+import { StateBar } from './parts/state-bar.js';
+import { Toolbar } from './parts/toolbar.js';
+import { TopicList } from './parts/topics.js';
+import { loadSettings } from './settings.js';
 import { Store } from './store.js';
-import { TopicList } from './topics.js';
-import { verbs } from './verbs.js';
-import { Link } from './wire/link.js';
-import { words } from './words.js';
+import { Link } from './stream/link.js';
+import { words } from './text/en.js';
+import { hear, part } from './ui/dom.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */
 const FAST = 200;
@@ -44,42 +54,31 @@ const SCREEN = 50;
 const given = document.body.dataset;
 const version = given.version ?? '';
 
-/** @template {HTMLElement} T @param {string} role @returns {T} */
-const part = (role) => /** @type {T} */ (document.querySelector(`[data-role="${role}"]`));
-
-const store = new Store(changed, leftAs(), Number(given.heartbeatSeconds) * 1000);
-/** @type {HTMLElement[]} */
+const store = new Store(changed, loadSettings(), Number(given.heartbeatSeconds) * 1000);
+/** Elements of the parts: each hears every noun. @type {HTMLElement[]} */
 const parts = [];
-/** @type {Set<string>} */
+/** @type {Set<import('./store.js').Noun>} */
 const news = new Set();
 let frame = 0;
-/** A batch has come, and the next one has not been asked for. */
-let isOwing = false;
-/** That is left to a later frame. */
-let isWaiting = false;
+/** A batch was received; it is acknowledged after drawing. */
+let isAckPending = false;
+/** That is deferred to a later frame. */
+let isAckDeferred = false;
 
-/** As if a part had asked for it. @param {string} verb @param {unknown} [detail] @returns {void} */
-const act = (verb, detail) => ask(part('page'), verb, detail);
-
-/** @param {string} noun */
+/** @param {import('./store.js').Noun} noun */
 function changed(noun) {
   news.add(noun);
   if (document.hidden) {
-    // No frame will come, and the title is read all the same.
+    // No frame will come, but title and icon are visible.
     store.scan(() => false);
-    say('tick', [part('page')]);
+    tell('tick', [part('page')]);
   } else if (frame === 0) frame = requestAnimationFrame(draw);
 }
 
-/** @param {string} noun @param {HTMLElement[]} [to] @param {unknown} [detail] */
-function say(noun, to = parts, detail) {
-  for (const el of to) {
-    try {
-      el.dispatchEvent(new CustomEvent(noun, { detail }));
-    } catch (error) {
-      failed(error);
-    }
-  }
+/** @param {import('./store.js').Noun} noun @param {HTMLElement[]} [to] */
+function tell(noun, to = parts) {
+  // An error in a listener is reported to the window and stops no other part.
+  for (const el of to) el.dispatchEvent(new CustomEvent(noun));
 }
 
 function draw() {
@@ -88,25 +87,26 @@ function draw() {
     if (store.scanning) scan();
     const nouns = [...news];
     news.clear();
-    for (const noun of nouns) say(noun);
+    for (const noun of nouns) tell(noun);
   } catch (error) {
     failed(error);
   }
-  if (isOwing && !isWaiting) askForMore(store.rate(Date.now()).perSecond > FAST ? FAST_FRAMES : 1);
+  if (isAckPending && !isAckDeferred)
+    acknowledgeAfter(store.rate(store.now()).perSecond > FAST ? FAST_FRAMES : 1);
 }
 
-/** When this frame, or the next but one, is on the screen. @param {number} frames */
-function askForMore(frames) {
-  isWaiting = frames > 1;
-  if (isWaiting) requestAnimationFrame(() => askForMore(frames - 1));
-  else more();
+/** @param {number} frames 1: the present one */
+function acknowledgeAfter(frames) {
+  isAckDeferred = frames > 1;
+  if (isAckDeferred) requestAnimationFrame(() => acknowledgeAfter(frames - 1));
+  else acknowledge();
 }
 
-/** Whatever went wrong, and whether or not there are frames: a tab that does not ask gets nothing more. */
-function more() {
-  isWaiting = false;
-  if (isOwing) link.more();
-  isOwing = false;
+/** Also after a failure: a tab that does not acknowledge gets nothing more. */
+function acknowledge() {
+  isAckDeferred = false;
+  if (isAckPending) link.more();
+  isAckPending = false;
 }
 
 function scan() {
@@ -117,98 +117,100 @@ function scan() {
 
 const link = new Link({
   version,
-  heartbeat: store.heartbeat,
+  known: () => ({ heartbeat: store.heartbeat, cursor: store.newestId, heard: store.link.heard }),
   hear(noun, value) {
     try {
-      store.hear(noun, value, Date.now());
+      store.receive(noun, value);
     } catch (error) {
       failed(error);
     }
     if (noun !== 'batch') return;
-    isOwing = true;
-    // A hidden page draws nothing and asks at once; the worker's own clock paces it.
-    if (document.hidden) more();
+    isAckPending = true;
+    // A hidden page draws nothing and acknowledges at once; the worker's timer paces it.
+    if (document.hidden) acknowledge();
     else changed('messages');
   },
 });
+/** The feed is mounted below. @type {import('./actions/page.js').Page} */
+const page = { store, link, feed: /** @type {any} */ (null) };
 
 /** @param {unknown} error */
 function failed(error) {
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  say('failure', [part('notices')], `${details}\n${navigator.userAgent}\nEyewall ${version}`);
+  store.fail(`${details}\n${navigator.userAgent}\nEyewall ${version}`);
 }
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
-for (const [verb, answer] of Object.entries(verbs({ store, say, part, act, link: () => link }))) {
-  document.addEventListener(verb, (event) =>
-    answer(/** @type {CustomEvent} */ (event).detail, /** @type {HTMLElement} */ (event.target)),
-  );
-}
-
-/** @param {string} role @param {(el: any) => void} mount */
-function mount(role, mount) {
+/** @param {string} role @param {(el: any) => void} start */
+function mount(role, start) {
   const el = part(role);
   try {
-    mount(el);
+    start(el);
     parts.push(el);
   } catch (error) {
     failed(error);
   }
 }
 
-mount('notices', (el) => Banner(el, store, version));
-mount('state', (el) => StatePill(el, store));
-mount('bars', (el) => StateBar(el, store));
-mount('connection-count', (el) => ConnectionCount(el, store));
-mount('proof', (el) => ProofButton(el, store));
-mount('pause', (el) => PauseButton(el, store));
-for (const role of ['tools', 'steps']) mount(role, (el) => roving(el));
-mount('topics', (el) => TopicList(el, store));
-mount('filter-field', (el) => FilterField(el, store));
-mount('levels', (el) => LevelChips(el, store));
-mount('histogram', (el) => Histogram(el, store));
-mount('empty', (el) => Empty(el, store));
-mount('first', (el) => FirstRun(el, store));
-mount('panel', (el) => Panel(el, store));
-mount('who', (el) => WhoPanel(el, store));
-mount('details', (el) => Details(el, store));
-mount('messages', (el) => Feed(el, store));
-mount('bottom', (el) => Bottom(el, store));
-mount('publish', (el) =>
-  Publish(el, { topics: () => store.topics.names(), maxBytes: Number(given.maxMessageBytes) }),
-);
-mount('announcer', (el) => Announcer(el, store));
+mount('notices', (el) => Notices(el, page, version));
+mount('state', (el) => StatePill(el, page));
+mount('bars', (el) => StateBar(el, page));
+mount('connection-count', (el) => ConnectionCount(el, page));
+mount('proof', (el) => ProofButton(el, page));
+mount('tools', (el) => Tools(el, page));
+mount('topics', (el) => TopicList(el, page));
+mount('filter-field', (el) => FilterField(el, page));
+mount('levels', (el) => LevelChips(el, page));
+mount('toolbar', (el) => Toolbar(el, page));
+mount('histogram', (el) => Histogram(el, page));
+mount('empty', (el) => Empty(el, page));
+mount('first', (el) => FirstRun(el, page));
+mount('panel', (el) => Panel(el, page));
+mount('who', (el) => WhoPanel(el, page));
+mount('details', (el) => Details(el, page));
+mount('messages', (el) => {
+  page.feed = Feed(el, page);
+});
+mount('mode', (el) => Mode(el, page));
+mount('bottom', (el) => Bottom(el, page));
+mount('publish', (el) => Publish(el, page, Number(given.maxMessageBytes)));
+mount('announcer', (el) => Announcer(el, page));
 for (const name of /** @type {const} */ (['help', 'settings', 'ledger', 'export'])) {
   mount(`dialog-${name}`, (el) => Dialog(el, words.dialogs[name]));
 }
 mount('help', (el) => Help(el));
-mount('settings', (el) => Settings(el, store));
-mount('ledger', (el) => Ledger(el, store));
-mount('export', (el) => Export(el, store));
+mount('settings', (el) => Settings(el, page));
+mount('ledger', (el) => Ledger(el, page));
+mount('export', (el) => Export(el, page));
+Print(page);
 mount('page', (el) => {
-  TabTitle(el, store, given.title ?? 'Eyewall');
-  Keyboard(el, store);
-  Look(el, store);
-  Steps(el, store);
-  hear(el, 'asleep', () => act('load-asleep'));
+  TabTitle(el, page, given.title ?? 'Eyewall');
+  Keyboard(el, page);
+  Look(el, page);
+  Address(el, page);
+  hear(el, 'asleep', () => loadAsleep(page));
 });
-for (const button of document.querySelectorAll('[data-verb]')) {
-  const { verb = '', detail } = /** @type {HTMLElement} */ (button).dataset;
-  button.addEventListener('click', () => ask(button, verb, detail));
-}
 
+part('unstarted').remove();
 setInterval(() => changed('tick'), TICK);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) {
     // No frame will come for what waits to be drawn.
-    more();
-    return store.lookedAway();
+    acknowledge();
+    return store.lookAway();
   }
-  if (store.view.mode === 'following') store.looked();
-  for (const noun of ['messages', 'view', 'link']) changed(noun);
+  if (store.view.mode === 'following') store.look();
+  for (const noun of /** @type {const} */ (['messages', 'view', 'link'])) changed(noun);
 });
 for (const sign of ['keydown', 'pointerdown']) addEventListener(sign, () => link.nudge(), { passive: true });
 
-/** For the tests, and for whoever wants to look. */
-Object.assign(globalThis, { eyewall: { store, counters: store.counters } });
+/** For tests and for the console. */
+const actions = {
+  backToLive: () => backToLive(page),
+  searchHistory: () => searchHistory(page),
+  setFilter: (/** @type {string} */ text) => setFilter(page, text),
+  showAround: (/** @type {string} */ id) => showAround(page, id),
+  showMessage: (/** @type {string} */ id) => showMessage(page, id),
+};
+Object.assign(globalThis, { eyewall: { store, counters: store.counters, actions } });

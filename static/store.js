@@ -1,61 +1,115 @@
 /**
- * The page's state and its nouns.
+ * The state of the page. No other file changes it.
  *
- * Owns what is true; says which noun changed. Knows no element: parts hear nouns, and app.js alone changes
- * anything here, when a part asks for it or the link brings something (arrivals.js).
+ * Owns what is true and which noun changed. Parts listen to nouns and call actions; actions call the methods here;
+ * the link to the worker calls `receive`. Knows no element.
  */
-import { arrive } from './arrivals.js';
-import { Counts } from './logic/counts.js';
-import { Fresh } from './logic/fresh.js';
-import { isAfter, parseId } from './logic/ids.js';
-import { ERROR, isMark, isOwn } from './logic/message.js';
-import { Rate } from './logic/rate.js';
-import { Roll } from './logic/roll.js';
-import { EVERYTHING, toTest } from './logic/selection.js';
-import { initial, step } from './logic/state.js';
-import { Topics } from './logic/topics.js';
-import { VIEW } from './logic/view.js';
+import { parseExact } from './format/json.js';
+import { Counts } from './messages/counts.js';
+import { Fresh } from './messages/fresh.js';
+import { isAfter, parseId } from './messages/ids.js';
+import { ERROR, fromWire, isMark, isOwn } from './messages/message.js';
+import { Rate } from './messages/rate.js';
+import { Roll } from './messages/roll.js';
+import { Topics } from './messages/topics.js';
+import { EVERYTHING, toTest } from './query/selection.js';
+import { initial, step } from './stream/connection-state.js';
+import { ServerClock } from './stream/server-clock.js';
 
 /**
- * @typedef {import('./logic/message.js').Message} Message
- * @typedef {import('./logic/message.js').Entry} Entry
+ * What can change. 'tick' is the clock; 'asleep': this tab slept through messages; 'dialog': a dialog was opened.
+ * @typedef {'messages' | 'link' | 'selection' | 'view' | 'config' | 'connections' | 'ledger' | 'settings'
+ *   | 'notices' | 'asleep' | 'dialog' | 'tick'} Noun
+ *
+ * @typedef {import('./messages/message.js').Message} Message
+ * @typedef {import('./messages/message.js').Entry} Entry
+ * @typedef {import('./query/selection.js').Selection} Selection
+ * @typedef {import('./stream/continuity.js').Mark} Mark
+ * @typedef {import('./format/time.js').Zone} Zone
+ * @typedef {Omit<import('./stream/continuity.js').Proof, 'entries'>} Summary
  * @typedef {{count: number, peak: number}} Connections
  * @typedef {{status?: 'applied' | 'rejected', changes?: string[], restart?: string[], errors?: string[], heard?: number}} Config
- * @typedef {import('./logic/view.js').Mode} Mode
- * @typedef {import('./logic/view.js').View} View
- * @typedef {import('./logic/view.js').Past} Past
+ * @typedef {'following' | 'reading' | 'paused'} Mode
+ * @typedef {'' | 'who' | 'details' | 'topics'} PanelName topics: on a phone only
+ *
+ * @typedef {object} View
+ * @property {Mode} mode
+ * @property {number} unseen messages shown below since reading began
+ * @property {number} unseenErrors
+ * @property {number} unseenFrom ring number of the first that may be one of them
+ * @property {number | null} heldAt in Paused: ring number behind the last row that is shown
+ * @property {number | null} selected ring number of the row that keys act on
+ * @property {{from: number, to: number} | null} picked ring numbers of the rows that are picked to copy; `from` was first
+ * @property {Zone} zone
+ * @property {PanelName} panel
+ * @property {string | null} lostRows id of the row that was being read and was evicted
+ *
+ * Part of the server's history, shown instead of the live messages.
+ * @typedef {object} Past
+ * @property {'around' | 'search'} kind the neighbours of one message without a filter; or what the filter finds
+ * @property {string} at id of the message in the middle; '' for a search
+ * @property {Roll} roll
+ * @property {string | null} older cursor of the next older page; null: there is none
+ * @property {string | null} newer
+ * @property {{id: string, time: string} | null} first the oldest message the server keeps
+ * @property {boolean} isNarrowed the selection was changed here, so it stays on return
+ * @property {boolean} isGone the message in the middle is not kept
+ * @property {boolean} isLoading
+ * @property {string} problem why the server gave no answer
+ * @property {{past: Past | null, selection: Selection, view: View}} before what to return to
  */
 
-/** @typedef {import('./logic/ledger.js').Mark} Mark */
-/** @typedef {Omit<import('./logic/ledger.js').Proof, 'entries'>} Summary */
-
-/** A device with a small screen can spare less. A guess. */
+/** @type {View} */
+const VIEW = {
+  mode: 'following',
+  unseen: 0,
+  unseenErrors: 0,
+  unseenFrom: 0,
+  heldAt: null,
+  selected: null,
+  picked: null,
+  zone: 'local',
+  panel: '',
+  lostRows: null,
+};
+/** Messages kept in memory, also on a phone. A guess. */
+const RING = 100_000;
 const PHONE_RING = 20_000;
-
-/** A message that came late says for so long that this browser is behind (ms). */
-const LATE_STAYS = 5_000;
 
 /** @param {string | undefined} setting */
 function ringSize(setting) {
-  const size = Number(setting) || 100_000;
+  const size = Number(setting) || RING;
   return matchMedia('(max-width: 640px)').matches ? Math.min(size, PHONE_RING) : size;
 }
 
+/** The title that a change of the config sets; null: none. @param {string[]} [changes] `dashboard.title "old" → "new"` */
+function newTitle(changes = []) {
+  for (const change of changes) {
+    const [, title] = /^dashboard\.title .* → "(.+)"$/.exec(change) ?? [];
+    if (title !== undefined) return title;
+  }
+  return null;
+}
+
 export class Store {
-  /** What the worker said of the stream. */
-  #link = initial(Date.now());
+  /** The last state that the worker told. */
+  #link;
 
   /**
-   * @param {(noun: string) => void} changed told of every noun that is not as it was
+   * @param {(noun: Noun) => void} changed hears each noun that changed
    * @param {Record<string, string>} settings
-   * @param {number} heartbeat ms between two, until the server says otherwise
+   * @param {number} heartbeat ms between two, until the server tells otherwise
+   * @param {() => number} [now] this device's clock (ms)
    */
-  constructor(changed, settings, heartbeat) {
+  constructor(changed, settings, heartbeat, now = Date.now) {
     this.changed = changed;
+    this.settings = settings;
     this.heartbeat = heartbeat;
-    /** The last message before this page came; null: not known. @type {import('./logic/ids.js').Id | null} */
+    this.now = now;
+    this.#link = initial(now());
+    /** The last message before this page was opened; null: unknown. @type {import('./messages/ids.js').Id | null} */
     this.begin = null;
-    /** @type {import('./logic/selection.js').Selection} */
+    /** @type {Selection} */
     this.selection = EVERYTHING;
     this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
     /** @type {Past | null} */
@@ -63,11 +117,12 @@ export class Store {
     this.counts = new Counts();
     this.topics = new Topics();
     this.traffic = new Rate();
+    this.serverClock = new ServerClock();
     /** @type {Connections | null} */
     this.connections = null;
     /** @type {Config | null} */
     this.config = null;
-    /** When this page saw the settings in force applied. @type {number | null} */
+    /** When the settings in force were applied, as far as this page knows. @type {number | null} */
     this.configSince = null;
     /** @type {Summary | null} */
     this.proof = null;
@@ -75,45 +130,43 @@ export class Store {
     this.losses = [];
     /** @type {View} */
     this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
-    /** The first message here that is not the server's own. @type {Message | null} */
+    /** The first message that is not the server's own. @type {Message | null} */
     this.firstOther = null;
-    /** The oldest message that was ever here. @type {Message | null} */
+    /** Two of the sources seen, at most: with one alone the column says nothing. @type {Set<string>} */
+    this.sources = new Set();
+    /** The oldest message that was ever in memory. @type {Message | null} */
     this.oldest = null;
-    /** Errors that came while nobody was looking at them. */
+    /** Errors that arrived while the newest messages were out of sight. */
     this.unseenErrors = 0;
-    /** How far this device's clock is ahead of the server's (ms); null: not known. @type {number | null} */
-    this.clockOff = null;
-    /** What the last heartbeats said of it. @type {number[]} */
-    this.offsets = [];
-    /** How old the newest message was when it came (ms), and when that was. */
-    this.late = { ms: 0, at: 0 };
-    /** The last id the server has, as far as it said. */
+    /** The server's newest id, as of the last heartbeat. */
     this.head = '';
     /** The oldest message that the server was found to keep. */
     this.oldestKept = '';
     this.version = '';
-    /** This browser's own among the connections. */
+    /** Id of this browser's own connection. */
     this.connection = '';
-    this.settings = settings;
     this.fresh = new Fresh();
+    /** @type {string | null} stack of what failed in this page */
+    this.failure = null;
+    /** What the address asks for and the page cannot take. @type {string[]} */
+    this.addressFaults = [];
+    /** The server's name as of its last config; null: as the page was served. @type {string | null} */
+    this.title = null;
+    /** @type {string | null} a text that the browser refused to copy */
+    this.uncopied = null;
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
   }
 
-  /** The state of the stream. From a worker that is gone nothing comes, and silence is silence, whoever notices it. */
+  /** The state of the stream. A dead worker sends nothing, so silence is noticed by this page's clock. */
   get link() {
-    return step(this.#link, { type: 'tick', heartbeat: this.heartbeat }, Date.now());
+    return step(this.#link, { type: 'tick', heartbeat: this.heartbeat }, this.now());
   }
 
-  set link(said) {
-    this.#link = said;
+  set link(state) {
+    this.#link = state;
   }
 
-  /** Something came. @param {number} heard when it reached this browser (ms) */
-  heardAt(heard) {
-    this.#link = { ...this.#link, heard };
-  }
-
-  /** What is on the page: what is live, or a look back. */
+  /** Messages on the page: live, or history. */
   get roll() {
     return this.past?.roll ?? this.live;
   }
@@ -126,7 +179,7 @@ export class Store {
     return this.roll.matching;
   }
 
-  /** The rows that may be drawn: in Paused none that came since. */
+  /** The rows that may be drawn. In Paused: none that arrived since. */
   get rows() {
     const { lo, hi } = this.matching;
     const { heldAt } = this.view;
@@ -140,76 +193,153 @@ export class Store {
     return id !== this.oldestKept && (parseId(id)?.seq ?? 0) > 1;
   }
 
-  /** Whether there is anything to count: not before the first messages came, or the server said that there are none. */
+  /** Whether counts mean anything: messages have arrived, or the server told that it has none. */
   get isKnown() {
     return this.counters.received > 0 || parseId(this.head)?.seq === 0;
   }
 
-  /** What the worker accounts for, and what this tab alone has lost. @returns {Summary | null} */
+  /** The worker's account, with what this tab alone has lost. @returns {Summary | null} */
   get account() {
     return this.proof && { ...this.proof, missing: this.proof.missing + this.live.lacking('gap') };
   }
 
-  /** How far this browser is behind what is said (ms). What came late and was followed by nothing says nothing of now. */
+  /** How far this browser is behind the server (ms). */
   get behind() {
-    return Date.now() - this.late.at < LATE_STAYS ? this.late.ms : 0;
+    return this.serverClock.behind(this.now());
   }
 
-  /** How times are told. @returns {import('./logic/time.js').Clock} */
+  /** How times are told. @returns {import('./format/time.js').Clock} */
   get clock() {
-    return { zone: this.view.zone, off: this.clockOff ?? 0 };
+    return { zone: this.view.zone, off: this.serverClock.off ?? 0 };
   }
 
-  /** The server's clock, as far as it is known. @param {number} [now] */
-  serverTime(now = Date.now()) {
-    return now - (this.clockOff ?? 0);
+  /** The server's time, as far as it is known. @param {number} [now] */
+  serverTime(now = this.now()) {
+    return now - (this.serverClock.off ?? 0);
   }
 
   /**
-   * What was said lately, by the messages' own time: what is replayed is none of it.
-   * @param {number} now @param {Rate} [rate] of a topic; else of all
+   * Messages published lately, by their own time, so that a replay does not count.
+   * @param {number} now @param {Rate} [rate] of a topic; default: of all
    */
   rate(now, rate = this.traffic) {
     return rate.at(Math.floor(this.serverTime(now) / 1000));
   }
 
-  /** What the worker says. @param {string} noun @param {any} value @param {number} now */
-  hear(noun, value, now) {
-    arrive(this, noun, value, now);
+  get scanning() {
+    return this.live.matching.scanning || this.matching.scanning;
+  }
+
+  /** Whether it was published after this page was opened. @param {{id: string}} message */
+  isNews({ id }) {
+    return isAfter(parseId(id), this.begin);
+  }
+
+  // What the worker tells.
+
+  /** @param {string} said @param {any} value */
+  receive(said, value) {
+    if (said === 'batch') return this.#batch(value);
+    if (said === 'heartbeat') return this.#heartbeat(value);
+    if (said === 'link') {
+      this.link = value;
+      return this.changed('link');
+    }
+    if (said === 'connections') {
+      this.connections = value;
+      return this.changed('connections');
+    }
+    if (said === 'config') {
+      if (value.status === 'applied') this.configSince = value.heard;
+      this.title = newTitle(value.changes) ?? this.title;
+      this.config = value;
+      return this.changed('config');
+    }
+    if (said === 'failure') return this.fail(value);
+    if (said !== 'ledger') return;
+    this.proof = value;
+    this.losses = value.entries;
+    this.changed('ledger');
+  }
+
+  /** @param {import('./stream/worker.js').Batch} value */
+  #batch({ batch, heard, proof }) {
+    const entries = parseExact(batch);
+    const { counters } = this;
+    for (const raw of entries) {
+      if (raw.mark) this.#pushMark(raw);
+      else this.#pushMessage(fromWire(raw));
+    }
+    this.live.trim(this.view.mode !== 'following');
+    this.#link = { ...this.#link, heard };
+    this.proof = proof;
+    counters.received += entries.filter((/** @type {any} */ raw) => !raw.mark).length;
+    counters.repeated = proof?.repeated ?? 0;
+    counters.missing = proof?.missing ?? 0;
+    counters.oldest = Date.parse(entries[0]?.time);
+    counters.newest = Date.parse(entries.at(-1)?.time);
+    const isTelling = this.link.phase === 'live' && this.isNews(entries.at(-1) ?? {});
+    this.serverClock.arrived(counters.newest, isTelling ? this.link.since : null, this.now());
+    this.changed('messages');
+  }
+
+  /** The newest id in memory; null: none. @returns {string | null} */
+  get newestId() {
+    return this.live.beside(this.live.ring.end, -1)?.id ?? null;
   }
 
   /**
-   * Messages that the server still had, in the place of a row that said they are missing, or in front of all.
-   * @param {number} n the row's number; first - 1: none @param {Entry[]} entries oldest first
+   * A worker that replaced a dead one begins where the first of the tabs was: another tab may have some of its
+   * messages, or lack some before them.
+   * @param {Message} message @returns {boolean} whether this tab has it
    */
-  insert(n, entries) {
-    const { live, view } = this;
-    const isFront = n < live.ring.first;
-    let areBack = false;
-    for (const entry of entries) {
-      if (isMark(entry)) continue;
-      if (isFront && this.#wasHere(entry)) areBack = true;
-      else this.counts.add(entry.ms, entry.level, false);
-      if (!isOwn(entry)) this.firstOther ??= entry;
-    }
-    live.replace(n, entries);
-    if (live.oldest && !this.#wasHere(live.oldest)) this.oldest = live.oldest;
-    const moved = 1 - entries.length;
-    if (view.selected !== null && view.selected < n) view.selected += moved;
-    if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
-    if (view.unseenFrom <= n) view.unseenFrom += moved;
-    // Rows in front of all others are only more to scan; any other change gives rows a new place.
-    if (!isFront || areBack || live.matching.dropped > 0) this.rematch();
-    else this.changed('messages');
+  #isKnown({ id }) {
+    const [last, next] = [parseId(this.newestId), parseId(id)];
+    if (last === null || next === null || last.epoch !== next.epoch) return false;
+    return next.seq <= last.seq;
   }
 
-  /** Whether it left the memory and comes back, and has been counted. @param {Message} message */
-  #wasHere({ id }) {
-    const [one, oldest] = [parseId(id), parseId(this.oldest?.id)];
-    return one?.epoch === oldest?.epoch && (one?.seq ?? 0) >= (oldest?.seq ?? Infinity);
+  /** @param {Message} message */
+  #pushMessage(message) {
+    if (this.#isKnown(message)) return;
+    const shown = this.live.push(message);
+    this.oldest ??= message;
+    if (this.firstOther === null && !isOwn(message)) this.firstOther = message;
+    this.counts.add(message.ms, message.level, shown, this.serverTime());
+    if (this.sources.size < 2 && message.source !== '') this.sources.add(message.source);
+    this.topics.add(message.topic, message.ms);
+    this.traffic.add(Math.floor(message.ms / 1000));
+    if (shown) this.#waits(message);
+    if (message.level < ERROR || !this.isNews(message)) return;
+    if (this.view.mode !== 'following' || document.hidden) this.unseenErrors += 1;
   }
 
-  /** Show something else. @param {Partial<import('./logic/selection.js').Selection>} change */
+  /** @param {Mark} mark */
+  #pushMark(mark) {
+    if (this.live.pushMark(mark)) this.rematch();
+    if (mark.withdrawn) this.live.withdraw(mark.withdrawn);
+    if (mark.mark === 'asleep') this.changed('asleep');
+  }
+
+  /** @param {{time: string, version?: string, connection?: string, head?: string, every?: number, heard: number}} value */
+  #heartbeat({ time, version, connection, head, every, heard }) {
+    this.serverClock.sample(Date.parse(time), heard);
+    this.head = head ?? '';
+    // A worker that was running before this tab has seen later messages since the last heartbeat.
+    const [last, seen] = [parseId(head), parseId(this.proof?.last)];
+    this.begin ??= isAfter(seen, last) ? seen : last;
+    // The server's log was replaced by an older one: what it publishes from here on is news.
+    if (last && this.begin && Number(last.epoch) < Number(this.begin.epoch)) this.begin = last;
+    if (every) this.heartbeat = every * 1000;
+    if (version) this.version = version;
+    if (connection) this.connection = connection;
+    this.#link = { ...this.#link, heard };
+    this.changed('link');
+  }
+
+  // What is shown.
+
+  /** Show something else. @param {Partial<Selection>} change */
   narrow(change) {
     this.selection = { ...this.selection, ...change };
     const test = toTest(this.selection);
@@ -217,13 +347,13 @@ export class Store {
     this.rematch(test);
   }
 
-  /** What is written cannot be read, or (null) again can; what is shown stays. @param {import('./logic/selection.js').Selection['error']} error */
+  /** The filter being typed cannot be read, or (null) can again. The previous filter stays. @param {Selection['error']} error */
   setError(error) {
     this.selection = { ...this.selection, error };
     this.changed('selection');
   }
 
-  /** Look through the whole live ring again, in slices that the frame loop gives. @param {(entry: Entry) => boolean} [test] */
+  /** Scan the live ring again, in slices that the frame loop gives. @param {(entry: Entry) => boolean} [test] */
   rematch(test = this.live.matching.test) {
     this.live.matching.restart(test);
     this.counts.forgetMatched();
@@ -231,52 +361,32 @@ export class Store {
     this.changed('selection');
   }
 
-  get scanning() {
-    return this.live.matching.scanning || this.matching.scanning;
-  }
-
-  /** A slice of it. @param {() => boolean} expired */
+  /** Scan one slice. @param {() => boolean} expired */
   scan(expired) {
     this.past?.roll.matching.scan(expired);
     const { matching } = this.live;
     matching.scan(expired, (entry) => {
       if (isMark(entry)) return;
       this.counts.match(entry.ms, entry.level);
-      if (matching.next >= this.view.unseenFrom) this.waits(entry);
+      if (matching.next >= this.view.unseenFrom) this.#waits(entry);
     });
   }
 
-  /** Whether it was said after this page came, however late it is read. @param {{id: string}} message */
-  isNews({ id }) {
-    return isAfter(parseId(id), this.begin);
-  }
-
-  /** One that the filter shows, but below what is read. @param {Message} message */
-  waits(message) {
+  /** It passes the filter and arrived below what is read. @param {Message} message */
+  #waits(message) {
     const { view } = this;
     if (view.mode === 'following' || !this.isNews(message)) return;
     view.unseen += 1;
-    // No change of the view: what waits is told with the messages, and the rows on screen stay as they are.
+    // Told with 'messages': a change of the view would redraw rows that stay as they are.
     if (message.level >= ERROR) view.unseenErrors += 1;
   }
 
-  /**
-   * Look back, or (null) at what is live again. What is live is filtered meanwhile as it will be seen again:
-   * only so is known what waits there.
-   * @param {Past | null} past
-   */
-  setPast(past) {
-    this.past = past;
-    this.changed('selection');
-    this.changed('view');
-  }
-
-  /** Reading, or no longer. What waits below is counted from here. @param {Mode} mode */
+  /** Enter or leave a mode. Unseen messages are counted from here. @param {Mode} mode */
   setMode(mode) {
     if (this.view.mode === mode) return;
     const heldAt = mode === 'paused' ? this.live.ring.end : null;
-    if (mode === 'following') this.looked();
-    else this.lookedAway();
+    if (mode === 'following') this.look();
+    else this.lookAway();
     if (mode === 'following' || this.view.mode === 'following') {
       Object.assign(this.view, { unseen: 0, unseenErrors: 0, unseenFrom: this.live.ring.end });
     }
@@ -284,15 +394,15 @@ export class Store {
     this.changed('view');
   }
 
-  /** Nobody looks at the newest messages: what comes from now on is new to whoever returns. */
-  lookedAway() {
+  /** The newest messages are out of sight: those that arrive from now on are fresh on return. */
+  lookAway() {
     this.fresh.away(this.live.ring.end);
   }
 
-  /** Somebody looks at the newest messages now. */
-  looked() {
+  /** The newest messages are in sight. */
+  look() {
     this.unseenErrors = 0;
-    this.fresh.back(this.live.ring.end, Date.now());
+    this.fresh.back(this.live.ring.end, this.now());
     this.changed('view');
   }
 
@@ -309,5 +419,110 @@ export class Store {
     if (change.ring) this.live.resize(ringSize(change.ring));
     this.changed('settings');
     this.changed('view');
+  }
+
+  // History.
+
+  /**
+   * Show history, or (null) the live messages again. The live ring is filtered meanwhile by the live selection, so
+   * that unseen messages are counted as they will be shown.
+   * @param {Past | null} past @param {Selection} [selection]
+   */
+  setPast(past, selection = this.selection) {
+    this.selection = selection;
+    this.past = past;
+    this.changed('selection');
+    this.setView({ picked: null });
+  }
+
+  /** @param {Past} past @param {Partial<Past>} change */
+  changePast(past, change) {
+    Object.assign(past, change);
+    this.changed('messages');
+    this.changed('view');
+  }
+
+  /** A page of history arrived. @param {Past} past @param {'older' | 'newer'} where @param {Message[]} messages oldest first */
+  extendPast(past, where, messages) {
+    if (where === 'newer') for (const message of messages) past.roll.push(message);
+    else {
+      past.roll.replace(past.roll.ring.first - 1, messages);
+      past.roll.matching.scan(() => false);
+    }
+  }
+
+  /**
+   * Put messages from the server's history in the place of a gap row, or in front of all rows.
+   * @param {number} n number of the row; first - 1: none @param {Entry[]} entries oldest first
+   */
+  insert(n, entries) {
+    const { live, view } = this;
+    const isFront = n < live.ring.first;
+    let areBack = false;
+    for (const entry of entries) {
+      if (isMark(entry)) continue;
+      if (isFront && this.#wasHere(entry)) areBack = true;
+      else this.counts.add(entry.ms, entry.level, false, this.serverTime());
+      if (!isOwn(entry)) this.firstOther ??= entry;
+    }
+    live.replace(n, entries);
+    if (live.oldest && !this.#wasHere(live.oldest)) this.oldest = live.oldest;
+    const moved = 1 - entries.length;
+    if (view.selected !== null && view.selected < n) view.selected += moved;
+    if (!isFront) view.picked = null;
+    if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
+    if (view.unseenFrom <= n) view.unseenFrom += moved;
+    // Rows in front of all others only extend the scan; any other change moves ordinals.
+    if (!isFront || areBack || live.matching.dropped > 0) this.rematch();
+    else this.changed('messages');
+  }
+
+  /** Whether it was evicted earlier and is counted already. @param {Message} message */
+  #wasHere({ id }) {
+    const [one, oldest] = [parseId(id), parseId(this.oldest?.id)];
+    return one?.epoch === oldest?.epoch && (one?.seq ?? 0) >= (oldest?.seq ?? Infinity);
+  }
+
+  /** The server keeps nothing older than this. @param {string} id */
+  setOldestKept(id) {
+    this.oldestKept = id;
+    this.changed('messages');
+  }
+
+  /** A gap row is being filled, or could not be. @param {Mark} mark @param {Partial<Mark>} change */
+  changeMark(mark, change) {
+    Object.assign(mark, change);
+    this.changed('view');
+  }
+
+  /** Messages that this tab slept through are gone from the server as well. @param {Mark[]} marks */
+  addHoles(marks) {
+    for (const mark of marks) this.live.holes.add(mark);
+    this.changed('ledger');
+  }
+
+  /** A row was drawn. */
+  countDrawn() {
+    this.counters.drawn += 1;
+  }
+
+  // Notices.
+
+  /** The first failure says most; later ones are kept only after it was dismissed (null). @param {string | null} details */
+  fail(details) {
+    this.failure = details === null ? null : (this.failure ?? details);
+    this.changed('notices');
+  }
+
+  /** @param {string[]} faults */
+  setAddressFaults(faults) {
+    this.addressFaults = faults;
+    this.changed('notices');
+  }
+
+  /** @param {string | null} text that the browser refused to copy */
+  setUncopied(text) {
+    this.uncopied = text;
+    this.changed('notices');
   }
 }

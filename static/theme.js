@@ -4,7 +4,9 @@
   try {
     theme = localStorage.getItem('eyewall.theme');
   } catch {
-    // Storage may be forbidden; then the system decides.
+    // Storage may be blocked; then the system decides.
   }
-  if (theme === '"light"' || theme === '"dark"') document.documentElement.dataset.theme = theme.slice(1, -1);
+  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const chosen = theme === '"light"' || theme === '"dark"' ? theme.slice(1, -1) : null;
+  document.documentElement.dataset.theme = chosen ?? (isDark ? 'dark' : 'light');
 })();

@@ -12,7 +12,7 @@ from tests.test_layout import ROOT, python_files
 
 BANNED = re.compile(r"\b(?:who|whoever|whom|whose|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "config.yaml"]
-PYTHON = ["server.py", "handlers", "hub", "benchmarks", "docs", "tests"]
+PYTHON = ["server.py", "eyewall", "handlers", "hub", "benchmarks", "docs", "tests"]
 TEXT_TOKENS = {token.COMMENT, token.STRING, getattr(token, "FSTRING_MIDDLE", token.STRING)}
 
 # Real uses: the word is data, not language.

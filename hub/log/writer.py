@@ -77,12 +77,17 @@ class Writer:
         self._put(Call(function, answer))
         return answer
 
+    def is_stuck(self) -> bool:
+        """Return whether a step has been running for longer than Tuning.stuck_seconds. On the loop."""
+        busy_since = self._busy_since
+        return busy_since is not None and time.monotonic() > busy_since + self._tuning.stuck_seconds
+
     def health(self) -> str | None:
         """Return why nothing can be written, or None. On the loop."""
-        busy_since, failure = self._busy_since, self._failure
+        failure = self._failure
         if self._is_stopped:
             return "the log's writer has stopped"
-        if busy_since is not None and time.monotonic() > busy_since + self._tuning.stuck_seconds:
+        if self.is_stuck():
             return f"the log's writer has not finished a step for {self._tuning.stuck_seconds:g} s"
         if self._file:
             try:

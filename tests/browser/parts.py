@@ -33,10 +33,9 @@ def rows(page: Page) -> Locator:
 
 
 def texts(page: Page) -> list[str]:
-    """The texts on the screen, oldest first; rows are pooled, so their order in the document says nothing."""
+    """The texts on the screen, oldest first, as they stand in the document."""
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll('[data-role="message"]')]
-            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
             .map((row) => row.querySelector('.cell-text').textContent)"""
     )
     return found
@@ -50,7 +49,7 @@ def counters(page: Page) -> dict[str, int]:
 def open_live(page: Page, wall: Wall) -> None:
     """Until it is live, and knows what the first heartbeat tells: its connection, the clock, the head of the log."""
     page.goto(wall.url)
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     page.wait_for_function("() => eyewall.store.connection !== ''")
 
 

@@ -10,18 +10,18 @@ from tests.wall import Wall
 # As if it slept: what comes never reaches the page. Then the worker says how many that were.
 SLEEP = """() => {
     const { store } = eyewall;
-    const { hear } = store;
+    const { receive } = store;
     globalThis.slept = 0;
     globalThis.isAsleep = true;
-    store.hear = (noun, value, now) => {
-        if (noun !== 'batch') return hear.call(store, noun, value, now);
+    store.receive = (noun, value) => {
+        if (noun !== 'batch') return receive.call(store, noun, value);
         if (isAsleep) {
             slept += JSON.parse(value.batch).length;
             return;
         }
-        delete store.hear;
-        const mark = JSON.stringify({ mark: 'asleep', at: now, missing: slept });
-        hear.call(store, noun, { ...value, batch: `[${mark},${value.batch.slice(1)}` }, now);
+        delete store.receive;
+        const mark = JSON.stringify({ mark: 'asleep', at: Date.now(), missing: slept });
+        receive.call(store, noun, { ...value, batch: `[${mark},${value.batch.slice(1)}` });
     };
 }"""
 
@@ -32,7 +32,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
     wait_received(page, 10)
     page.evaluate("() => eyewall.store.set({ ring: '1000' })")
     page.keyboard.press("k")
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
+    expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
     page.evaluate(SLEEP)
     wall.publish_lines([f"line {n}" for n in range(10, 2_510)])
     page.wait_for_function("() => slept === 2500")
@@ -44,7 +44,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
     )
     page.evaluate("() => { isAsleep = false; }")
     wall.publish("awake again")
-    expect(role(page, "proof")).to_have_text("▲1\u202f500 not loaded")
+    expect(role(page, "proof")).to_have_text("1\u202f500 not loaded in this tab")
     ends = """() => {
         const { live } = eyewall.store;
         const n = live.ring.findLast(({ mark }) => mark === 'asleep');
@@ -61,7 +61,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
         role(page, "mark-asleep").get_by_role("button", name="Load").click()
         proof = role(page, "proof")
         if left:
-            expect(proof).to_have_text(f"▲{left} not loaded")
+            expect(proof).to_have_text(f"{left} not loaded in this tab")
         else:
-            expect(proof).to_contain_text("✓no gaps since")
+            expect(proof).to_contain_text("no gaps since")
     assert page.evaluate("() => eyewall.store.live.holes.size") == 0

@@ -35,6 +35,7 @@ ALL = [
 UNDECIDED = {
     ("aria-required-children", ""): "a wall that is empty, or of which nothing matches: then a grid has no rows",
     ("color-contrast", "elmPartiallyObscuring"): "a cell of the table of who is there, in the page's own colours",
+    ("color-contrast", "pseudoContent"): "a row's text beside the bar of 3 px at its start, which is not under it",
     ("color-contrast", "nonBmp"): "glyphs beside words; tests/js/contrast.test.js computes each token's contrast",
 }
 
@@ -44,8 +45,8 @@ TROUBLE = """() => {
     const gaps = ['expired', 'unexplained'].map((reason) => ({ mark: 'gap', at: now, reason, missing: 3 }));
     const loss = { mark: 'loss', at: now, from: now - 5000, replayed: 7, missing: 0 };
     const proof = { ...store.proof, missing: 6 };
-    store.hear('batch', { batch: JSON.stringify([...gaps, loss]), heard: now, proof, left: 0 }, now);
-    store.hear('config', { status: 'rejected', errors: ['config.yaml:1:1: no such key'], heard: now }, now);
+    store.receive('batch', { batch: JSON.stringify([...gaps, loss]), heard: now, proof, left: 0 });
+    store.receive('config', { status: 'rejected', errors: ['config.yaml:1:1: no such key'], heard: now });
 }"""
 
 

@@ -59,11 +59,11 @@ def test_the_header_and_the_topics_say_the_same(page: Page, wall: Wall) -> None:
     wall.kill()
     expect(rate).to_have_text("–")
     expect(topics.locator(".topic .number").first).to_have_text("–")
-    expect(role(page, "connection-count")).to_have_text("– connected")
-    expect(role(page, "proof")).to_contain_text("no gaps until ")
+    expect(role(page, "connection-count")).to_have_text("– viewers")
+    expect(role(page, "proof")).to_contain_text("complete until ")
     wall.start()
     expect(rate).to_contain_text("msg/")
-    expect(role(page, "connection-count")).to_have_text("1 connected")
+    expect(role(page, "connection-count")).to_have_text("1 viewer")
     expect(role(page, "proof")).to_contain_text("no gaps since ")
 
 
@@ -73,7 +73,7 @@ def test_hundreds_of_connections_are_a_few_hundred_rows(page: Page, wall: Wall) 
         for _ in range(320):
             streams.enter_context(urllib.request.urlopen(f"{wall.url}/events"))
         open_live(page, wall)
-        expect(role(page, "connection-count")).to_have_text("321 connected")
+        expect(role(page, "connection-count")).to_have_text("321 viewers")
         page.keyboard.press("]")
         expect(role(page, "who")).to_contain_text("and 21 more")
         expect(role(page, "connection")).to_have_count(300)

@@ -12,7 +12,7 @@ from tests.wall import Wall
 def choose(page: Page, name: str, value: str) -> None:
     """In the settings, as a person does."""
     page.get_by_role("button", name="Settings").click()
-    page.get_by_role("group", name=name).get_by_label(value, exact=True).check()
+    page.get_by_role("group", name=name).get_by_label(value.capitalize(), exact=True).check()
     page.keyboard.press("Escape")
     expect(role(page, "dialog-settings")).to_be_hidden()
 
@@ -22,7 +22,7 @@ def test_single_keys_can_be_switched_off(page: Page, wall: Wall) -> None:
     wall.publish_lines(["one", "two", "three"])
     open_live(page, wall)
     wait_received(page, 3)
-    choose(page, "Single keys", "off")
+    choose(page, "Keyboard shortcuts", "off")
     for key in ("p", "?", "d", "2", "[", "]", "/", "j", "k", "e"):
         page.keyboard.press(key)
     expect(role(page, "publish")).to_be_hidden()
@@ -38,7 +38,7 @@ def test_single_keys_can_be_switched_off(page: Page, wall: Wall) -> None:
     expect(rows(page)).to_have_count(3)
     page.keyboard.press("p")
     expect(role(page, "publish")).to_be_hidden()
-    choose(page, "Single keys", "on")
+    choose(page, "Keyboard shortcuts", "on")
     page.keyboard.press("p")
     expect(role(page, "publish")).to_be_visible()
 
@@ -49,7 +49,7 @@ def test_topics_that_were_hidden_by_a_key_come_back_by_a_click(page: Page, wall:
     expect(role(page, "topics")).to_be_hidden()
     page.reload()
     expect(role(page, "topics")).to_be_hidden()
-    choose(page, "Topics", "on")
+    choose(page, "Topic list", "on")
     expect(role(page, "topics")).to_be_visible()
 
 
@@ -59,7 +59,7 @@ def test_what_was_chosen_in_two_tabs_stays_chosen(page: Page, wall: Wall) -> Non
     open_live(other, wall)
     choose(page, "Theme", "dark")
     expect(page.locator('html[data-theme="dark"]')).to_have_count(1)
-    choose(other, "Rows", "compact")
+    choose(other, "Row height", "compact")
     expect(other.locator('html[data-density="compact"]')).to_have_count(1)
     page.reload()
     expect(page.locator('html[data-theme="dark"][data-density="compact"]')).to_have_count(1)
@@ -71,7 +71,7 @@ def test_rows_are_as_dense_as_they_are_wanted(page: Page, wall: Wall) -> None:
     wait_received(page, 100)
     seen = {}
     for density, height in (("compact", 20), ("normal", 24), ("relaxed", 32)):
-        choose(page, "Rows", density)
+        choose(page, "Row height", density)
         expect(page.locator(f'html[data-density="{density}"]')).to_have_count(1)
         boxes = page.evaluate(
             """() => [...document.querySelectorAll('.row:not([hidden])')].map((row) => row.getBoundingClientRect())
@@ -104,7 +104,7 @@ def test_who_wants_no_motion_gets_none(page: Page, wall: Wall) -> None:
 
 COLOURS = """() => {
     const style = getComputedStyle(document.documentElement);
-    return ['--muted', '--text', '--hair', '--edge'].map((name) => style.getPropertyValue(name));
+    return ['--text-2', '--text', '--line', '--edge'].map((name) => style.getPropertyValue(name));
 }"""
 
 

@@ -89,7 +89,7 @@ def test_a_config_broken_in_fifteen_ways_is_named_in_time_and_the_repair_clears_
             cleared = max(cleared, edit(wall, tabs, GOOD, ""))
         for tab in tabs:
             assert tab.evaluate("() => eyewall.store.losses") == []
-            expect(role(tab, "connection-state")).to_have_text(re.compile("^Live "))
+            expect(role(tab, "connection-state")).to_have_text(re.compile("^Live"))
         other.context.close()
         wall.kill()
         return Seconds(named=(named, 2), cleared=(cleared, 2))
@@ -104,12 +104,12 @@ def test_a_refused_config_says_which_settings_stay_in_force(page: Page, start_wa
     wall.config.write_text(BROKEN[0][0], "utf-8")
     expect(refused).to_contain_text("config.yaml was not applied.")
     expect(refused).to_contain_text(f"config.yaml:{BROKEN[0][1]}")
-    expect(refused).to_contain_text("The settings from before stay in force.")
+    expect(refused).to_contain_text("The previous settings are still active.")
     wall.config.write_text("stream:\n  heartbeat_seconds: 5\n", "utf-8")
     expect(refused).to_have_count(0)
     expect(role(page, "banner")).to_contain_text("config.yaml applied: stream.heartbeat_seconds 15 → 5.")
     wall.config.write_text(BROKEN[0][0] + "log: 7\n", "utf-8")
-    expect(refused).to_contain_text(re.compile(r"The settings from \d\d:\d\d stay in force\."))
+    expect(refused).to_contain_text(re.compile(r"The settings from \d\d:\d\d are still active\."))
     expect(refused.get_by_role("listitem")).to_have_count(2)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     refused.get_by_role("button", name="Copy").click()

@@ -9,7 +9,7 @@ LOSS = """() => {
     const { store } = eyewall;
     const now = Date.now();
     const mark = { mark: 'loss', at: now, from: now - 1000, times: 1, replayed: 0, missing: 0 };
-    store.hear('batch', { batch: JSON.stringify([mark]), heard: now, proof: store.proof, left: 0 }, now);
+    store.receive('batch', { batch: JSON.stringify([mark]), heard: now, proof: store.proof, left: 0 });
 }"""
 
 
@@ -20,7 +20,7 @@ def test_a_row_that_is_no_message_has_no_details(page: Page, wall: Wall) -> None
     rows(page).first.click()
     expect(role(page, "details")).to_contain_text("read me")
     role(page, "mark-loss").click()
-    expect(role(page, "details")).to_have_text("Choose a message to see all of it.")
+    expect(role(page, "details")).to_have_text("Select a message to see its details.")
     page.keyboard.press("Escape")
     expect(role(page, "panel")).to_be_hidden()
     rows(page).first.click()

@@ -21,7 +21,7 @@ def test_the_greeting_of_the_server_is_not_the_first_message(page: Page, start_w
     expect(rows(page).filter(has_text="Hello from the server").first).to_be_visible()
     wall.publish("Hello from my terminal")
     expect(role(page, "first-run")).to_be_hidden()
-    expect(role(page, "first-arrived")).to_contain_text("That was your first message")
+    expect(role(page, "first-arrived")).to_contain_text("Your first message arrived")
     page.reload()
     role(page, "filter").fill("terminal")  # It is far above by now, should this machine be slow.
     expect(rows(page).filter(has_text="Hello from my terminal")).to_have_count(1)
@@ -38,7 +38,7 @@ def test_what_is_not_sent_for_somebody_says_why(page: Page, wall: Wall) -> None:
     expect(first.get_by_role("status")).to_have_text("Not sent: this page is of another origin (set public_url)")
     page.unroute("**/topics/demo*")
     first.get_by_role("button", name="Send it for me").click()
-    expect(role(page, "first-arrived")).to_contain_text("That was your first message")
+    expect(role(page, "first-arrived")).to_contain_text("Your first message arrived")
 
 
 @pytest.mark.parametrize("sent", [0, 1])

@@ -35,16 +35,16 @@ def filled(page: Page, wall: Wall, many: int) -> list[str]:
 def test_a_link_shows_its_message_among_its_neighbours_and_back_is_live(page: Page, wall: Wall) -> None:
     ids = filled(page, wall, 2000)
     page.goto(f"{wall.url}/?at={ids[500]}")
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
     expect(page.locator(".row.selected")).to_contain_text("line 500")
     shown = page.evaluate("() => eyewall.store.roll.shown")
     assert shown == 101
-    role(page, "mode-bar").get_by_role("button", name="More").click()
+    role(page, "mode-bar").get_by_role("button", name="Load more").click()
     page.wait_for_function("() => eyewall.store.roll.shown === 501")
     assert selected(page) == "line 500"
     wall.publish("something new")
     expect(role(page, "unseen")).to_contain_text("1 new")
-    role(page, "mode-bar").get_by_role("button", name="Back to live").click()
+    role(page, "mode-bar").get_by_role("button", name="Live").click()
     expect(rows(page).filter(has_text="something new")).to_have_count(1)
     page.wait_for_url(lambda url: "at=" not in url)
 
@@ -70,7 +70,7 @@ def test_a_link_to_what_is_no_longer_kept_says_so(page: Page, start_wall: StartW
     block_until(lambda: wall.metrics()["eyewall_messages_kept"] < 1500, 50)
     page.goto(f"{wall.url}/?at={ids[0]}")
     expect(role(page, "nothing")).to_contain_text("That message is no longer in the server’s history, which starts at ")
-    role(page, "nothing").get_by_role("button", name="Go to the oldest kept").click()
+    role(page, "nothing").get_by_role("button", name="Jump to the oldest message").click()
     expect(page.locator(".row.selected")).to_have_count(1)
 
 
@@ -79,15 +79,15 @@ def test_a_link_of_another_time_and_a_search_of_nothing_say_that_nothing_is_kept
     nothing = role(page, "nothing")
     expect(nothing).to_have_text("That message is no longer in the server’s history, which is empty.")
     page.goto(f"{wall.url}/?topic=db")
-    nothing.get_by_role("button", name="Search the server’s history").click()
+    nothing.get_by_role("button", name="Search all history").click()
     expect(nothing).to_contain_text("The server’s history is empty.")
 
 
 def test_a_search_looks_through_all_that_the_server_keeps(page: Page, wall: Wall) -> None:
     filled(page, wall, 3000)
     role(page, "filter").fill('"line 77" -/7$/')
-    expect(role(page, "nothing")).to_contain_text("None of the 1\u202f000 messages here match.")
-    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    expect(role(page, "nothing")).to_contain_text("No match in the 1\u202f000 messages loaded.")
+    role(page, "nothing").get_by_role("button", name="Search all history").click()
     expect(rows(page)).to_have_count(9)
     assert texts(page)[0] == "line 770"
     role(page, "filter").fill("no such thing")
@@ -103,7 +103,7 @@ def test_the_address_of_a_search_is_that_of_what_is_searched_for(page: Page, wal
     expect(page.locator(".row.selected")).to_contain_text("line 50")
     role(page, "filter").fill('"line 7"')
     expect(rows(page)).to_have_count(11)
-    page.wait_for_url(lambda url: "q=%22line+7%22" in url and "at=" not in url)
+    page.wait_for_url(lambda url: "q=%22line+7%22" in url and "at=" in url)
 
 
 def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall: Wall) -> None:
@@ -112,7 +112,7 @@ def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall:
     filled(page, wall, 40_000)
     role(page, "filter").fill("-line")
     with page.expect_response(lambda response: "/messages?" in response.url) as first:
-        role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+        role(page, "nothing").get_by_role("button", name="Search all history").click()
     expect(rows(page)).to_have_count(1, timeout=30_000)
     assert texts(page) == ["the oldest"]
     answer = first.value.json()
@@ -122,12 +122,12 @@ def test_a_search_goes_on_over_pages_on_which_nothing_is_found(page: Page, wall:
 def test_a_search_that_has_not_come_to_the_end_does_not_claim_that_nothing_matches(page: Page, wall: Wall) -> None:
     ids = filled(page, wall, 1500)
     role(page, "filter").fill("no such thing")
-    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    role(page, "nothing").get_by_role("button", name="Search all history").click()
     expect(role(page, "nothing")).to_contain_text("Nothing in the server’s history matches.")
     # As it is after ten seconds of looking.
     page.evaluate("(id) => { eyewall.store.past.older = id; eyewall.store.changed('view'); }", ids[1000])
-    expect(role(page, "nothing")).to_contain_text("Nothing so far matches in the server’s history")
-    role(page, "nothing").get_by_role("button", name="Search on").click()
+    expect(role(page, "nothing")).to_contain_text("No match so far")
+    role(page, "nothing").get_by_role("button", name="Keep searching").click()
     expect(role(page, "nothing")).to_contain_text("Nothing in the server’s history matches.")
 
 
@@ -174,8 +174,8 @@ def test_rows_that_left_the_memory_while_they_were_read_can_be_loaded_again(page
     page.keyboard.press("Home")
     expect(rows(page).filter(has_text=re.compile(r"line 0$"))).to_have_count(1)
     wall.publish_lines([f"later {n}" for n in range(1000)])
-    expect(role(page, "mode-bar")).to_contain_text("The rows you were reading have left this page’s memory.")
-    role(page, "mode-bar").get_by_role("button", name="Load them from the server").click()
+    expect(role(page, "mode-bar")).to_contain_text("The messages you were reading are no longer in memory.")
+    role(page, "mode-bar").get_by_role("button", name="Load from the server").click()
     expect(page.locator(".row.selected")).to_contain_text("line 0")
 
 
@@ -185,7 +185,7 @@ def test_messages_are_taken_along(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     wait_received(page, 2)
     page.get_by_role("button", name="Export").click()
-    expect(role(page, "export")).to_contain_text("The 2 messages shown, as")
+    expect(role(page, "export")).to_contain_text("Messages shown (2)")
     files = {}
     for name in ("ndjson", "csv", "line"):
         with page.expect_download() as download:
@@ -209,7 +209,7 @@ def test_of_a_paused_page_what_it_shows_is_taken_along_and_counted(page: Page, w
     wall.publish_lines(["three", "four", "five"])
     wait_received(page, 5)
     page.get_by_role("button", name="Export").click()
-    expect(role(page, "export")).to_contain_text("The 2 messages shown, as")
+    expect(role(page, "export")).to_contain_text("Messages shown (2)")
     with page.expect_download() as download:
         role(page, "export-line").click()
     assert len(Path(download.value.path()).read_text("utf-8").splitlines()) == 2

@@ -60,13 +60,13 @@ FILL = """async (many) => {
                 data: { status: 200 + (n % 5) * 100, user: { name: `user-${n % 100}` } } });
         }
         const heard = Date.now();
-        store.hear('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 }, heard);
+        store.receive('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 });
         await new Promise(requestAnimationFrame);
     }
 }"""
 FILTER = """async (text) => {
     const began = performance.now();
-    document.dispatchEvent(new CustomEvent('filter', { detail: text }));
+    eyewall.actions.setFilter(text);
     await new Promise((done) => {
         const look = () => {
             const shown = eyewall.store.matching.size;
@@ -130,7 +130,7 @@ def test_rows_that_are_read_do_not_move_while_older_ones_leave_the_memory(page: 
     wall.publish_lines([f"line {n}" for n in range(20_000)])
     wait_received(page, 20_000)
     page.keyboard.press("k")
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
+    expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
     page.evaluate(WATCH_ROWS)
     wall.publish_lines([f"later {n}" for n in range(10_000)])
     wait_received(page, 30_000)
@@ -140,7 +140,7 @@ def test_rows_that_are_read_do_not_move_while_older_ones_leave_the_memory(page: 
     assert evicted >= 5_000
     expect_still(page)
     page.keyboard.press("Space")
-    expect(role(page, "mode-bar")).to_contain_text("Paused.")
+    expect(role(page, "mode-bar")).to_contain_text("Paused")
     wall.publish_lines([f"last {n}" for n in range(10_000)])
     wait_received(page, 40_000)
     expect(role(page, "unseen")).to_contain_text("20\u202f000 new")
@@ -164,12 +164,12 @@ def test_rows_that_are_read_for_a_minute_do_not_move_at_a_thousand_a_second(page
         wait_received(page, 3000)
         page.locator('[data-role="feed"]').hover()
         page.mouse.wheel(0, -1200)
-        expect(role(page, "mode-bar")).to_contain_text("Reading.")
+        expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
         page.evaluate(WATCH_ROWS)
         page.wait_for_function("() => eyewall.counters.received >= 31_000", timeout=60_000)
         expect_still(page)
         page.keyboard.press("Space")
-        expect(role(page, "mode-bar")).to_contain_text("Paused.")
+        expect(role(page, "mode-bar")).to_contain_text("Paused")
     wait_received(page, 61_000)
     expect_still(page)
     print(page.evaluate("() => moved"))

@@ -33,7 +33,7 @@ def test_a_refusal_that_was_mended_while_nobody_was_connected_goes(page: Page, s
     wall.kill()
     wall.config.write_text(GOOD, "utf-8")
     wall.start()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     expect(role(page, "banner").filter(has_text="not applied")).to_have_count(0)
     other = page.context.new_page()
     open_live(other, wall)
@@ -44,7 +44,7 @@ def test_a_refusal_that_stands_is_still_there_after_a_cut(page: Page, start_wall
     wall = start_wall(GOOD)
     with faults_before(wall) as faults:
         page.goto(faults.url)
-        expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+        expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
         refused(page, wall)
         faults.cut()
         page.wait_for_function("() => eyewall.store.losses.length === 1")
@@ -69,15 +69,15 @@ def test_a_clock_that_is_set_is_told_of_and_forgotten(page: Page, wall: Wall) ->
     beat = """(off) => {
         const now = Date.now();
         const time = new Date(now - off).toISOString();
-        for (let n = 0; n < 3; n++) hear.call(eyewall.store, 'heartbeat', { time, heard: now, head: '' }, now);
+        for (let n = 0; n < 3; n++) receive.call(eyewall.store, 'heartbeat', { time, heard: now, head: '' });
     }"""
     open_live(page, wall)
     # From now on no heart beats but ours.
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        globalThis.hear = store.hear;
-        store.hear = (noun, ...rest) => noun === 'heartbeat' || hear.call(store, noun, ...rest);
+        globalThis.receive = store.receive;
+        store.receive = (noun, ...rest) => noun === 'heartbeat' || receive.call(store, noun, ...rest);
     }"""
     )
     page.evaluate(beat, 3_600_000)
@@ -91,10 +91,10 @@ def test_what_is_said_after_the_clock_was_set_is_still_news(page: Page, wall: Wa
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        const hear = store.hear;
+        const receive = store.receive;
         // As if this device had been set an hour back: what the worker notes from now on is an hour less.
         const time = new Date().toISOString();
-        for (let n = 0; n < 3; n++) store.hear('heartbeat', { time, heard: Date.now() - 3_600_000, head: '' }, 0);
+        for (let n = 0; n < 3; n++) store.receive('heartbeat', { time, heard: Date.now() - 3_600_000, head: '' });
         store.setMode('reading');
     }"""
     )
@@ -131,7 +131,7 @@ def test_where_copying_is_blocked_the_text_is_laid_out_and_selected(page: Page, 
 
 def test_a_link_with_other_times_does_not_change_what_one_has_chosen(page: Page, wall: Wall) -> None:
     page.goto(f"{wall.url}/?time=utc")
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     assert page.evaluate("() => eyewall.store.view.zone") == "utc"
     page.keyboard.press("d")  # A choice of one's own, and all choices are kept.
     page.wait_for_function("() => localStorage.getItem('eyewall.theme')")
@@ -139,5 +139,5 @@ def test_a_link_with_other_times_does_not_change_what_one_has_chosen(page: Page,
     page.keyboard.press("t")
     page.wait_for_function("() => eyewall.store.view.zone === 'local'")
     page.goto(wall.url)
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     assert page.evaluate("() => eyewall.store.view.zone") == "local"

@@ -24,7 +24,7 @@ def test_what_was_sent_can_be_shown(page: Page, wall: Wall) -> None:
     role(page, "publish-text").fill("filtered away")
     role(page, "publish-send").click()
     role(page, "publish-show").click()
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
     expect(page.locator(".row.selected")).to_contain_text("filtered away")
 
 
@@ -52,7 +52,7 @@ def test_a_server_that_wants_to_be_left_alone_is_counted_down_to(page: Page, wal
     why = "Not sent: too many messages from this address (wait a little)"
     page.wait_for_function("(why) => said.at(-1) === why && said.length > 1", arg=why)
     # Each stands for a second, which a page that looks in between has to catch.
-    three, two, one = [f"{why} Again possible in {left} s." for left in (3, 2, 1)]
+    three, two, one = [f"{why} Try again in {left} s." for left in (3, 2, 1)]
     assert page.evaluate("() => said") in ([three, two, one, why], [three, one, why], [two, one, why])
     expect(outcome).to_have_text(why)
     page.unroute("**/topics/demo*")
@@ -97,7 +97,7 @@ def test_what_is_typed_on_while_it_is_sent_stays(page: Page, wall: Wall) -> None
     expect(role(page, "publish-text")).to_have_value("disk full, and the backup too")
 
 
-def test_data_that_is_no_json_is_named_with_its_line_and_column(page: Page, wall: Wall) -> None:
+def test_data_that_is_no_json_is_named_in_the_words_of_the_browser(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.keyboard.press("p")
     role(page, "publish-text").fill("with data")
@@ -105,14 +105,14 @@ def test_data_that_is_no_json_is_named_with_its_line_and_column(page: Page, wall
     role(page, "publish-data").fill('{\n  "a": 1,\n  "b": oops\n}')
     role(page, "publish-send").click()
     outcome = role(page, "publish-outcome")
-    expect(outcome).to_have_text("Not sent: the data is not valid JSON (line 3, column 8).")
+    expect(outcome).to_contain_text("Not sent: the data is not valid JSON (Unexpected token")
     role(page, "publish-data").fill('{"a": 1')
     role(page, "publish-send").click()
-    expect(outcome).to_have_text("Not sent: the data is not valid JSON (line 1, column 8).")
+    expect(outcome).to_contain_text("Not sent: the data is not valid JSON (Expected")
     assert wall.get_json("/messages")["messages"] == []
     role(page, "publish-data").fill('{"a": 1}')
     role(page, "publish-send").click()
-    expect(rows(page).filter(has_text="with data")).to_contain_text('{"a":1}')
+    expect(rows(page).filter(has_text="with data")).to_contain_text("a=1")
 
 
 def drag(page: Page, from_: float, to: float) -> None:
@@ -133,9 +133,10 @@ def test_a_bar_says_when_it_was_and_how_much(page: Page, wall: Wall) -> None:
     said = role(page, "peak")
     expect(said).to_have_text("peak 1")
     role(page, "histogram-chart").hover(position={"x": 1, "y": 20})
-    expect(said).to_have_text(re.compile(r"^\d\d:\d\d:\d\d–\d\d:\d\d:\d\d: 0 messages$"))
+    tip = role(page, "chart-tip")
+    expect(tip).to_have_text(re.compile(r"^\d\d:\d\d:\d\d–\d\d:\d\d:\d\d0 messages$"))
     page.mouse.move(1, 1)
-    expect(said).to_have_text("peak 1")
+    expect(tip).to_be_hidden()
 
 
 def test_a_range_is_drawn_over_the_chart_and_taken_back(page: Page, wall: Wall) -> None:
@@ -145,7 +146,7 @@ def test_a_range_is_drawn_over_the_chart_and_taken_back(page: Page, wall: Wall) 
     drag(page, 0.2, 0.5)
     expect(page.locator(".narrow-chips")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d–\d\d:\d\d:\d\d"))
     expect(role(page, "found")).to_have_text("0 of 50")
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
+    expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
     drag(page, 0.9, 0.999)
     expect(role(page, "found")).to_have_text("50 of 50")
     page.keyboard.press("Escape")
@@ -180,13 +181,15 @@ def test_topics_are_chosen_hidden_and_empty_ones_say_what_to_type(page: Page, wa
     topic.filter(has_text="db").get_by_role("button").first.click(modifiers=["Alt"])
     expect(rows(page)).to_have_count(2)
     page.goto(f"{wall.url}/?topic=backup")
-    expect(role(page, "nothing")).to_contain_text(f'Nothing on backup yet. curl -d "Hello" {wall.url}/topics/backup')
+    expect(role(page, "nothing")).to_contain_text(
+        f'No messages on backup yet. curl -d "Hello" {wall.url}/topics/backup'
+    )
 
 
 def test_the_first_message_leads_on(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     role(page, "first-run").get_by_role("button", name="Send it for me").click()
-    expect(role(page, "first-arrived")).to_contain_text("✓ That was your first message: about ")
+    expect(role(page, "first-arrived")).to_contain_text("Your first message arrived in ")
     role(page, "first-arrived").get_by_role("button", name="how to filter").click()
     expect(role(page, "dialog-help")).to_contain_text("level:>=warning")
     page.keyboard.press("Escape")

@@ -16,9 +16,9 @@ def test_a_published_message_is_on_the_page(page: Page, wall: Wall) -> None:
     wall.publish("disk almost full", topic="host", level="warning", data={"free": 3})
     row = rows(page).filter(has_text="disk almost full")
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("▲ WARN")
+    expect(row).to_contain_text(" WARN")
     expect(row).to_contain_text("host")
-    expect(row).to_contain_text('{"free":3}')
+    expect(row).to_contain_text("free=3")
 
 
 def test_a_page_that_comes_later_shows_what_was_said_before(page: Page, wall: Wall) -> None:
@@ -34,7 +34,7 @@ def test_an_empty_wall_says_what_to_type_and_shows_that_it_worked(page: Page, wa
     expect(role(page, "first-command")).to_have_text(f'curl -d "Hello from my terminal" {wall.url}/topics/demo')
     wall.publish("Hello from my terminal")
     expect(role(page, "first-run")).to_be_hidden()
-    expect(role(page, "first-arrived")).to_contain_text("That was your first message")
+    expect(role(page, "first-arrived")).to_contain_text("Your first message arrived")
 
 
 def test_all_tabs_of_a_browser_are_one_connection(page: Page, wall: Wall) -> None:
@@ -46,19 +46,19 @@ def test_all_tabs_of_a_browser_are_one_connection(page: Page, wall: Wall) -> Non
     page.close()
     wall.publish("after the first tab")
     expect(rows(other).filter(has_text="after the first tab")).to_have_count(1)
-    expect(role(other, "connection-count")).to_have_text("1 connected")
+    expect(role(other, "connection-count")).to_have_text("1 viewer")
     assert wall.get_json("/connections")["count"] == 1
     assert counters(other)["missing"] == 0
 
 
 def test_the_count_follows_whoever_comes_and_goes(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    expect(role(page, "connection-count")).to_have_text("1 connected")
+    expect(role(page, "connection-count")).to_have_text("1 viewer")
     context = page.context.browser.new_context()  # type: ignore[union-attr]  # launched, so it has one
     open_live(context.new_page(), wall)
-    expect(role(page, "connection-count")).to_have_text("2 connected")
+    expect(role(page, "connection-count")).to_have_text("2 viewers")
     context.close()
-    expect(role(page, "connection-count")).to_have_text("1 connected")
+    expect(role(page, "connection-count")).to_have_text("1 viewer")
 
 
 def test_a_message_written_in_the_page_is_published(page: Page, wall: Wall) -> None:
@@ -94,7 +94,7 @@ def test_a_killed_server_is_named_and_what_it_kept_is_replayed(page: Page, wall:
     expect(page).to_have_title(re.compile("^✕ "))
     wall.start()
     wall.publish("after")
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     expect(rows(page).filter(has_text="after")).to_have_count(1)
     expect(role(page, "state-bar")).to_be_hidden()
 
@@ -106,7 +106,7 @@ def test_an_orderly_restart_is_called_one(page: Page, wall: Wall) -> None:
     # It says so until its next attempt, which may be over before the server has ended.
     page.wait_for_function("() => said.some(([, pill]) => pill === 'Restarting')")
     wall.start()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
 
 
 def test_a_page_that_was_disconnected_stays_away_until_somebody_asks(page: Page, wall: Wall) -> None:
@@ -114,9 +114,9 @@ def test_a_page_that_was_disconnected_stays_away_until_somebody_asks(page: Page,
     (connection,) = wall.get_json("/connections")["connections"]
     page.evaluate("(id) => fetch(`/connections/${id}`, {method: 'DELETE'})", connection["id"])
     expect(role(page, "connection-state")).to_have_text("Disconnected")
-    expect(role(page, "state-bar")).to_contain_text("An operator disconnected this page")
+    expect(role(page, "state-bar")).to_contain_text("You were disconnected by an operator")
     role(page, "state-bar").get_by_role("button").click()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
 
 
 def test_what_is_no_longer_kept_is_one_row_with_its_count(page: Page, start_wall: StartWall) -> None:
@@ -131,7 +131,7 @@ def test_what_is_no_longer_kept_is_one_row_with_its_count(page: Page, start_wall
 
     block_until(lambda: wall.metrics()["eyewall_messages_kept"] < 1000, 50)
     role(page, "state-bar").get_by_role("button").click()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     page.wait_for_function("() => eyewall.counters.received + eyewall.counters.missing >= 1001")
     gone = counters(page)["missing"]
     assert gone >= 1
@@ -185,7 +185,7 @@ def test_a_filter_shows_what_matches_and_says_how_much(page: Page, wall: Wall) -
     wall.publish("it took 9 s")
     expect(role(page, "found")).to_have_text("12 of 101")
     role(page, "filter").fill('"took 9')
-    expect(role(page, "filter-error")).to_contain_text("Column 1: this quote is never closed.")
+    expect(role(page, "filter-error")).to_contain_text("Column 1: unclosed quote.")
     expect(role(page, "found")).to_have_text("12 of 101")
 
 
@@ -194,10 +194,10 @@ def test_a_level_that_is_off_is_neither_shown_nor_forgotten(page: Page, wall: Wa
     wall.publish("a note")
     wall.publish("a fault", level="error")
     expect(rows(page)).to_have_count(2)
-    role(page, "level-error").click()
+    role(page, "level-error").click(modifiers=["Control"])
     expect(rows(page)).to_have_count(1)
-    role(page, "level-info").click()
-    expect(role(page, "empty")).to_contain_text("1 error is hidden by the level buttons.")
+    role(page, "level-info").click(modifiers=["Control"])
+    expect(role(page, "empty")).to_contain_text("1 error is hidden by the level filters.")
     role(page, "empty").get_by_role("button").click()
     expect(rows(page)).to_have_count(2)
 

@@ -67,7 +67,7 @@ def test_whoever_is_connected_can_be_disconnected(page: Page, wall: Wall) -> Non
     own = role(page, "connection")
     expect(own).to_contain_text("127.0.0.1 *")
     own.get_by_role("button").click()
-    expect(own).to_contain_text("will be back in seconds")
+    expect(own).to_contain_text("may reconnect automatically")
     role(page, "disconnect").click()
     expect(role(page, "connection-state")).to_have_text("Disconnected")
 
@@ -148,4 +148,4 @@ def test_settings_hold_for_the_next_visit(page: Page, wall: Wall) -> None:
     expect(page.locator('html[data-theme="dark"]')).to_have_count(1)
     page.reload()
     assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
-    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(13, 17, 23)"
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(10, 11, 14)"

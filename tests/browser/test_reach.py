@@ -27,7 +27,7 @@ def expect_no_small_target(page: Page, wall: Wall, least: int) -> None:
     rows(page).first.click()
     expect(role(page, "details")).to_be_visible()
     assert page.evaluate(SMALL, least) == []
-    role(page, "panel").get_by_role("tab", name="Who").click()
+    role(page, "panel").get_by_role("tab", name="Connections").click()
     expect(role(page, "connection")).to_have_count(1)
     assert page.evaluate(SMALL, least) == []
     for dialog in ("settings", "export", "ledger", "help", "publish"):
@@ -66,7 +66,7 @@ def test_forced_colours_lose_nothing(page: Page, wall: Wall) -> None:
     }"""
     expect(page.locator(".row.selected")).to_have_count(1)
     assert page.evaluate(look, ".row.selected")[0] == "solid"
-    page.keyboard.press("1")
+    page.keyboard.press("4")
     expect(role(page, "level-debug")).to_have_attribute("aria-pressed", "false")
     on, off = (page.evaluate(look, f'[data-role="level-{level}"]') for level in ("info", "debug"))
     assert on != off

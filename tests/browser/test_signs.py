@@ -15,7 +15,7 @@ DAY = """([earlier, later]) => {
     const message = (time, n) => ({ id: `7-${n + 1}`, time, topic: 'a', level: 'info', message: time });
     const batch = [earlier, later].map(message);
     const heard = Date.now();
-    store.hear('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 }, heard);
+    store.receive('batch', { batch: JSON.stringify(batch), heard, proof: store.proof, left: 0 });
 }"""
 
 
@@ -52,8 +52,7 @@ def test_what_is_not_of_today_bears_its_date(page: Page, wall: Wall) -> None:
 
 def test_what_fails_after_a_failure_was_dismissed_is_shown_too(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    fail = """(details) => document.querySelector('[data-role="notices"]')
-        .dispatchEvent(new CustomEvent('failure', { detail: details }))"""
+    fail = "(details) => eyewall.store.fail(details)"
     failed = page.locator('[data-notice="failed"]')
     for details in ("one", "another"):
         page.evaluate(fail, details)
@@ -70,7 +69,7 @@ def test_a_part_that_fails_does_not_stop_the_feed(page: Page, wall: Wall) -> Non
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => { throw new Error('no canvas here'); };")
     open_live(page, wall)
     failed = page.locator('[data-notice="failed"]')
-    expect(failed).to_contain_text("Something in this page failed. The server goes on receiving.")
+    expect(failed).to_contain_text("Part of this page failed. The server continues to receive messages.")
     wall.publish("the feed goes on")
     expect(rows(page).filter(has_text="the feed goes on")).to_have_count(1)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -103,19 +102,19 @@ def test_the_title_and_the_icon_tell_whoever_looks_at_another_tab(page: Page, st
     wall = start_wall("dashboard:\n  title: ops-1\n")
     open_live(page, wall)
     expect(page).to_have_title("ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/live.svg"
+    assert icon(page) == "static/icons/live.svg"
     page.evaluate(HIDE, True)
     for n in range(3):
         wall.publish(f"failure {n}", level="error")
     wall.publish("a note")
     expect(page).to_have_title("(3) ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/errors.svg"
+    assert icon(page) == "static/icons/errors.svg"
     page.evaluate(HIDE, False)
     expect(page).to_have_title("ops-1 · Eyewall")
-    assert icon(page) == "/static/icons/live.svg"
+    assert icon(page) == "static/icons/live.svg"
     wall.kill()
     expect(page).to_have_title("✕ ops-1")
-    assert icon(page) == "/static/icons/lost.svg"
+    assert icon(page) == "static/icons/lost.svg"
 
 
 def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
@@ -135,8 +134,8 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     page.wait_for_url(re.compile("q=before"))
 
     assert wall.stop() == 0
-    text = root / "static" / "text.js"
-    text.write_text(text.read_text("utf-8").replace(" connected`", " online`"), "utf-8")
+    text = root / "static" / "text" / "en.js"
+    text.write_text(text.read_text("utf-8").replace("'viewer' : 'viewers'", "'online' : 'online'"), "utf-8")
     wall.start()
     new = str(wall.get("/").decode().split('data-version="')[1].split('"')[0])
     assert new != old
@@ -144,7 +143,7 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     expect(updated).to_have_count(1)
     # Never by itself: somebody may be reading.
     assert page.evaluate("() => document.body.dataset.version") == old
-    expect(role(page, "connection-count")).to_have_text(re.compile(" connected$"))
+    expect(role(page, "connection-count")).to_have_text(re.compile(" viewers?$"))
     # A new tab beside it is new altogether, and has a worker of its own version.
     tab = page.context.new_page()
     open_live(tab, wall)

@@ -30,7 +30,7 @@ def faults(start_wall: StartWall) -> Iterator[Faults]:
 
 def open_through(page: Page, faults: Faults) -> None:
     page.goto(faults.url)
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     listen(page)
 
 
@@ -45,7 +45,7 @@ def expect_healed(page: Page, faults: Faults) -> None:
     before = counters(page)["received"]
     faults.wall.publish("meanwhile")
     faults.heal()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     expect(role(page, "state-bar")).to_be_hidden()
     wait_received(page, before + 1)
     assert counters(page)["missing"] == counters(page)["repeated"] == 0
@@ -54,16 +54,14 @@ def expect_healed(page: Page, faults: Faults) -> None:
 @pytest.mark.parametrize(
     ("said", "pill", "bar"),
     [
-        (answer("502 Bad Gateway"), "^Answer 502$", r"answered 502\. Trying again (in \d+ s|now)"),
-        long(answer("204 No Content"), "^Answer 204$", r"The server, or a proxy before it, answered 204\."),
-        long(answer("401 Unauthorized"), "^Answer 401$", r"answered 401\. Trying again"),
-        long(
-            answer("429 Too Many Requests", "Retry-After: 3"), "^Answer 429$", r"answered 429\. Trying again in [34] s"
-        ),
+        (answer("502 Bad Gateway"), "^HTTP 502$", r"answered 502\. Reconnecting (in \d+ s|now)"),
+        long(answer("204 No Content"), "^HTTP 204$", r"The server, or a proxy before it, answered 204\."),
+        long(answer("401 Unauthorized"), "^HTTP 401$", r"answered 401\. Reconnecting"),
+        long(answer("429 Too Many Requests", "Retry-After: 3"), "^HTTP 429$", r"answered 429\. Reconnecting in [34] s"),
         (
             answer("503 Service Unavailable", "Retry-After: 3"),
             "^Server full$",
-            r"limit of connections\. Trying again in [34] s",
+            r"limit of connections\. Reconnecting in [34] s",
         ),
     ],
     ids=["502", "204", "401", "429", "503"],
@@ -81,7 +79,7 @@ def test_a_page_in_place_of_the_stream_is_named(page: Page, faults: Faults) -> N
     open_through(page, faults)
     faults.answer = answer("200 OK", "Content-Type: text/html; charset=utf-8", body="<h1>Sign in</h1>")
     faults.cut()
-    expect_state(page, "^Answer 200$", r"answered with text/html instead of a stream\.", UNANSWERED)
+    expect_state(page, "^HTTP 200$", r"answered with text/html instead of a stream\.", UNANSWERED)
     expect_healed(page, faults)
 
 
@@ -89,7 +87,7 @@ def test_a_stream_that_is_held_back_is_named(page: Page, faults: Faults) -> None
     open_through(page, faults)
     faults.holds_bodies = True
     faults.cut()
-    expect_state(page, "^Held back$", r"A proxy or virus scanner may be holding the stream back", UNANSWERED)
+    expect_state(page, "^Blocked$", r"A proxy or virus scanner may be buffering the stream", UNANSWERED)
     expect_healed(page, faults)
 
 
@@ -139,23 +137,21 @@ def test_a_slow_network_loses_nothing(page: Page, faults: Faults) -> None:
 
 def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: Wall) -> None:
     open_live(page, wall)
-    page.evaluate(
-        "() => eyewall.store.hear('heartbeat', { time: new Date().toISOString(), version: '99' }, Date.now())"
-    )
+    page.evaluate("() => eyewall.store.receive('heartbeat', { time: new Date().toISOString(), version: '99' })")
     expect(role(page, "banner")).to_contain_text("The server was updated to 99. Your filters are kept.")
     old = """() => {
         eyewall.store.link = { ...eyewall.store.link, since: 0 };
         const time = new Date(Date.now() - 8500).toISOString();
-        const id = `${eyewall.store.begin.epoch}-1`;
+        const id = `${eyewall.store.begin.epoch}-999`;
         const batch = JSON.stringify([{ id, time, topic: 'a', level: 'info', message: 'late' }]);
-        eyewall.store.hear('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 }, Date.now());
+        eyewall.store.receive('batch', { batch, heard: Date.now(), proof: eyewall.store.proof, left: 0 });
     }"""
     page.evaluate(old)
     expect(role(page, "connection-state")).to_have_text("8 s behind")
-    expect(role(page, "state-bar")).to_contain_text("This browser is 8 s behind and reading on. Nothing is lost.")
+    expect(role(page, "state-bar")).to_contain_text("This browser is 8 s behind and catching up. No messages are lost.")
     expect(rows(page)).to_have_count(1)
     # One late message and then nothing says nothing of now.
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     expect(role(page, "state-bar")).to_be_hidden()
 
 
@@ -197,7 +193,7 @@ def test_without_a_shared_worker_the_tab_reads_by_itself(page: Page, wall: Wall)
     wall.publish("read by the tab itself")
     expect(rows(page)).to_have_count(1)
     wall.restart()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+    expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     wall.publish("and after a restart")
     expect(rows(page)).to_have_count(2)
 

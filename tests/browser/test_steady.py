@@ -17,7 +17,7 @@ def test_a_selection_survives_what_arrives_while_one_reads(page: Page, wall: Wal
     expect(page.locator(".row mark")).to_have_count(1)
     role(page, "filter").blur()
     page.locator(".row .cell-text:has(mark)").evaluate("(cell) => getSelection().selectAllChildren(cell)")
-    expect(role(page, "mode-bar")).to_contain_text("Reading.")
+    expect(role(page, "mode-bar")).to_contain_text("Scrolled back")
     page.evaluate("() => { globalThis.piece = document.querySelector('.row mark'); }")
     for n in range(20):
         wall.publish(f"later {n}")
@@ -45,19 +45,19 @@ def test_a_batch_that_fails_is_named_and_the_feed_goes_on(page: Page, wall: Wall
     page.evaluate(
         """() => {
         const { store } = eyewall;
-        const { hear } = store;
+        const { receive } = store;
         let isPlanted = true;
-        store.hear = (noun, ...rest) => {
+        store.receive = (noun, ...rest) => {
             if (noun === 'batch' && isPlanted) {
                 isPlanted = false;
                 throw new Error('planted');
             }
-            return hear.call(store, noun, ...rest);
+            return receive.call(store, noun, ...rest);
         };
     }"""
     )
     wall.publish("what fails")
-    expect(role(page, "banner")).to_contain_text("Something in this page failed. The server goes on receiving.")
+    expect(role(page, "banner")).to_contain_text("Part of this page failed. The server continues to receive messages.")
     wall.publish("what comes after it")
     expect(rows(page).filter(has_text="what comes after it")).to_have_count(1)
 
@@ -72,7 +72,7 @@ def test_a_scan_that_fails_does_not_end_the_feed(page: Page, wall: Wall) -> None
         eyewall.store.rematch();
     }"""
     )
-    expect(role(page, "banner")).to_contain_text("Something in this page failed.")
+    expect(role(page, "banner")).to_contain_text("Part of this page failed.")
     wall.publish("after")
     expect(rows(page)).to_have_count(2)
 
@@ -88,7 +88,7 @@ def serve(page: Page, name: str) -> None:
 
 
 def test_children_that_stay_are_not_moved_and_equal_keys_do_not_grow(page: Page, wall: Wall) -> None:
-    serve(page, "lib/dom.js")
+    serve(page, "ui/dom.js")
     open_live(page, wall)
     said = page.evaluate(
         """async () => {
@@ -120,7 +120,7 @@ OTHER_DAY = """() => {
     const say = (n, ms) =>
         ({ id: `7-${n}`, time: new Date(ms).toISOString(), topic: 'api', level: 'info', message: `of day ${n}` });
     const batch = JSON.stringify([say(1, now - day), say(2, now)]);
-    store.hear('batch', { batch, heard: now, proof: store.proof, left: 0 }, now);
+    store.receive('batch', { batch, heard: now, proof: store.proof, left: 0 });
 }"""
 
 

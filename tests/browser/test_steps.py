@@ -13,7 +13,7 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     open_live(page, wall)
     wait_received(page, 1000)
     role(page, "filter").fill('"line 177"')
-    role(page, "nothing").get_by_role("button", name="Search the server’s history").click()
+    role(page, "nothing").get_by_role("button", name="Search all history").click()
     found = rows(page).filter(has_text=re.compile("line 177$"))
     expect(found).to_have_count(1)
     found.click()
@@ -21,13 +21,13 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     expect(rows(page).filter(has_text=re.compile("line 176$"))).to_have_count(1)
     page.go_back()
     expect(rows(page)).to_have_count(1)
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
     expect(role(page, "filter")).to_have_value('"line 177"')
     page.go_back()
-    expect(role(page, "nothing")).to_contain_text("None of the 1\u202f000 messages here match.")
+    expect(role(page, "nothing")).to_contain_text("No match in the 1\u202f000 messages loaded.")
     page.go_forward()
     expect(found).to_have_count(1)
-    expect(role(page, "mode-bar")).to_contain_text("From the server’s history.")
+    expect(role(page, "mode-bar")).to_contain_text("History")
 
 
 def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page: Page, wall: Wall) -> None:
@@ -36,7 +36,7 @@ def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page:
     wait_received(page, 300)
     role(page, "filter").fill('"line 177"')
     expect(rows(page)).to_have_count(1)
-    page.evaluate("() => document.dispatchEvent(new CustomEvent('search-history'))")
+    page.evaluate("() => void eyewall.actions.searchHistory()")
     page.wait_for_function("() => history.state?.at === '' && !eyewall.store.past.isLoading")
     rows(page).click()
     page.keyboard.press("x")
@@ -50,7 +50,7 @@ def test_back_from_a_message_that_was_loaded_anew_is_a_search_for_the_same(page:
     expect(rows(page)).to_have_count(1)
     expect(role(page, "filter")).to_have_value('"line 177"')
     expect(page).to_have_url(re.compile("q=%22line"))
-    role(page, "mode-bar").get_by_role("button", name="Back to live").click()
+    role(page, "mode-bar").get_by_role("button", name="Live").click()
     expect(role(page, "filter")).to_have_value('"line 177"')
     expect(rows(page)).to_have_count(1)
 
@@ -82,9 +82,9 @@ def test_a_filter_that_outlives_a_step_stays_in_the_address(page: Page, wall: Wa
     expect(rows(page)).to_contain_text("two")
 
 
-def show(page: Page, verb: str, id_: str = "") -> None:
-    """As a part asks for it."""
-    page.evaluate("([verb, detail]) => document.dispatchEvent(new CustomEvent(verb, { detail }))", [verb, id_])
+def show(page: Page, action: str, id_: str = "") -> None:
+    """As a part calls it."""
+    page.evaluate("([action, id]) => void eyewall.actions[action](id)", [action, id_])
 
 
 def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall: Wall) -> None:
@@ -95,14 +95,14 @@ def test_a_row_that_is_asked_for_while_one_looks_back_is_shown(page: Page, wall:
     page.keyboard.press("Home")
     first = rows(page).filter(has_text=re.compile("line 0$"))
     expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
+    show(page, "showAround", ids[100])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 100")
-    show(page, "show-message", ids[190])
+    show(page, "showMessage", ids[190])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 190")
     expect(page.locator(".row.selected:visible")).to_be_in_viewport()
     page.keyboard.press("Home")
     expect(first).to_be_in_viewport()
-    show(page, "show-around", ids[100])
+    show(page, "showAround", ids[100])
     expect(page.locator(".row.selected:visible")).to_contain_text("line 100")
-    show(page, "back-to-live")
+    show(page, "backToLive")
     expect(first).to_be_in_viewport()

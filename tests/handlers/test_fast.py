@@ -175,7 +175,7 @@ async def test_an_answer_during_the_shutdown_closes_the_connection(site: Site) -
     reader, writer = await site.connect()
     async with held(site.wall.log.writer):
         writer.write(request("/topics/db", b"x"))
-        await until(lambda: site.wall.limits.count == 1 and bool(site.wall.hub._publishing))
+        await until(lambda: site.wall.limits.count == 1 and bool(site.wall.hub.publishing))
         site.acceptor.stop_accepting()
     answer = await Answer.read(reader)
     assert (answer.status, answer.headers["Connection"]) == (201, "close")
@@ -189,7 +189,7 @@ async def test_a_publisher_that_disconnects_while_it_waits_gives_back_its_slot(b
         for _ in range(5):
             _, writer = await both_ways.connect()
             writer.write(request("/topics/db", b"x"))
-            await until(lambda: bool(both_ways.wall.hub._publishing))
+            await until(lambda: bool(both_ways.wall.hub.publishing))
             if how == "reset":
                 reset_on_close = writer.get_extra_info("socket").setsockopt
                 reset_on_close(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)

@@ -113,7 +113,7 @@ async def test_when_the_server_ends_a_stream_reads_exactly_what_is_in_the_log(si
     async with held(site.wall.log.writer):
         # Not drained: the rest may stay in this process until the log continues.
         upload.writer.write(b"%x\r\n%b\r\n" % (100_000, b"line\n" * 20_000))
-        await until(lambda: bool(site.wall.hub._publishing))
+        await until(lambda: bool(site.wall.hub.publishing))
         site.wall.uploads.stop()
     answer = await upload.answer()
     assert (answer.status, answer.error["code"]) == (503, "overloaded")

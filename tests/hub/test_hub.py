@@ -1,7 +1,6 @@
 """A reader from its first byte to its last, and the events that all readers receive."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
 import pytest
@@ -103,24 +102,6 @@ async def test_a_reader_that_disconnects_before_attach_is_removed() -> None:
         with pytest.raises(NotFound):
             audience.registry.get(reader.connection.id)
         audience.hub.disconnect(reader.connection)  # Idempotent.
-
-
-@pytest.mark.gen_test
-async def test_the_end_waits_for_publishers_up_to_a_limit() -> None:
-    class SlowLog(MemoryLog):
-        async def append(self, *_: object) -> None:  # type: ignore[override]  # never answers
-            await asyncio.Event().wait()
-
-    with audience_of(SlowLog()) as audience:
-        await audience.hub.finish_publishing(10)
-        publishing = asyncio.ensure_future(audience.hub.publish([draft()]))
-        await asyncio.sleep(0)
-        await audience.hub.finish_publishing(0.05)
-        assert not publishing.done()
-        publishing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await publishing
-        await audience.hub.finish_publishing(10)
 
 
 @pytest.mark.gen_test

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contrast, readable, strip, toPieces } from '../../static/logic/ansi.js';
+import { contrast, readable, strip, toPieces } from '../../static/format/ansi.js';
 
 test('plain text is one piece', () => {
   assert.deepEqual(toPieces('vacuum done, 120 rows'), [{ text: 'vacuum done, 120 rows', style: null }]);

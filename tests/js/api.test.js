@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { ApiError, disconnect, publish, readHistory } from '../../static/wire/api.js';
+import { ApiError, deleteConnection, readHistory, sendMessage } from '../../static/stream/api.js';
 
 /** What is answered next. @type {import('node:http').RequestListener} */
 let answers = () => {};
@@ -12,7 +12,7 @@ before(async () => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   // Addresses of the page are relative; here there is no page.
-  globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
+  globalThis.fetch = (path, init) => fetch(`http://127.0.0.1:${port}/${path}`, init);
 });
 
 after(() => {
@@ -55,7 +55,7 @@ test('data is sent as it was written, with every digit of a number', async () =>
     response.end('{"id": "7-1"}');
   };
   const data = ' {"trace": 1795400000123456789, "share": 0.10} ';
-  await publish({ topic: 'demo', level: 'info', text: 'a "b"', data, key: 'one' });
+  await sendMessage({ topic: 'demo', level: 'info', text: 'a "b"', data, key: 'one' });
   const [body = ''] = bodies;
   assert.ok(body.includes(data), body);
   const { topic, level, source, message } = JSON.parse(body);
@@ -64,5 +64,5 @@ test('data is sent as it was written, with every digit of a number', async () =>
 
 test('an answer that is empty on purpose is one', async () => {
   answers = (_, response) => response.writeHead(204).end();
-  assert.equal(await disconnect('7'), null);
+  assert.equal(await deleteConnection('7'), null);
 });

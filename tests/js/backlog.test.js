@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backlog } from '../../static/logic/backlog.js';
+import { Backlog } from '../../static/stream/backlog.js';
 
 const MARK = JSON.stringify({ mark: 'gap', at: 0, missing: 1 });
 

@@ -1,53 +1,44 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fineUntil } from '../../static/logic/json.js';
-import { brief } from '../../static/logic/message.js';
-import { branches, term } from '../../static/logic/tree.js';
+import { parseExact, toJson } from '../../static/format/json.js';
+import { branches, term } from '../../static/format/tree.js';
+import { exported } from '../../static/messages/export.js';
+import { brief, fromWire } from '../../static/messages/message.js';
+import { parse } from '../../static/query/filter.js';
 
-/** Whether the engine takes it. @param {string} text */
-function isJson(text) {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const DATA =
+  '{"trace":1795400000123456789,"n":9007199254740991,"price":1.10,"big":1e400,"no":-0,"text":"1.10","deep":[{"x":12345678901234567890}]}';
+const FRAME = `{"id":"7-1","time":"2026-11-23T03:24:07.123Z","topic":"a","level":"info","message":"m","data":${DATA}}`;
 
-test('what is JSON is fine to its end', () => {
-  for (const text of ['{}', ' [1, -0.5e+3, "a\\u00e9\\n", null, true, {"a": [[]], "b": {}}] ', '"x"', '0']) {
-    assert.ok(isJson(text), text);
-    assert.equal(fineUntil(text), text.length, text);
-  }
-});
+/** As the stream sends it. */
+const message = () => fromWire(parseExact(`[${FRAME}]`)[0]);
 
-test('what is not stops being so where a person would point at', () => {
-  for (const [text, rest] of [
-    ['{"a": oops}', 'oops}'],
-    ['{"a": 1,}', '}'],
-    ['{"a" 1}', '1}'],
-    ['[1 2]', '2]'],
-    ["{'a': 1}", "'a': 1}"],
-    ['[01]', '1]'],
-    ['{"a": "never closed}', '"never closed}'],
-    ['{"a": 1', ''],
-    ['{} {}', '{}'],
-    ['["a\tb"]', '"a\tb"]'],
-    ['', ''],
-  ]) {
-    assert.ok(!isJson(text ?? ''), text);
-    assert.equal(text?.slice(fineUntil(text)), rest, text);
-  }
-});
-
-test('a number with more digits than there is room for is not passed off as the one that was said', () => {
-  const data = JSON.parse('{"trace": 1795400000123456789, "n": 9007199254740991, "share": 0.5}');
-  assert.equal(brief(data), '{"trace":≈1795400000123456800,"n":9007199254740991,"share":0.5}');
-  const rows = branches(data, new Map(), 10).branches;
+test('numbers are shown, copied and exported as they are written', () => {
+  assert.equal(brief(message().data), DATA);
+  assert.equal(exported([message()], 'ndjson'), `${FRAME}\n`);
+  assert.ok(exported([message()], 'csv').includes(DATA.replaceAll('"', '""')));
+  assert.equal(toJson(message().data), DATA);
+  const rows = branches(message().data, new Map(), 10).branches;
   assert.deepEqual(
-    rows.map(({ text }) => text),
-    ['≈1795400000123456800', '9007199254740991', '0.5'],
+    rows.slice(0, 5).map(({ kind, text }) => [kind, text]),
+    ['1795400000123456789', '9007199254740991', '1.10', '1e400', '-0'].map((text) => ['number', text]),
   );
-  // The filter compares what is here with what is here.
-  assert.deepEqual(rows.map(term)[0], 'data.trace:1795400000123456800');
+});
+
+test('the filter compares integers beyond 2^53 exactly, and other numbers by their value', () => {
+  const finds = (/** @type {string} */ text) => parse(text).test?.(message());
+  assert.equal(finds('data.trace:1795400000123456789'), true);
+  assert.equal(finds('data.trace:1795400000123456788'), false);
+  assert.equal(finds('data.trace:>1795400000123456788'), true);
+  assert.equal(finds('data.trace:<1795400000123456789'), false);
+  assert.equal(finds('data.price:1.1'), true);
+  assert.equal(finds('data.deep.0.x:>=12345678901234567890'), true);
+  for (const branch of branches(message().data, new Map(), 10).branches.slice(0, 3)) {
+    assert.equal(finds(term(branch)), true, term(branch));
+  }
+});
+
+test('what looks like a number of ours in the data of a publisher is not taken for one', () => {
+  const text = '{"numeral 0.5":"1","n":1.10}';
+  assert.equal(toJson(parseExact(text)), text);
 });

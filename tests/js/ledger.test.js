@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { remainder } from '../../static/logic/holes.js';
-import { distance, parseId } from '../../static/logic/ids.js';
-import { Ledger } from '../../static/logic/ledger.js';
+import { remainder } from '../../static/messages/gaps.js';
+import { distance, parseId } from '../../static/messages/ids.js';
+import { Ledger } from '../../static/stream/continuity.js';
 
 /** A ledger that has taken these ids, one a second. @param {...string} ids */
 function taken(...ids) {
@@ -101,9 +101,10 @@ test('an id that is none proves nothing and breaks nothing', () => {
   assert.deepEqual(new Ledger(0).take('nonsense', 1), { fresh: true, mark: null });
 });
 
-test('the distance between two logs is not known', () => {
+test('the distance is known within a log, whatever its generation, and not to an older one', () => {
   assert.equal(distance('7-3', '7-10'), 7);
-  assert.equal(distance('7-3', '8-10'), 0);
+  assert.equal(distance('7-3', '8-10'), 7);
+  assert.equal(distance('8-3', '7-10'), 0);
   assert.equal(distance(null, '8-10'), 0);
 });
 
@@ -125,4 +126,32 @@ test('a hole that is filled in two steps is whole in the end', () => {
   assert.equal(ledger.proof.missing, 3);
   ledger.filled('7-6', '7-10', 3);
   assert.deepEqual([ledger.proof.missing, ledger.proof.entries], [0, []]);
+});
+
+test('numbers go on from one generation of a log to the next', () => {
+  const ledger = new Ledger(0);
+  ledger.take('7-41', 1);
+  assert.deepEqual(ledger.take('9-42', 2), { fresh: true, mark: null });
+  assert.equal(ledger.take('9-45', 3).mark?.missing, 2);
+  // A lower number is another log, unless the server said that it rolled back.
+  assert.equal(ledger.take('11-3', 4).mark?.reason, 'new_log');
+  assert.equal(ledger.take('11-3', 5).fresh, false);
+});
+
+test('messages that were withdrawn are told, and those behind them are no gap', () => {
+  const ledger = new Ledger(0);
+  ledger.take('7-41', 1);
+  const mark = ledger.gap(
+    { after: '7-39', before: '8-40', missing: 0, withdrawn: 2, reason: 'rolled_back' },
+    2,
+  );
+  assert.deepEqual([mark.withdrawn, ledger.proof.missing, ledger.proof.unknown], [2, 0, false]);
+  assert.deepEqual(ledger.take('8-40', 3), { fresh: true, mark: null });
+});
+
+test('positions that are counted for all readers are no proof of a loss', () => {
+  const ledger = new Ledger(0);
+  ledger.take('7-1', 1);
+  ledger.gap({ after: '7-1', before: '7-300', missing: 298, counts: 'all', reason: 'expired' }, 2);
+  assert.deepEqual([ledger.proof.missing, ledger.proof.unknown], [0, false]);
 });

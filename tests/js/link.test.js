@@ -1,66 +1,82 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
-import { Link } from '../../static/wire/link.js';
+import { beforeEach, mock, test } from 'node:test';
+import { Link } from '../../static/stream/link.js';
 
-const port = /** @type {any} */ ({ postMessage() {} });
-let reloads = 0;
-// What a browser has and node has not: here a worker of which nothing comes but what a test says for it.
+/** What was opened and said, newest last. @type {{name: string, port: any, said: any[]}[]} */
+const workers = [];
 Object.assign(globalThis, {
   SharedWorker: class {
-    port = port;
+    /** @param {string} _ @param {{name: string}} options */
+    constructor(_, { name }) {
+      /** @type {any[]} */
+      const said = [];
+      this.port = { postMessage: (/** @type {any} */ value) => said.push(value), close() {} };
+      workers.push({ name, port: this.port, said });
+    }
   },
-  document: { hidden: false, addEventListener() {} },
+  document: { hidden: false, addEventListener() {}, baseURI: 'http://wall/prefix/' },
   addEventListener() {},
-  location: { href: 'http://wall/', reload: () => (reloads += 1) },
 });
-// Node asks for an object; the types that are installed are older.
-mock.timers.enable(/** @type {any} */ ({ apis: ['setTimeout'] }));
+// The links of earlier tests are dead: their timers went with the mock.
+beforeEach(() => {
+  mock.timers.reset();
+  // Node asks for an object; the types that are installed are older.
+  mock.timers.enable(/** @type {any} */ ({ apis: ['setInterval', 'Date'] }));
+});
 
-/** All that was waited for has come. */
-const settle = () => new Promise(setImmediate);
-
-/** A page to which the worker has said something, and a click on [Reconnect]. */
-function clicked() {
-  reloads = 0;
-  const link = new Link({ version: '1', heartbeat: 15_000, hear() {} });
-  port.onmessage({ data: { noun: 'here' } });
-  link.reconnect();
+/** @param {string | null} cursor */
+function opened(cursor) {
+  workers.length = 0;
+  const link = new Link({ version: '1', known: () => ({ heartbeat: 5_000, cursor, heard: 1 }), hear() {} });
+  return { link, answer: () => workers.at(-1)?.port.onmessage({ data: { noun: 'here' } }) };
 }
 
-/** @param {() => Promise<Response>} answer of the page's own address */
-function answers(answer) {
-  globalThis.fetch = answer;
-}
+const calls = () => workers[0]?.said.filter((each) => each[0] === 'here').length;
 
-test('a page without its worker is loaded anew when the server is there, and not before', async () => {
-  for (const answer of [
-    () => Promise.reject(new TypeError('no answer')),
-    async () => new Response('', { status: 502 }),
-  ]) {
-    answers(answer);
-    clicked();
-    mock.timers.tick(20_000);
-    await settle();
-    mock.timers.tick(19_999);
-    await settle();
-    assert.equal(reloads, 0);
-    answers(async () => new Response());
-    mock.timers.tick(1);
-    await settle();
-    assert.equal(reloads, 1);
+test('the stream is an absolute address under the path of the page', () => {
+  opened(null);
+  assert.deepEqual(workers[0]?.said, [{ path: 'http://wall/prefix/events', heartbeat: 5_000 }]);
+});
+
+test('a worker that is silent for two heartbeats is called, and replaced if it is dead', () => {
+  const { answer } = opened('7-9');
+  answer();
+  for (let n = 0; n < 21; n++) mock.timers.tick(500);
+  assert.equal(calls(), 1);
+  assert.equal(workers.length, 1);
+  for (let n = 0; n < 10; n++) mock.timers.tick(500);
+  assert.deepEqual(
+    workers.map(({ name }) => name),
+    ['eyewall 1', 'eyewall 1 1'],
+  );
+  assert.deepEqual(workers[1]?.said[0], {
+    path: 'http://wall/prefix/events',
+    heartbeat: 5_000,
+    cursor: '7-9',
+    lostAt: 1,
+  });
+});
+
+test('a worker that answers stays, however long there is nothing to tell', () => {
+  const { answer } = opened(null);
+  answer();
+  for (let n = 0; n < 400; n++) {
+    const before = calls();
+    mock.timers.tick(500);
+    if (calls() !== before) answer();
   }
+  assert.ok((calls() ?? 0) > 10);
+  assert.equal(workers.length, 1);
 });
 
-test('a worker that was only slow costs nobody the page', async () => {
-  answers(async () => new Response());
-  clicked();
-  mock.timers.tick(19_999);
-  assert.equal(reloads, 0);
-  mock.timers.tick(1);
-  // Its word comes while the server is asked.
-  port.onmessage({ data: { noun: 'here' } });
-  await settle();
-  mock.timers.tick(60_000);
-  await settle();
-  assert.equal(reloads, 0);
+test('a tab that was frozen while the worker was called gives it its time', () => {
+  const { answer } = opened(null);
+  answer();
+  for (let n = 0; n < 21; n++) mock.timers.tick(500);
+  assert.equal(calls(), 1);
+  /** @type {any} */ (mock.timers).setTime(Date.now() + 3_600_000);
+  mock.timers.tick(500);
+  assert.equal(workers.length, 1);
+  answer();
+  assert.equal(workers.length, 1);
 });

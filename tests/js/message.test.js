@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, fromWire, headline, toWire, weigh } from '../../static/logic/message.js';
+import { brief, fromWire, headline, toWire, weigh } from '../../static/messages/message.js';
 
 test('a message keeps what the wire said', () => {
   const raw = {

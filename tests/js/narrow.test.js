@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientName, filterText, sorted } from '../../static/connections.js';
-import { fromQuery, toQuery } from '../../static/logic/address.js';
-import { Counts } from '../../static/logic/counts.js';
-import { parse } from '../../static/logic/filter.js';
-import { linked } from '../../static/logic/pieces.js';
-import { EVERYTHING, toTest } from '../../static/logic/selection.js';
-import { Topics } from '../../static/logic/topics.js';
-import { branches, term, written } from '../../static/logic/tree.js';
+import { linked } from '../../static/format/highlight.js';
+import { branches, term, written } from '../../static/format/tree.js';
+import { Counts } from '../../static/messages/counts.js';
+import { Topics } from '../../static/messages/topics.js';
+import { clientName, filterText, sorted } from '../../static/parts/connections.js';
+import { fromQuery, toQuery } from '../../static/query/address.js';
+import { parse } from '../../static/query/filter.js';
+import { EVERYTHING, toTest } from '../../static/query/selection.js';
 
 const MESSAGE = {
   id: '7-1',
@@ -26,7 +26,7 @@ test('a topic stands for those below it', () => {
 });
 
 test('gaps and losses are shown whatever the filter, folded ones never', () => {
-  const mark = /** @type {import('../../static/logic/ledger.js').Mark} */ ({ mark: 'gap', at: 1 });
+  const mark = /** @type {import('../../static/stream/continuity.js').Mark} */ ({ mark: 'gap', at: 1 });
   const nothing = toTest({ ...EVERYTHING, levels: [false, false, false, false, false] });
   assert.deepEqual(
     [nothing(mark), nothing({ ...mark, folded: true }), nothing(MESSAGE)],
@@ -48,7 +48,7 @@ test('what is shown comes back from its address', () => {
     hidden: ['db'],
     range: { from: 1000, to: 2000 },
   };
-  const { selection: back, zone } = fromQuery(toQuery(selection, 'utc'));
+  const { selection: back, zone } = fromQuery(toQuery(selection, 'utc'), 0);
   assert.deepEqual(
     [back.filter.text, back.levels, back.only, back.hidden, back.range, zone],
     [selection.filter.text, selection.levels, 'api', ['db'], selection.range, 'utc'],
@@ -57,32 +57,61 @@ test('what is shown comes back from its address', () => {
 });
 
 test('an address that cannot be read shows everything', () => {
-  const { selection } = fromQuery('?q=%22open&from=never&to=now');
+  const { selection } = fromQuery('?q=%22open&from=never&to=now', 0);
   assert.deepEqual([selection.filter.text, selection.range], ['', null]);
 });
 
-test('an address names topics and nothing else, each once', () => {
-  const { selection } = fromQuery('?topic=a%22%3B%20rm%20-rf%20~&without=a,a,b%0A,%24(id),c.d_e-f');
-  assert.deepEqual([selection.only, selection.hidden], [null, ['a', 'c.d_e-f']]);
-  assert.equal(fromQuery('?topic=api.auth').selection.only, 'api.auth');
-  assert.equal(fromQuery(`?topic=${'a'.repeat(65)}`).selection.only, null);
+test('what the API takes in an address is taken, and what is not is named', () => {
+  const now = Date.parse('2026-11-30T12:00:00Z');
+  const taken = (/** @type {string} */ search) => fromQuery(search, now);
+  assert.deepEqual(taken('?level=error').selection.levels, [false, false, false, true, true]);
+  assert.equal(taken('?topic=api.*').selection.filter.text, 'topic:api.*');
+  assert.equal(taken('?topic=api&topic=db').selection.filter.text, 'topic:api OR topic:db');
+  assert.equal(taken('?q=a&topic=api,db').selection.filter.text, '(a) (topic:api OR topic:db)');
+  assert.deepEqual(taken('?since=15m').selection.range, { from: now - 900_000, to: Infinity });
+  assert.equal(toQuery(taken('?since=15m').selection, 'local'), '?from=2026-11-30T11%3A45%3A00.000Z');
+  for (const search of ['?level=loud', '?topic=a%22b', '?since=never', '?q=%22open', '?colour=red']) {
+    assert.equal(taken(search).refused.length, 1, search);
+  }
+  assert.deepEqual(taken('?utm_source=x&at=7-1&time=utc').refused, []);
 });
+
+test('an address names topics and nothing else, each once', () => {
+  const { selection } = fromQuery('?topic=a%22%3B%20rm%20-rf%20~&without=a,a,b%0A,%24(id),c.d_e-f', 0);
+  assert.deepEqual([selection.only, selection.hidden], [null, ['a', 'c.d_e-f']]);
+  assert.equal(fromQuery('?topic=api.auth', 0).selection.only, 'api.auth');
+  assert.equal(fromQuery(`?topic=${'a'.repeat(65)}`, 0).selection.only, null);
+});
+
+/** The server's time, ms. */
+const NOW = 12_000;
 
 test('counts are kept by second and level, and forgotten after an hour', () => {
   const counts = new Counts();
-  counts.add(10_000, 1, true);
-  counts.add(10_999, 3, false);
-  counts.add(11_000, 1, true);
+  counts.add(10_000, 1, true, NOW);
+  counts.add(10_999, 3, false, NOW);
+  counts.add(11_000, 1, true, NOW);
   const [bar] = counts.bars(10, 5, 1);
   assert.deepEqual([bar?.all, bar?.matched, bar?.busiest], [[0, 2, 0, 1, 0], [0, 2, 0, 0, 0], 2]);
-  counts.add(10_000 + 3_600_000, 1, true);
-  counts.add(10_000, 1, true);
+  counts.add(10_000 + 3_600_000, 1, true, NOW + 3_600_000);
+  counts.add(10_000, 1, true, NOW + 3_600_000);
   assert.deepEqual(counts.bars(10, 1, 1)[0]?.all, [0, 0, 0, 0, 0]);
   assert.deepEqual(counts.bars(3610, 1, 1)[0]?.all, [0, 1, 0, 0, 0]);
 });
 
+test('a server clock that is set back, and a message from the future, keep no second empty', () => {
+  const counts = new Counts();
+  const [hour, now] = [3_600_000, 1_795_400_000_000];
+  counts.add(now + 5 * hour, 1, true, now);
+  counts.add(now, 1, true, now);
+  // Set back by two hours.
+  for (let ms = now - 2 * hour; ms < now - 2 * hour + 900_000; ms += 1000) counts.add(ms, 1, true, ms);
+  const bars = counts.bars((now - 2 * hour) / 1000, 1, 900);
+  assert.equal(bars.filter(({ busiest }) => busiest === 1).length, 900);
+});
+
 test('a time that is none is not counted', () => {
-  new Counts().add(Number.NaN, 1, true);
+  new Counts().add(Number.NaN, 1, true, NOW);
 });
 
 test('topics nest below those that are there', () => {

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { initial, step } from '../../static/logic/state.js';
+import { startReading } from '../../static/actions/reading.js';
+import { initial, step } from '../../static/stream/connection-state.js';
 import { open, raw } from './page.js';
 
 const DAY = 86_400_000;
 
 /** A page whose worker went live so long ago, when this was the last message. @param {number} ago ms @param {string} last */
 function second(ago, last) {
-  const page = open();
-  const { store, beat } = page;
+  const opened = open();
+  const { store, beat } = opened;
   const now = Date.now();
   store.begin = null;
   store.proof = /** @type {any} */ ({ last });
   store.link = step(initial(now - ago), { type: 'welcome', missed: 0 }, now - ago);
   beat({ head: '7-3' });
-  return page;
+  return opened;
 }
 
 /** @param {number} ms before now */
@@ -29,8 +30,8 @@ test('what another tab of the browser had heard does not make this one late', ()
 });
 
 test('what was said before the page came is no news, and what comes later is, by whatever clock', () => {
-  const { store, act, arrive } = second(DAY, '7-5');
-  act('read');
+  const { page, store, arrive } = second(DAY, '7-5');
+  startReading(page);
   arrive(raw(4, { time: ago(-5000) }), raw(5, { level: 'error' }));
   assert.deepEqual([store.view.unseen, store.unseenErrors], [0, 0]);
   // The server's clock was set back by ten minutes.
@@ -41,15 +42,15 @@ test('what was said before the page came is no news, and what comes later is, by
 });
 
 test('a heartbeat that knows more than the worker had heard says what is old', () => {
-  const { store, act, arrive } = second(DAY, '7-1');
-  act('read');
+  const { page, store, arrive } = second(DAY, '7-1');
+  startReading(page);
   arrive(raw(2), raw(3), raw(4));
   assert.equal(store.view.unseen, 1);
 });
 
 test('a server that goes on with an older log has news, too', () => {
-  const { store, act, arrive, beat } = second(DAY, '7-5');
-  act('read');
+  const { page, store, arrive, beat } = second(DAY, '7-5');
+  startReading(page);
   beat({ head: '6-40' });
   arrive(raw(1, { id: '6-40' }), raw(1, { id: '6-41', level: 'error' }));
   beat({ head: '6-41' });

@@ -1,12 +1,14 @@
 /**
- * The page without its elements: the real store and the real verbs, and a history that answers as the server does.
+ * The page without its elements: the real store and the real actions, and a history that answers as the server does.
  *
- * What a browser has and node has not is a screen and, for calls of a relative address, an origin.
+ * Node lacks a screen and, for calls of a relative address, an origin.
  */
 import { Store } from '../../static/store.js';
-import { verbs } from '../../static/verbs.js';
 
-Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document: { hidden: false } });
+/** What a toast says. */
+export const toasts = { textContent: '', classList: { add() {}, remove() {} } };
+const document = { hidden: false, querySelector: () => toasts, baseURI: 'http://wall/' };
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }), document });
 
 /** @typedef {{id: string, time: string, topic: string, level: string, message: string}} Raw */
 
@@ -41,36 +43,35 @@ export function serve(kept, more = {}) {
   };
 }
 
-/** A page, and how parts and keys ask it for something. @param {Record<string, string>} [settings] */
+/** A page for actions to work on. @param {Record<string, string>} [settings] */
 export function open(settings = {}) {
   const store = new Store(() => {}, settings, 15_000);
-  /** @type {[verb: string, detail: unknown][]} */
-  const said = [];
+  /** Rows that were brought into view. @type {number[]} */
+  const revealed = [];
   /** @type {any} */
   const link = { filled: () => {}, reconnect: () => {} };
-  /** @type {Record<string, import('../../static/verbs.js').Verb>} */
-  const all = verbs({
-    store,
-    link: () => link,
-    say: (noun, _, detail) => said.push([noun, detail]),
-    part: () => ({}),
-    act: (verb, detail) => act(verb, detail),
-  });
-  /** @param {string} verb @param {any} [detail] */
-  const act = (verb, detail) => all[verb]?.(detail, /** @type {any} */ (null));
-  /** What the worker sends. @param {(Raw | import('../../static/logic/ledger.js').Mark)[]} entries */
+  const feed = {
+    firstSeen: 0,
+    jumpEnd() {},
+    jumpStart() {},
+    scrollPage() {},
+    reveal: (/** @type {number} */ n) => void revealed.push(n),
+  };
+  /** @type {import('../../static/actions/page.js').Page} */
+  const page = { store, link, feed };
+  /** What the worker sends. @param {(Raw | import('../../static/stream/continuity.js').Mark)[]} entries */
   const arrive = (...entries) => {
     const now = Date.now();
-    store.hear('batch', { batch: JSON.stringify(entries), heard: now, proof: store.proof, left: 0 }, now);
+    store.receive('batch', { batch: JSON.stringify(entries), heard: now, proof: store.proof, left: 0 });
     store.scan(() => false);
   };
   /** Its first words: what was said until then is no news. @param {Record<string, any>} [more] */
   const beat = (more) => {
     const heard = Date.now();
-    store.hear('heartbeat', { time: new Date(heard).toISOString(), head: '7-0', heard, ...more }, heard);
+    store.receive('heartbeat', { time: new Date(heard).toISOString(), head: '7-0', heard, ...more });
   };
   beat();
-  return { store, act, arrive, beat, said };
+  return { page, store, arrive, beat, revealed };
 }
 
 /** What the page waits for has come. @param {() => unknown} condition */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rate } from '../../static/logic/rate.js';
-import { pace } from '../../static/logic/time.js';
-import { Topics } from '../../static/logic/topics.js';
-import { barSaid, rate as header, topicRate } from '../../static/text.js';
+import { pace } from '../../static/format/time.js';
+import { Rate } from '../../static/messages/rate.js';
+import { Topics } from '../../static/messages/topics.js';
+import { barSaid, barTime, rate as header, topicRate } from '../../static/text/en.js';
 
 /** Says a message at each of these seconds. @param {number[]} seconds */
 function said(...seconds) {
@@ -56,15 +56,24 @@ test('the header and the topics tell one story', () => {
   assert.ok(topic);
   for (const now of [40, 60, 95, 101, 104, 150]) {
     assert.deepEqual(topic.rate.at(now), all.at(now));
-    assert.equal(topicRate(topic.rate.at(now)), header(all.at(now)).replace(' msg', ''));
+    assert.equal(topicRate(topic.rate.at(now)), header(all.at(now)).join(' ').replace(' msg', ''));
   }
-  assert.equal(header(all.at(101)), '2 msg/min');
+  assert.deepEqual(header(all.at(101)), ['2', 'msg/min']);
 });
 
 test('a bar of the histogram says when it was, how much came, and what was wrong', () => {
   const bar = { from: 3600, busiest: 2, all: [0, 3, 0, 1, 1], matched: [] };
-  assert.equal(barSaid(bar, 5, 'utc'), '01:00:00–01:00:05: 5 messages, 2 errors');
-  assert.equal(barSaid({ ...bar, all: [0, 1, 0, 0, 0] }, 1, 'utc'), '01:00:00: 1 message');
+  assert.equal(barTime(bar, 5, 'utc'), '01:00:00–01:00:05');
+  assert.equal(barTime(bar, 1, 'utc'), '01:00:00');
+  assert.equal(barSaid(bar, true), '5 messages, 2 errors');
+  assert.equal(barSaid({ ...bar, all: [0, 1, 0, 0, 0] }, true), '1 message');
+});
+
+test('a bar never says 0 where the page does not know', () => {
+  const bar = { from: 3600, busiest: 0, all: [0, 0, 0, 0, 0], matched: [] };
+  assert.equal(barSaid(bar, true), '0 messages');
+  assert.equal(barSaid(bar, false), 'not loaded');
+  assert.equal(barSaid({ ...bar, all: [0, 3, 0, 0, 0] }, false), '3 loaded, more in history');
 });
 
 test('a rate is written with as much as one can read of it', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Matching } from '../../static/logic/matching.js';
-import { Ring } from '../../static/logic/ring.js';
+import { Matching } from '../../static/messages/matching.js';
+import { Ring } from '../../static/messages/ring.js';
 
 /** A ring with the numbers below n. @param {number} limit @param {number} n */
 function filled(limit, n) {

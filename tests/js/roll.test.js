@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asText, exported } from '../../static/logic/export.js';
-import { parse } from '../../static/logic/filter.js';
-import { Fresh } from '../../static/logic/fresh.js';
-import { Ledger } from '../../static/logic/ledger.js';
-import { fromWire } from '../../static/logic/message.js';
-import { Ring } from '../../static/logic/ring.js';
-import { Roll } from '../../static/logic/roll.js';
-import { EVERYTHING, toHistory, toServer, toTest } from '../../static/logic/selection.js';
+import { asText, exported } from '../../static/messages/export.js';
+import { Fresh } from '../../static/messages/fresh.js';
+import { fromWire } from '../../static/messages/message.js';
+import { Ring } from '../../static/messages/ring.js';
+import { Roll } from '../../static/messages/roll.js';
+import { parse } from '../../static/query/filter.js';
+import { EVERYTHING, toHistory, toServer, toTest } from '../../static/query/selection.js';
+import { Ledger } from '../../static/stream/continuity.js';
 
-/** @param {number} n @param {number} [level] @returns {import('../../static/logic/message.js').Message} */
+/** @param {number} n @param {number} [level] @returns {import('../../static/messages/message.js').Message} */
 const message = (n, level = 1) => ({
   id: `7-${n}`,
   ms: n * 1000,
@@ -107,13 +107,13 @@ test('a selection is asked of the server in its own words', () => {
     levels: [false, true, false, true, true],
     only: 'api',
     hidden: ['db'],
-    range: { from: 0, to: 60_000 },
+    range: { from: 30_000, to: 60_000 },
   });
   assert.equal(query.get('q'), '(a OR b) -level:warning -topic:db -topic:db.*');
   assert.deepEqual([query.get('level'), query.getAll('topic')], ['info', ['api', 'api.*']]);
   assert.deepEqual(
     [query.get('since'), query.get('until')],
-    ['1970-01-01T00:00:00.000Z', '1970-01-01T00:01:00.000Z'],
+    ['1970-01-01T00:00:30.000Z', '1970-01-01T00:01:00.000Z'],
   );
   assert.equal(String(toHistory(EVERYTHING)), '');
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delay, initial, isDead, isUp, provenUntil, step } from '../../static/logic/state.js';
+import { delay, initial, isDead, isUp, provenUntil, step } from '../../static/stream/connection-state.js';
 
-/** @typedef {import('../../static/logic/state.js').Event} Event */
+/** @typedef {import('../../static/stream/connection-state.js').Event} Event */
 
 const HEARTBEAT = 15_000;
 

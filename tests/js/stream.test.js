@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { EventSource } from 'eventsource';
-import { Ledger } from '../../static/logic/ledger.js';
-import { Stream } from '../../static/wire/stream.js';
+import { Ledger } from '../../static/stream/continuity.js';
+import { Stream } from '../../static/stream/eventsource.js';
 
 // A browser has both, and node may have the second as it likes.
 Object.assign(globalThis, { EventSource });
@@ -29,9 +29,9 @@ async function rowsAfterLoss(first, then) {
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const ledger = new Ledger(0);
-  /** @type {import('../../static/logic/ledger.js').Mark[]} */
+  /** @type {import('../../static/stream/continuity.js').Mark[]} */
   const marks = [];
-  /** @param {import('../../static/logic/ledger.js').Mark | null} mark */
+  /** @param {import('../../static/stream/continuity.js').Mark | null} mark */
   const keep = (mark) => mark && marks.push(mark);
   await new Promise((done) => {
     const stream = new Stream({

@@ -8,9 +8,9 @@ import {
   proof,
   proofSummary,
   stayInForce,
-} from '../../static/text.js';
+} from '../../static/text/en.js';
 
-/** @typedef {import('../../static/logic/ledger.js').Mark} Mark */
+/** @typedef {import('../../static/stream/continuity.js').Mark} Mark */
 
 /** This device is an hour and a second ahead of the server, and times are told as UTC. */
 const CLOCK = /** @type {const} */ ({ zone: 'utc', off: 3_601_000 });
@@ -18,7 +18,7 @@ const CLOCK = /** @type {const} */ ({ zone: 'utc', off: 3_601_000 });
 const AT = Date.UTC(2026, 10, 23, 12, 0, 1);
 /** @type {Mark} */
 const LOSS = { mark: 'loss', at: AT, from: AT - 6000, times: 1, replayed: 600, missing: 0 };
-/** @type {import('../../static/logic/state.js').State} */
+/** @type {import('../../static/stream/connection-state.js').State} */
 const STATE = {
   phase: 'lost',
   since: AT,
@@ -37,12 +37,12 @@ test('what this device noted is told by the clock and in the zone that are shown
   assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00, 0 messages missing\.$/);
   assert.match(markRow({ ...LOSS, missing: null }, CLOCK), /600 replayed, some missing\.$/);
   assert.match(markRow({ mark: 'gap', at: AT, missing: null, reason: 'new_log' }, CLOCK), /at 11:00:00\./);
-  assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Trying again in 4 s/);
+  assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Reconnecting in 4 s/);
   assert.match(
     String(bar({ ...STATE, phase: 'disconnected' }, AT, 'host', CLOCK)),
-    /this page at 11:00:00\.$/,
+    /by an operator at 11:00:00\.$/,
   );
-  assert.equal(stayInForce(AT, CLOCK), 'The settings from 11:00 stay in force.');
+  assert.equal(stayInForce(AT, CLOCK), 'The settings from 11:00 are still active.');
   const whole = {
     since: AT,
     first: null,
@@ -53,8 +53,8 @@ test('what this device noted is told by the clock and in the zone that are shown
     unknown: false,
     losses: 0,
   };
-  assert.deepEqual(proof(whole, CLOCK), ['✓', 'no gaps since 11:00']);
-  assert.deepEqual(proof(whole, CLOCK, 0, AT), ['✓', 'no gaps until 11:00']);
+  assert.deepEqual(proof(whole, CLOCK), { isWhole: true, sentence: 'no gaps since 11:00' });
+  assert.deepEqual(proof(whole, CLOCK, 0, AT), { isWhole: true, sentence: 'complete until 11:00' });
   assert.match(proofSummary(whole, CLOCK), /^Since 11:00:00: /);
 });
 
@@ -73,5 +73,8 @@ test('a history that is empty is told without a date', () => {
 
 test('what a tab slept through and has not loaded is no proof that nothing is missing', () => {
   const whole = { since: AT, missing: 0, unknown: false };
-  assert.deepEqual(proof(whole, CLOCK, 2400), ['▲', '2\u202f400 not loaded']);
+  assert.deepEqual(proof(whole, CLOCK, 2400), {
+    isWhole: false,
+    sentence: '2\u202f400 not loaded in this tab',
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delay, retryAfter } from '../../static/logic/state.js';
-import { count, date, exact, iso, second, short, span, unlessToday } from '../../static/logic/time.js';
+import { count, date, exact, iso, second, short, span, unlessToday } from '../../static/format/time.js';
+import { delay, retryAfter } from '../../static/stream/connection-state.js';
 
 const MS = Date.UTC(2026, 10, 23, 3, 4, 5, 60);
 

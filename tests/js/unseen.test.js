@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parse } from '../../static/logic/filter.js';
+import { narrow } from '../../static/actions/filtering.js';
+import { back, loadAsleep, showAround } from '../../static/actions/history.js';
+import { startReading, togglePause, toNewest } from '../../static/actions/reading.js';
+import { parse } from '../../static/query/filter.js';
 import { open, raw, serve, until } from './page.js';
 
 /** So many more, every tenth an error, each fifth with a needle. @param {number} from @param {number} to */
@@ -15,25 +18,25 @@ const waiting = ({ view }) => [view.unseen, view.unseenErrors];
 
 test('what waits below is what the filter shows, also while one looks back', async () => {
   serve(line(1, 11));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(...line(1, 11));
-  act('narrow', { filter: parse('needle') });
-  act('read');
+  narrow(page, { filter: parse('needle') });
+  startReading(page);
   arrive(...line(11, 21));
   assert.deepEqual(waiting(store), [2, 1]);
-  act('show-around', '7-1');
+  showAround(page, '7-1');
   await until(() => !store.past?.isLoading);
   arrive(...line(21, 41));
   assert.deepEqual(waiting(store), [6, 3]);
-  act('back');
+  back(page);
   store.scan(() => false);
   assert.deepEqual([waiting(store), store.live.shown], [[6, 3], 8]);
 });
 
 test('another filter counts anew what waits below, and nothing from before', () => {
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(...line(1, 11));
-  act('read');
+  startReading(page);
   arrive(...line(11, 31));
   assert.deepEqual(waiting(store), [20, 2]);
   for (const [text, many] of /** @type {const} */ ([
@@ -41,27 +44,27 @@ test('another filter counts anew what waits below, and nothing from before', () 
     ['level:critical', [0, 0]],
     ['', [20, 2]],
   ])) {
-    act('narrow', { filter: parse(text) });
+    narrow(page, { filter: parse(text) });
     store.scan(() => false);
     assert.deepEqual(waiting(store), many);
   }
-  act('toggle-pause');
-  act('to-newest');
+  togglePause(page);
+  toNewest(page);
   arrive(...line(31, 36));
-  act('narrow', { filter: parse('needle') });
+  narrow(page, { filter: parse('needle') });
   store.scan(() => false);
   assert.deepEqual(waiting(store), [1, 0]);
 });
 
 test('a hole that is filled below a page that is paused moves nothing on it', async () => {
   serve(line(1, 31));
-  const { store, act, arrive } = open();
+  const { page, store, arrive } = open();
   arrive(...line(1, 11));
-  act('toggle-pause');
+  togglePause(page);
   arrive({ mark: 'asleep', at: Date.now(), missing: 10 }, ...line(21, 31));
   const last = () => store.ring.get(store.matching.at(store.rows.hi - 1));
   assert.deepEqual([/** @type {any} */ (last()).id, waiting(store)], ['7-10', [10, 1]]);
-  act('load-asleep');
+  loadAsleep(page);
   await until(() => store.live.held === 30);
   store.scan(() => false);
   assert.deepEqual([/** @type {any} */ (last()).id, waiting(store)], ['7-10', [20, 2]]);

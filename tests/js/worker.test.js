@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { EventSource } from 'eventsource';
-import { attach } from '../../static/wire/worker.js';
+import { attach } from '../../static/stream/worker.js';
 
 // A browser has both, and node may have the second as it likes.
 Object.assign(globalThis, { EventSource });

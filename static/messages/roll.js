@@ -1,0 +1,142 @@
+/**
+ * Messages and marks in order, and which of them are shown: the live ones, or those of a look back.
+ *
+ * Owns how many there are of what. Ring.js owns memory, matching.js the rows.
+ */
+import { Matching } from './matching.js';
+import { isMark, weigh } from './message.js';
+import { Ring } from './ring.js';
+
+/**
+ * @typedef {import('./message.js').Entry} Entry
+ * @typedef {import('../stream/continuity.js').Mark} Mark
+ */
+
+/** So much text for each message that is kept, on average, and so much at least (characters). Guesses. */
+const EACH = 1_000;
+const LEAST = 16e6;
+/** @param {number} limit */
+const most = (limit) => Math.max(LEAST, limit * EACH);
+
+/** Numbers begin here, so that older entries can come later and still have one. */
+const FIRST_NUMBER = 2 ** 24;
+
+export class Roll {
+  /** @param {number} limit @param {(entry: Entry) => boolean} test */
+  constructor(limit, test) {
+    /** @type {Ring<Entry>} */
+    this.ring = new Ring(limit, FIRST_NUMBER, { weigh, most: most(limit) });
+    /** @type {Matching<Entry>} */
+    this.matching = new Matching(this.ring, test);
+    /** Messages of each level. */
+    this.levels = [0, 0, 0, 0, 0];
+    /** Rows that are no messages, and those of them that are folded away. */
+    this.marks = 0;
+    this.folded = 0;
+    /** @type {Mark | null} */
+    this.lastLoss = null;
+    /** What came while this tab slept and is not here: to be had, or ('gap') gone for good. @type {Set<Mark>} */
+    this.holes = new Set();
+  }
+
+  /** How many messages that are. @param {'asleep' | 'gap'} kind */
+  lacking(kind) {
+    return [...this.holes].reduce((sum, { mark, missing }) => sum + (mark === kind ? (missing ?? 0) : 0), 0);
+  }
+
+  /** How many messages are here, and how many of them are shown. */
+  get held() {
+    return this.ring.size - this.marks;
+  }
+
+  get shown() {
+    return this.matching.size - this.marks + this.folded;
+  }
+
+  /** @param {Entry} entry the newest @returns {boolean} whether it is shown */
+  push(entry) {
+    this.#enter(entry);
+    const gone = this.ring.push(entry);
+    if (gone !== undefined) this.#leave(gone);
+    return this.matching.append(this.ring.end - 1, entry);
+  }
+
+  /** @param {Mark} mark @returns {boolean} whether rows before it are folded into it, and must be looked at again */
+  pushMark(mark) {
+    const isFolding = mark.mark === 'loss' && (mark.times ?? 1) > 1 && this.lastLoss !== null;
+    if (isFolding && this.lastLoss) this.lastLoss.folded = true;
+    if (isFolding) this.folded += 1;
+    if (mark.mark === 'loss') this.lastLoss = mark;
+    this.push(mark);
+    return isFolding;
+  }
+
+  /** Put entries in the place of a row, or in front of all. @param {number} n @param {Entry[]} entries */
+  replace(n, entries) {
+    for (const entry of entries) this.#enter(entry);
+    this.ring.replace(n, entries, (gone) => this.#leave(gone));
+  }
+
+  /** @param {boolean} reading */
+  trim(reading) {
+    this.ring.trim(reading, (gone) => this.#leave(gone));
+    this.matching.evict();
+  }
+
+  /** @param {number} limit */
+  resize(limit) {
+    this.ring.limit = limit;
+    this.ring.most = most(limit);
+    this.trim(false);
+    this.ring.resize(limit);
+    this.matching.evict();
+  }
+
+  /** The newest so many messages no longer exist on the server. @param {number} many */
+  withdraw(many) {
+    for (let n = this.ring.end - 1, left = many; left > 0 && n >= this.ring.first; n--) {
+      const entry = this.ring.get(n);
+      if (!entry || isMark(entry)) continue;
+      entry.isWithdrawn = true;
+      left -= 1;
+    }
+  }
+
+  /** The nearest message to a row. @param {number} n @param {1 | -1} by @returns {import('./message.js').Message | null} */
+  beside(n, by) {
+    for (let i = n + by; i >= this.ring.first && i < this.ring.end; i += by) {
+      const entry = this.ring.get(i);
+      if (entry && !isMark(entry)) return entry;
+    }
+    return null;
+  }
+
+  /** The oldest message here. */
+  get oldest() {
+    return this.beside(this.ring.first - 1, 1);
+  }
+
+  /** @param {string} id @returns {number} -1: not here */
+  find(id) {
+    return this.ring.findLast((entry) => !isMark(entry) && entry.id === id);
+  }
+
+  /** @param {Entry} entry */
+  #enter(entry) {
+    if (isMark(entry)) {
+      this.marks += 1;
+      if (entry.mark === 'asleep') this.holes.add(entry);
+    } else this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
+  }
+
+  /** @param {Entry} entry */
+  #leave(entry) {
+    if (isMark(entry)) {
+      this.marks -= 1;
+      // What can be had is no concern any more when its row is gone; what cannot is missing all the same.
+      if (entry.mark === 'asleep') this.holes.delete(entry);
+      if (entry.folded) this.folded -= 1;
+      if (entry === this.lastLoss) this.lastLoss = null;
+    } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
+  }
+}

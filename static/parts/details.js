@@ -1,0 +1,248 @@
+/** Everything that one message says: text, fields, data as a tree, raw JSON. */
+import { addTerm } from '../actions/filtering.js';
+import { showAround } from '../actions/history.js';
+import { linked } from '../format/highlight.js';
+import { toJson } from '../format/json.js';
+import { iso } from '../format/time.js';
+import { branches, term, written } from '../format/tree.js';
+import { isMark, LEVELS, toWire } from '../messages/message.js';
+import { linkTo } from '../query/address.js';
+import { bytes, words } from '../text/en.js';
+import { copyFrom } from '../ui/clipboard.js';
+import { h, hear, write } from '../ui/dom.js';
+import { drawText } from '../ui/rich-text.js';
+
+/** Above the first, only so much of a text is shown at once (characters). */
+const LONG = 8_192;
+const START = 2_048;
+const NODES = 200;
+
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function Details(el, page) {
+  const { store } = page;
+  /** What is drawn; another message begins anew. @type {import('../messages/message.js').Message | null} */
+  let shown = null;
+  let zone = store.view.zone;
+  let isWhole = false;
+  let limit = NODES;
+  /** @type {Map<string, boolean>} */
+  let toggled = new Map();
+  /** Values of the tree that are shown to their end, by their paths. @type {Set<string>} */
+  let wholes = new Set();
+
+  function current() {
+    if (store.view.selected === null) return null;
+    // A message that has left the ring while it is read stays until another row is chosen.
+    const entry = store.ring.get(store.view.selected) ?? shown;
+    return entry && isMark(entry) ? null : entry;
+  }
+
+  function update() {
+    const message = current();
+    const isSame = message === shown;
+    if (isSame && zone === store.view.zone) return;
+    zone = store.view.zone;
+    if (isSame) return draw();
+    shown = message;
+    isWhole = false;
+    limit = NODES;
+    toggled = new Map();
+    wholes = new Set();
+    draw();
+  }
+
+  /** Anew, with the focus where it was: on the same button, or on what stands in its place. */
+  function draw() {
+    const all = () =>
+      /** @type {HTMLElement[]} */ ([...el.querySelectorAll('button, summary, a, [tabindex]')]);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const index = focused === null ? -1 : all().indexOf(focused);
+    fill();
+    if (index < 0) return;
+    const name = focused?.dataset.name;
+    const same = name === undefined ? undefined : all().find((each) => each.dataset.name === name);
+    (same ?? all()[index] ?? all().at(-1))?.focus();
+  }
+
+  function fill() {
+    if (shown === null) {
+      el.replaceChildren(h('p', { class: 'more' }, words.noneSelected));
+      return;
+    }
+    const message = shown;
+    el.replaceChildren(
+      h(
+        'div',
+        { class: 'facts' },
+        h('span', { class: 'level', 'data-level': LEVELS[message.level] }, words.levelNames[message.level]),
+        fact(words.topic, message.topic, `topic:${message.topic}`),
+        fact(words.time, iso(message.ms, store.view.zone), ''),
+        message.source ? fact(words.source, message.source, `source:${written(message.source)}`) : null,
+        fact(words.id, message.id, ''),
+      ),
+      text(message.message),
+      message.data === undefined ? '' : tree(message.data),
+      h(
+        'div',
+        { class: 'actions' },
+        copyButton(words.copyText, () => message.message),
+        copyButton(words.copyJson, () => toJson(toWire(message))),
+        copyButton(words.copyLink, () => linkTo(message.id)),
+        h('button', { type: 'button', onclick: () => showAround(page, message.id) }, words.inContext),
+      ),
+      h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
+    );
+  }
+
+  /** @param {Event} event */
+  function raw(event) {
+    if (shown === null) return;
+    const box = /** @type {HTMLElement} */ (event.target);
+    const pre = /** @type {HTMLElement} */ (box.querySelector('pre'));
+    const whole = toJson(toWire(shown), 2);
+    box.querySelector('button')?.remove();
+    if (whole.length <= LONG) return write(pre, whole);
+    write(pre, whole.slice(0, START));
+    box.append(
+      allOf(whole, 'raw', ({ target }) => {
+        write(pre, whole);
+        pre.focus();
+        /** @type {HTMLElement} */ (target).remove();
+      }),
+    );
+  }
+
+  /** What is cut says so, and can be had. @param {string} whole @param {string} name @param {(event: Event) => void} onclick */
+  function allOf(whole, name, onclick) {
+    return h(
+      'button',
+      { type: 'button', 'data-name': `all ${name}`, onclick },
+      `${words.showAll} ${bytes(whole.length)}`,
+    );
+  }
+
+  /** @param {string} name @param {string} value @param {string} find what the filter would find it by; '' for nothing */
+  function fact(name, value, find) {
+    return h(
+      'div',
+      { class: 'fact' },
+      h('span', { class: 'key' }, name),
+      h('bdi', { class: 'value' }, value),
+      ...tools(find, value),
+    );
+  }
+
+  /** @param {string} find @param {string} value */
+  function tools(find, value) {
+    const buttons =
+      find === ''
+        ? []
+        : [
+            tool(words.only, words.onlyThis, () => addTerm(page, find)),
+            tool(words.hide, words.hideThis, () => addTerm(page, `-${find}`)),
+          ];
+    return [
+      h(
+        'span',
+        { class: 'tools-of' },
+        ...buttons,
+        tool(words.copyShort, words.copy, (button) => copyFrom(button, value)),
+      ),
+    ];
+  }
+
+  /** @param {string} word @param {string} label @param {(button: HTMLElement) => void} act */
+  function tool(word, label, act) {
+    const onclick = () => act(button);
+    const button = h(
+      'button',
+      { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick },
+      word,
+    );
+    return button;
+  }
+
+  /** @param {string} label @param {() => string} value */
+  function copyButton(label, value) {
+    const button = h('button', { type: 'button', onclick: () => copyFrom(button, value()) }, label);
+    return button;
+  }
+
+  /** @param {string} whole */
+  function text(whole) {
+    const isCut = !isWhole && whole.length > LONG;
+    const part = isCut ? whole.slice(0, START) : whole;
+    const box = h('pre', { class: 'full-text', dir: 'auto', tabindex: 0 });
+    // In a <pre> each line has a direction of its own, which takes Chromium half a minute to lay out for a
+    // megabyte; a second, where the first letter is asked for all.
+    if (part.length > LONG) box.style.unicodeBidi = 'isolate';
+    for (const { text: piece, href } of linked(part)) {
+      const span = href === null ? h('span') : h('a', { href, target: '_blank', rel: 'noopener noreferrer' });
+      drawText(span, piece);
+      box.append(span);
+    }
+    if (!isCut) return box;
+    const showAll = () => {
+      isWhole = true;
+      draw();
+    };
+    return h('div', {}, box, allOf(whole, 'text', showAll));
+  }
+
+  /** @param {unknown} data */
+  function tree(data) {
+    const { branches: rows, more } = branches(data, toggled, limit);
+    const list = rows.map((branch) => {
+      const { path, key, depth, kind, isOpen } = branch;
+      const flip = () => {
+        toggled.set(path, !isOpen);
+        draw();
+      };
+      const name =
+        kind === 'inner'
+          ? h(
+              'button',
+              {
+                type: 'button',
+                class: 'quiet key',
+                'data-name': `key ${path}`,
+                'aria-expanded': String(isOpen),
+                onclick: flip,
+              },
+              `${isOpen ? '▾' : '▸'} ${key}`,
+            )
+          : h('span', { class: 'key' }, key);
+      const value = h('bdi', { class: `value ${kind}` });
+      const isCut = branch.text.length > LONG && !wholes.has(path);
+      drawText(value, isCut ? branch.text.slice(0, START) : branch.text);
+      const showAll = () => {
+        wholes.add(path);
+        draw();
+      };
+      const line = h(
+        'div',
+        { class: 'fact' },
+        name,
+        value,
+        isCut ? allOf(branch.text, path, showAll) : null,
+        ...(kind === 'inner' ? [] : tools(term(branch), branch.text)),
+      );
+      line.style.paddingInlineStart = `${depth * 14}px`;
+      return line;
+    });
+    const next = h(
+      'button',
+      { type: 'button', 'data-name': 'more', onclick: showMore },
+      words.showMore(NODES),
+    );
+    return h('div', { class: 'tree' }, ...list, more ? next : null);
+  }
+
+  function showMore() {
+    limit += NODES;
+    draw();
+  }
+
+  for (const noun of /** @type {const} */ (['view', 'selection'])) hear(el, noun, update);
+  draw();
+}

@@ -1,0 +1,115 @@
+/** The header: state of the stream, message rate, pause and the other buttons; the tab's title and icon. */
+import { openDialog, togglePublish } from '../actions/panels.js';
+import { togglePause } from '../actions/reading.js';
+import { isUp } from '../stream/connection-state.js';
+import { behindPill, pill, rate, tabTitle, words } from '../text/en.js';
+import { attribute, h, hear, icon, part, setIcon, write } from '../ui/dom.js';
+import { roving } from '../ui/roving.js';
+
+/** @typedef {import('../actions/page.js').Page} Page */
+
+/** Messages older than this on arrival: the browser does not keep up (ms). */
+const BEHIND = 2_000;
+/** @type {Partial<Record<import('../stream/connection-state.js').Phase, string>>} */
+const LOOKS = {
+  connecting: 'wait',
+  live: 'live',
+  'catching-up': 'busy',
+  silent: 'doubt',
+  held: 'doubt',
+  resting: 'doubt',
+};
+
+/** How the state looks. 'lost': anything that is not listed. @param {import('../store.js').Store} store */
+export function stateLook({ link, behind }) {
+  const isSlow = link.phase === 'live' && behind > BEHIND;
+  return { isSlow, look: isSlow ? 'busy' : (LOOKS[link.phase] ?? 'lost') };
+}
+
+/** @param {HTMLElement} el the pill and the rate @param {Page} page */
+export function StatePill(el, { store }) {
+  const state = h('span', { class: 'words', 'data-role': 'connection-state' });
+  const box = h('span', { class: 'pill' }, h('span', { class: 'dot' }), icon('unplug'), state);
+  const number = h('b', {});
+  const unit = h('span', {});
+  const speed = h('span', { class: 'speed', 'data-role': 'rate' }, number, unit);
+  el.append(box, speed);
+
+  function update() {
+    const now = store.now();
+    const { link, behind } = store;
+    const { isSlow, look } = stateLook(store);
+    write(state, isSlow ? behindPill(behind) : pill(link, now));
+    attribute(box, 'data-look', look);
+    attribute(box, 'data-phase', link.phase);
+    const [many, per] = store.isKnown && isUp(link) ? rate(store.rate(now)) : ['–', ''];
+    write(number, many);
+    write(unit, per && ` ${per}`);
+  }
+  for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);
+  update();
+}
+
+/** @param {HTMLElement} el @param {Page} page */
+export function Tools(el, page) {
+  const { store } = page;
+  const sign = icon('pause');
+  const label = h('span', { class: 'label' });
+  const pause = h(
+    'button',
+    { type: 'button', 'data-role': 'pause', onclick: () => togglePause(page) },
+    sign,
+    label,
+  );
+  const publish = h(
+    'button',
+    { type: 'button', 'data-role': 'publish-open', onclick: () => togglePublish(page) },
+    icon('send'),
+    h('span', { class: 'label' }, words.publish),
+  );
+  /** @param {'help' | 'settings'} name @param {string} look */
+  const opener = (name, look) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon',
+        'data-role': `open-${name}`,
+        title: words.dialogs[name],
+        'aria-label': words.dialogs[name],
+        onclick: () => openDialog(page, name),
+      },
+      icon(look),
+    );
+  el.append(pause, publish, opener('help', 'circle-question-mark'), opener('settings', 'settings'));
+  roving(el);
+
+  function update() {
+    const isPaused = store.view.mode === 'paused';
+    write(label, isPaused ? words.resume : words.pause);
+    setIcon(sign, isPaused ? 'play' : 'pause');
+    pause.classList.toggle('primary', isPaused);
+    attribute(pause, 'aria-pressed', isPaused);
+  }
+  hear(el, 'view', update);
+  update();
+}
+
+/** @param {HTMLElement} el anything that hears nouns @param {Page} page @param {string} title */
+export function TabTitle(el, { store }, title) {
+  const tabIcon = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel=icon]'));
+  function update() {
+    const { link, view, unseenErrors } = store;
+    const lost = !isUp(link) && link.phase !== 'connecting';
+    const waiting = view.mode === 'following' ? 0 : view.unseen;
+    const text = tabTitle(store.title ?? title, unseenErrors, lost, waiting);
+    if (store.title !== null) write(part('title'), store.title);
+    if (document.title !== text) document.title = text;
+    const look = lost ? 'lost' : unseenErrors > 0 ? 'errors' : 'live';
+    const href = `static/icons/${look}.svg`;
+    if (tabIcon.getAttribute('href') !== href) tabIcon.href = href;
+  }
+  for (const noun of /** @type {const} */ (['link', 'messages', 'view', 'config', 'tick']))
+    hear(el, noun, update);
+  update();
+}

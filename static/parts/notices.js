@@ -1,0 +1,170 @@
+/**
+ * What the operator should know now: a refused config, a new version, a failure of this page.
+ *
+ * Owns the notices and how long each stays.
+ */
+import { dismissFailure, dismissUncopied } from '../actions/panels.js';
+import { addressFaults, applied, clockOff, stayInForce, updated, words } from '../text/en.js';
+import { copyFrom, laidOut } from '../ui/clipboard.js';
+import { h, hear, keyed, write, writePhrase } from '../ui/dom.js';
+
+/** @typedef {import('../ui/dom.js').Phrase} Phrase */
+/**
+ * @typedef {object} Notice
+ * @property {string} key
+ * @property {'lost' | 'notice'} look
+ * @property {Phrase} text
+ * @property {string[]} [lines] shown as they are
+ * @property {string} [after]
+ * @property {{label: string, act: (button: HTMLButtonElement) => void}[]} [actions]
+ * @property {boolean} [lasting] cannot be dismissed
+ * @property {string} [toCopy] laid out and selected: the browser refused to copy it
+ */
+
+/** The notice of an applied config is removed after this (ms). */
+const APPLIED_STAYS = 15_000;
+const CLOCK_LIMIT = 5_000;
+
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page @param {string} version the page's own */
+export function Notices(el, page, version) {
+  const { store } = page;
+  const list = h('div', { class: 'notices', 'aria-live': 'polite' });
+  el.append(list);
+  /** @type {Set<string>} */
+  const dismissed = new Set();
+  /** The text that is laid out now. @type {string | null} */
+  let laidOutText = null;
+
+  /** @returns {(Notice | null)[]} */
+  function notices() {
+    return [failed(), blocked(), config(), address(), newVersion(), clock()];
+  }
+
+  /** @returns {Notice | null} */
+  function failed() {
+    const details = store.failure;
+    if (details === null) return null;
+    const actions = [reload, { label: words.copyDetails, act: copyAction(details) }];
+    return { key: `failed ${details}`, look: 'lost', text: words.failed, actions };
+  }
+
+  /** @returns {Notice | null} */
+  function blocked() {
+    const { uncopied } = store;
+    if (uncopied === null) return null;
+    return { key: `uncopied ${uncopied}`, look: 'notice', text: words.copyBlocked, toCopy: uncopied };
+  }
+
+  /** @returns {Notice | null} */
+  function config() {
+    const { config, configSince } = store;
+    if (config?.status === 'rejected') {
+      const lines = config.errors ?? [];
+      const actions = [{ label: words.copy, act: copyAction(lines.join('\n')) }];
+      const text = [{ b: words.rejected }];
+      return {
+        // With its lines, as [Copy] takes those it was made with.
+        key: `rejected ${lines.join('\n')}`,
+        look: 'lost',
+        text,
+        lines,
+        after: stayInForce(configSince, store.clock),
+        actions,
+        lasting: true,
+      };
+    }
+    if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
+    return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
+  }
+
+  /** @returns {Notice | null} */
+  function address() {
+    if (store.addressFaults.length === 0) return null;
+    return { key: 'address', look: 'notice', text: addressFaults(store.addressFaults) };
+  }
+
+  /** @returns {Notice | null} */
+  function newVersion() {
+    if (store.version === '' || store.version === version) return null;
+    const text = updated(store.version);
+    return { key: text, look: 'notice', text, after: words.reloadKeeps, actions: [reload] };
+  }
+
+  /** @returns {Notice | null} */
+  function clock() {
+    if (store.serverClock.off === null || Math.abs(store.serverClock.off) < CLOCK_LIMIT) return null;
+    return { key: 'clock', look: 'notice', text: clockOff(store.serverClock.off) };
+  }
+
+  const reload = { label: words.reload, act: () => location.reload() };
+
+  /** @param {string} text @returns {(button: HTMLButtonElement) => void} */
+  function copyAction(text) {
+    return (button) => copyFrom(button, text);
+  }
+
+  /** @param {Notice} notice */
+  function make({ key, look, lasting, toCopy, actions = [] }) {
+    const close = h(
+      'button',
+      {
+        class: 'close',
+        type: 'button',
+        'aria-label': words.dismiss,
+        onclick: () => {
+          // A failure that repeats stays dismissed; a text that could not be copied is shown each time.
+          if (toCopy === undefined) dismissed.add(key);
+          if (key.startsWith('failed ')) dismissFailure(page);
+          else if (toCopy !== undefined) dismissUncopied(page);
+          update();
+        },
+      },
+      '×',
+    );
+    const buttons = actions.map(({ label, act }) => {
+      const button = h('button', { type: 'button', onclick: () => act(button) }, label);
+      return button;
+    });
+    return h(
+      'div',
+      { class: 'bar', 'data-look': look, 'data-role': 'banner', 'data-notice': key.split(' ')[0] },
+      h('div', { class: 'bar-text' }, h('span'), h('ul', { class: 'lines' }), h('span')),
+      toCopy === undefined ? null : laidOut(toCopy),
+      ...buttons,
+      lasting ? null : close,
+    );
+  }
+
+  /** @param {HTMLElement} child @param {Notice} notice */
+  function draw(child, { text, lines = [], after = '' }) {
+    const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([
+      .../** @type {Element} */ (child.firstElementChild).children,
+    ]);
+    writePhrase(first, text);
+    keyed(
+      list,
+      lines,
+      (line) => line,
+      () => h('li'),
+      write,
+    );
+    list.hidden = lines.length === 0;
+    write(last, after && ` ${after}`);
+  }
+
+  function update() {
+    const shown = notices().filter((notice) => notice !== null && !dismissed.has(notice.key));
+    keyed(list, /** @type {Notice[]} */ (shown), ({ key }) => key, make, draw);
+  }
+
+  for (const noun of /** @type {const} */ (['config', 'link', 'tick', 'notices'])) hear(el, noun, update);
+  hear(el, 'notices', () => {
+    if (laidOutText !== store.uncopied) {
+      const field = el.querySelector('textarea');
+      field?.focus();
+      field?.select();
+    }
+    laidOutText = store.uncopied;
+  });
+  update();
+}

@@ -1,0 +1,67 @@
+/** The proof in the header that nothing is missing, and the delivery report behind it. */
+import { openDialog } from '../actions/panels.js';
+import { isoSecond, second } from '../format/time.js';
+import { provenUntil } from '../stream/connection-state.js';
+import { ledgerEntry, proof, proofSummary, words } from '../text/en.js';
+import { askAgain, copyFrom } from '../ui/clipboard.js';
+import { attribute, h, hear, icon, keyed, setIcon, write } from '../ui/dom.js';
+
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+export function ProofButton(el, page) {
+  const { store } = page;
+  const sign = icon('check');
+  const text = h('span', { class: 'words' });
+  el.append(sign, text);
+  el.addEventListener('click', () => openDialog(page, 'ledger'));
+  function update() {
+    const until = provenUntil(store.link);
+    const proven = store.isKnown ? store.account : null;
+    const { isWhole, sentence } = proof(proven, store.clock, store.live.lacking('asleep'), until);
+    setIcon(sign, isWhole ? 'check' : 'triangle-alert');
+    sign.toggleAttribute('hidden', sentence === '–');
+    write(text, sentence);
+    attribute(el, 'data-look', isWhole ? 'whole' : 'missing');
+  }
+  for (const noun of /** @type {const} */ (['ledger', 'messages', 'link', 'view', 'tick']))
+    hear(el, noun, update);
+  update();
+}
+
+/** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
+export function Ledger(el, { store }) {
+  const summary = h('p', {});
+  const rows = h('ol', { class: 'entries' });
+  const none = h('p', { class: 'more' }, words.nothingLost);
+  const button = h('button', { type: 'button', onclick: copyAll }, words.copy);
+  el.append(summary, rows, none, h('div', { class: 'actions' }, button));
+
+  /** The browser's, and this tab's own. Newest first: what has just happened is what one looks for. */
+  const entries = () => [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
+
+  function copyAll() {
+    const lines = entries().map(
+      (mark) => `${isoSecond(mark.at - store.clock.off)}  ${ledgerEntry(mark, store.clock)}`,
+    );
+    copyFrom(button, [summary.textContent, ...lines].join('\n'));
+  }
+
+  function update() {
+    if (el.closest('dialog')?.open === false) return;
+    const { account } = store;
+    write(summary, account === null ? '–' : proofSummary(account, store.clock));
+    keyed(
+      rows,
+      entries(),
+      (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
+      (mark) => h('li', { 'data-mark': mark.mark }, h('time'), h('span', {})),
+      (child, mark) => {
+        const { clock } = store;
+        write(/** @type {Element} */ (child.firstElementChild), second(mark.at - clock.off, clock.zone));
+        write(/** @type {Element} */ (child.lastElementChild), ledgerEntry(mark, clock));
+      },
+    );
+    none.hidden = rows.children.length > 0;
+  }
+  for (const noun of /** @type {const} */ (['ledger', 'tick', 'dialog'])) hear(el, noun, update);
+  hear(el, 'dialog', () => askAgain(button));
+}
