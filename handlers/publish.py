@@ -19,8 +19,10 @@ from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
 from hub.ingest.encoding import charset_of, to_utf8
+from hub.ingest.line_publisher import LinePublisher
 from hub.ingest.lines import lines_of
-from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, too_many
+from hub.ingest.multiline import Joiner
+from hub.ingest.publisher import MAX_MESSAGES, Batch, Publisher, too_many
 from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
 from hub.log.protocol import IdempotencyKey, Receipt
@@ -101,8 +103,13 @@ class PublishHandler(BaseHandler):
     def open_stream(self) -> None:
         """Publish lines as they arrive, without a time limit. Raises Overloaded."""
         self.uploads.add_stream(self.stop)
-        self.lines = LinePublisher(self.publisher(), self.decoder, self.charset)
+        self.lines = LinePublisher(self.publisher(), self.decoder, self.charset, self.joiner(), self.fail)
         self.request.connection.set_body_timeout(None)  # type: ignore[union-attr]  # HTTP1Connection has it
+
+    def joiner(self) -> Joiner | None:
+        """Return what joins the lines of a PUT to records, unless `multiline=off`."""
+        is_off = self.option("", "multiline") in ("off", "0", "false")
+        return Joiner() if self.request.method == "PUT" and not is_off else None
 
     def publisher(self) -> Publisher:
         """Return the publisher. Only a PUT is held back while the log refuses; a POST is answered."""
@@ -157,7 +164,9 @@ class PublishHandler(BaseHandler):
 
     def stop(self, error: EyewallError) -> None:
         """Answer a stream of lines at shutdown. While it publishes, LinePublisher raises the error afterwards."""
-        if self.lines is not None and not self.lines.is_publishing:
+        if self.lines is not None and self.lines.is_holding:
+            self.lines.release()
+        elif self.lines is not None and not self.lines.is_publishing:
             self.fail(error)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -178,7 +187,7 @@ class PublishHandler(BaseHandler):
         content = self.body.content()
         key = self.key(content)  # Before anything is awaited, when the body is still there.
         lines = lines_of(to_utf8(content, self.charset), self.decoder.max_line_bytes(self.live.current.publish))
-        self.write_batch(await self.publisher().append_all(lines, self.decoder, key))
+        self.write_batch(await self.publisher().append_all(lines, self.decoder, key, self.joiner()))
 
     async def publish_json(self, content: bytes, topic: str | None) -> None:
         """Publish one JSON object, or the valid ones of an array."""
@@ -217,16 +226,13 @@ class PublishHandler(BaseHandler):
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise InvalidInput("Idempotency-Key", "is not valid", hint="use 1 to 128 printable ASCII characters")
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
-        options = [
-            self.option("X-Level", "level"),
-            self.option("X-Source", "source"),
-            self.content_type in JSON,
-            self.is_strict,
-        ]
+        options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         if self.has_lines:  # The same bytes by POST are one message.
             options.append("lines")
         if self.is_strict:
             options.append("strict")
+        if self.request.method == "PUT" and self.joiner() is None:
+            options.append("apart")
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0")
         digest.update(content)
         return IdempotencyKey(key, digest.digest())

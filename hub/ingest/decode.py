@@ -58,7 +58,7 @@ class TopicText:
         else:
             text = line.decode("utf-8", "replace")
             if "\r" in text:
-                text = overwritten(text)
+                text = "\n".join(map(overwritten, text.split("\n")))
         if len(text) * 4 > max_bytes and (size := len(text.encode())) > max_bytes:
             text = str(truncated(text, size, max_bytes))  # Replaced bytes grow to three each.
         return self._draft(text, max_bytes)

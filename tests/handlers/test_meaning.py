@@ -42,3 +42,16 @@ async def test_a_body_in_another_encoding_is_read_or_refused_with_the_position(b
     assert (refused.status, refused.error["message"]) == (400, "body: byte 3 is not utf-16-le")
     refused = await both_ways.post("/topics/a", b"a", "text/plain; charset=klingon")
     assert (refused.status, refused.error["message"]) == (415, "Content-Type: unknown charset 'klingon'")
+
+
+@pytest.mark.gen_test
+async def test_a_stack_trace_by_put_is_one_message_unless_multiline_is_off(site: Site) -> None:
+    stream = await site.open_stream()
+    trace = "Traceback (most recent call last):\n  File 'a.py', line 1\nValueError: bad"
+    for query, key in (("", ""), ("?multiline=off", ""), ("", "k")):
+        headers = {"Content-Type": "text/plain"} | ({"Idempotency-Key": key} if key else {})
+        answer = await site.request("PUT", f"/topics/a{query}", f"{trace}\nnext\n", headers)
+        assert answer.json["lines"] == 4
+    assert await stream.messages(8) == [trace, "next", *trace.split("\n"), "next", trace, "next"]
+    levels = [data["level"] for name, data in stream.events if name == "message"]
+    assert levels[:2] == ["error", "info"]
