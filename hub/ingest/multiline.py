@@ -25,9 +25,11 @@ class _Row(NamedTuple):
 
 
 _JAVA: Final = rb"[ \t]|Caused by:|Suppressed:|\.\.\. \d+ more"
+_EXCEPTION: Final = rb"(?:[a-zA-Z_][\w$]{0,60}\.){0,12}[A-Z][\w$]{0,80}(?:Error|Exception)(?:: |$)"
 _ROWS: Final = (
     _Row(re.compile(rb"Traceback \(most recent call last\):"), re.compile(rb""), re.compile(rb"[^ \t]")),  # Python
     _Row(re.compile(rb"Exception in thread|Caused by:"), re.compile(_JAVA)),
+    _Row(re.compile(_EXCEPTION), re.compile(_JAVA + rb"|\}$")),
     _Row(  # Go
         re.compile(rb"panic: |fatal error: |goroutine \d+ \["),
         re.compile(
@@ -41,9 +43,7 @@ _ROWS: Final = (
 )
 # After any line of level error or critical. A Python traceback and the trace of a PHP error may follow it.
 _ANY: Final = re.compile(
-    _JAVA
-    + rb"|(?:[a-z_][\w$]{0,60}\.){1,12}[A-Z][\w$]{0,80}(?:Exception|Error)(?:: |$)"
-    + rb"|Traceback \(most recent|Stack trace:|#\d+ |\}$|goroutine \d+ \["
+    _JAVA + rb"|(?=[a-z])" + _EXCEPTION + rb"|Traceback \(most recent|Stack trace:|#\d+ |\}$|goroutine \d+ \["
 )
 _HEADS: Final = re.compile(b"|".join(row.head.pattern for row in _ROWS))
 _TRACEBACK: Final = _ROWS[0]
@@ -102,6 +102,8 @@ class Joiner:
         if not self.held or isinstance(line, TruncatedLine) or line.startswith(b"{"):
             return False
         if not (self._row.continues if self._row else _ANY).match(line) or not (self._row or self._is_severe()):
+            return False
+        if line.startswith(b"Caused by:") and self.held[-1][:1] not in (b" ", b"\t"):
             return False
         if len(self.held) >= self._max_lines or self.held_bytes + 1 + len(line) > max_bytes:
             return False

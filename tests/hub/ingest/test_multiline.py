@@ -96,6 +96,11 @@ def test_what_continues_a_published_head_is_a_message_of_its_own() -> None:
     assert [record.line for record in joiner.release()] == [b"\tat a\n\tat b"]
 
 
+def test_exceptions_one_after_another_are_messages_of_their_own() -> None:
+    text = "[ERROR] disk full\nValueError: bad\njava.io.IOException: closed\nCaused by: java.lang.Error: x\nwarning: y"
+    assert joined(text) == [(line, 1) for line in text.split("\n")]
+
+
 def test_a_record_has_a_largest_size() -> None:
     trace = "\n".join(["Exception in thread main", *["\tat x"] * 9])
     assert [count for _, count in joined(trace, max_lines=4)] == [4, 4, 2]
