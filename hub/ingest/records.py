@@ -158,6 +158,8 @@ def read_record(fields: Fields) -> Record:
         if used is None:
             continue
         found[row.role] = used
+        if row.name == "time" and used is value:
+            continue
         if not row.inside and row.name not in _STAY:
             del fields[row.name]
         if row.role == "time":
@@ -237,7 +239,7 @@ def _source(_: str, value: Any) -> str | None:
 
 def _time(_: str, value: Any) -> Any:
     """Return a time as text: numbers since 1970 as ISO 8601, texts as they are."""
-    return iso_of(value) or (value if isinstance(value, str) and _DATE.match(value) else None)
+    return value if isinstance(value, str) and _DATE.match(value) else iso_of(value)
 
 
 _READERS: Final = {
