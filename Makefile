@@ -26,7 +26,7 @@ apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing
 
 .DELETE_ON_ERROR:
 .PHONY: help setup run dev chromium test test-long test-fresh check check-python check-page format lock wheel \
-	screenshot screenshots bench bench-quick
+	screenshot screenshots bench bench-quick levels
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' $(MAKEFILE_LIST) | while IFS='#' read -r name does; do \
@@ -78,6 +78,10 @@ bench: .venv/dev.stamp ## compare with nchan and others, about 12 minutes (BENCH
 
 bench-quick: .venv/dev.stamp ## the same in 2 minutes, less exact
 	$(BIN)/python -m benchmarks.run --quick $(BENCH_ARGS)
+
+LEVELS := ../shared/corpus/levels
+levels: .venv/setup.stamp ## print how often levels of labelled lines are right (LEVELS=folder of 'level TAB line' files)
+	@$(BIN)/python -m benchmarks.levels $(LEVELS)
 
 wheel: .venv/dev.stamp ## build the package into dist/: `pipx install dist/eyewall-*.whl` gives the command `eyewall`
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -21,16 +21,18 @@ from handlers.application import MAX_HEAD_BYTES
 from handlers.base import COMMON_HEADERS, JSON_TYPE, error_code, is_allowed_host, raw_error_response
 from handlers.events import STREAM_HEADERS, open_stream
 from handlers.forwarded import FORWARDING_HEADERS
-from handlers.messages import TEXT
+from handlers.messages import FORM, TEXT
 from handlers.params import StreamRequest
 from handlers.publish import JSON, receipt_json
 from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
 from hub.hub import Hub
+from hub.ingest.decode import JsonObjects, TopicText
+from hub.ingest.forms import read_form
 from hub.json_text import encode
 from hub.log.protocol import Log
-from hub.message import TOPIC, Draft, Level
+from hub.message import TOPIC, Draft
 
 logger = logging.getLogger("eyewall.http")
 
@@ -136,19 +138,23 @@ class FastTier:
         config, body, path = self._live.current, request.body, _PATH.fullmatch(request.target)
         if not path or not 0 < len(body) <= config.publish.max_body_bytes:
             return None
-        headers, limit = request.headers, config.publish.max_message_bytes
+        headers = request.headers
         if not headers.keys() <= _UNDERSTOOD or not is_allowed_host(headers.get("Host", ""), config.server):
             return None
-        kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind, _, parameters = headers.get("Content-Type", "").lower().partition(";")
+        kind = kind.strip()
         level, source = headers.get("X-Level", ""), headers.get("X-Source", "")
         if (kind not in JSON and kind not in TEXT) or (kind in JSON and (level or source)):
             return None
+        if parameters.strip() not in ("", "charset=utf-8") or body[0] >= 0xEF:  # A byte order mark.
+            return None
+        if kind == FORM and read_form(body) is not None:
+            return None
         try:
             if kind in JSON or path[1] is None:
-                return Draft.from_json(body, topic=path[1], max_bytes=limit) if body.startswith(b"{") else None
-            level = level or Level.INFO
-            return Draft.parse(topic=path[1], message=body.decode(), level=level, source=source, max_bytes=limit)
-        except (EyewallError, UnicodeDecodeError):
+                return JsonObjects(path[1]).decode(body, config.publish) if body.startswith(b"{") else None
+            return TopicText(path[1], level, source).whole(body, config.publish)
+        except EyewallError:
             return None
 
     async def _answer(self, draft: Draft, path: str) -> bytes:

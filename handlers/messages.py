@@ -12,9 +12,12 @@ from handlers.history import HistoryGet
 from handlers.publish import JSON, NDJSON, PublishHandler
 from hub.errors import UnknownType
 from hub.ingest.decode import Decoder, JsonObjects, TopicText
+from hub.ingest.encoding import to_utf8
+from hub.ingest.forms import read_form
 
-# curl's default is application/x-www-form-urlencoded; it never means a form here.
-TEXT: Final = frozenset({"", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"})
+# curl's default, also for texts.
+FORM: Final = "application/x-www-form-urlencoded"
+TEXT: Final = frozenset({"", FORM, "application/octet-stream", "text/plain"})
 
 
 class MessagesHandler(HistoryGet, PublishHandler):
@@ -23,7 +26,7 @@ class MessagesHandler(HistoryGet, PublishHandler):
     def make_decoder(self, content_type: str) -> Decoder:
         if content_type not in NDJSON | JSON | TEXT:
             raise UnknownType("Content-Type", f"{content_type!r} is not supported", hint="send application/json")
-        return JsonObjects()
+        return JsonObjects(is_strict=self.is_strict)
 
     async def post(self) -> None:
         if self.has_lines:
@@ -40,7 +43,8 @@ class TopicHandler(PublishHandler):
     def make_decoder(self, content_type: str) -> Decoder:
         # Raises for a wrong topic, level or source before a line is read.
         level, source = self.option("X-Level", "level"), self.option("X-Source", "source")
-        decoder = TopicText(self.path_args[0], level, source, refuses_bad_utf8=self.request.method == "POST")
+        is_post = self.request.method == "POST"
+        decoder = TopicText(self.path_args[0], level, source, refuses_bad_utf8=is_post, is_strict=self.is_strict)
         if not (self.has_lines or content_type in TEXT | JSON or content_type.startswith("text/")):
             raise UnknownType("Content-Type", f"{content_type!r} is not supported", hint="send text/plain")
         return decoder
@@ -55,4 +59,8 @@ class TopicHandler(PublishHandler):
             await self.publish_json(self.body.content(), topic)
         else:
             content = self.body.content()
-            await self.publish_one(self.decoder.whole(content, self.live.current.publish), content)
+            body = to_utf8(content, self.charset)
+            if self.content_type == FORM and (form := read_form(body)) is not None:
+                await self.publish_one(self.decoder.object(form, self.live.current.publish), content)
+                return
+            await self.publish_one(self.decoder.whole(body, self.live.current.publish), content)

@@ -18,8 +18,11 @@ from handlers.base import BaseHandler
 from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
+from hub.ingest.encoding import charset_of, to_utf8
+from hub.ingest.line_publisher import LinePublisher
 from hub.ingest.lines import lines_of
-from hub.ingest.publisher import MAX_MESSAGES, Batch, LinePublisher, Publisher, WhileConnected, too_many
+from hub.ingest.multiline import Joiner
+from hub.ingest.publisher import MAX_MESSAGES, Batch, Publisher, WhileConnected, too_many
 from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
 from hub.log.protocol import IdempotencyKey, Receipt
@@ -46,6 +49,7 @@ class PublishHandler(BaseHandler):
     hub: Hub
     uploads: UploadBudget
     decoder: Decoder
+    charset: str
     lines: LinePublisher | None = None
     refused_count = 0  # Messages of this request, and the reason of the first, for operators.
     refused_reason = ""
@@ -64,6 +68,11 @@ class PublishHandler(BaseHandler):
         return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     @property
+    def is_strict(self) -> bool:
+        """Return True if unknown fields and levels are refused."""
+        return self.option("", "strict") not in ("", "0", "false")
+
+    @property
     def has_lines(self) -> bool:
         """Return True if each line of the body is a message."""
         return self.request.method == "PUT" or self.content_type in NDJSON
@@ -79,6 +88,7 @@ class PublishHandler(BaseHandler):
             if (encoding := headers.get("Content-Encoding", "identity")) != "identity":
                 hint = "send it uncompressed"
                 raise UnknownType("Content-Encoding", f"{encoding!r} is not supported", hint=hint)
+            self.charset = charset_of(headers.get("Content-Type", ""))
             self.decoder = self.make_decoder(self.content_type)
             if not self.has_lines:
                 return
@@ -96,12 +106,17 @@ class PublishHandler(BaseHandler):
     def open_stream(self) -> None:
         """Publish lines as they arrive. Only a POST of known length has a time limit. Raises Overloaded."""
         self.uploads.add_stream(self.stop)
-        self.lines = LinePublisher(self.publisher(), self.decoder)
+        self.lines = LinePublisher(self.publisher(), self.decoder, self.charset, self.joiner(), self.fail)
         connection: Any = self.request.connection  # HTTP1Connection
         length, seconds = self.request.headers.get("Content-Length", ""), None
         if self.request.method == "POST" and length.isdecimal():
             seconds = connection.params.body_timeout + int(length) / SLOWEST_BYTES
         connection.set_body_timeout(seconds)
+
+    def joiner(self) -> Joiner | None:
+        """Return what joins the lines of a PUT to records, unless `multiline=off`."""
+        is_off = self.option("", "multiline") in ("off", "0", "false")
+        return Joiner() if self.request.method == "PUT" and not is_off else None
 
     def publisher(self) -> Publisher:
         """Return the publisher. Only a PUT is held back while the log refuses; a POST is answered."""
@@ -159,7 +174,9 @@ class PublishHandler(BaseHandler):
 
     def stop(self, error: EyewallError) -> None:
         """Answer a stream of lines at shutdown. While it publishes, LinePublisher raises the error afterwards."""
-        if self.lines is not None and not self.lines.is_publishing:
+        if self.lines is not None and self.lines.is_holding:
+            self.lines.release()
+        elif self.lines is not None and not self.lines.is_publishing:
             self.fail(error)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -181,22 +198,24 @@ class PublishHandler(BaseHandler):
             return
         content = self.body.content()
         key = self.key(content)  # Before anything is awaited, when the body is still there.
-        lines = lines_of(content, self.decoder.max_line_bytes(self.live.current.publish))
-        self.write_batch(await self.publisher().append_all(lines, self.decoder, key))
+        lines = lines_of(to_utf8(content, self.charset), self.decoder.max_line_bytes(self.live.current.publish))
+        self.write_batch(await self.publisher().append_all(lines, self.decoder, key, self.joiner()))
 
     async def publish_json(self, content: bytes, topic: str | None) -> None:
         """Publish one JSON object, or the valid ones of an array."""
-        if not content.strip():
-            raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
-        if not content.lstrip().startswith(b"["):
-            limit = self.live.current.publish.max_message_bytes
-            await self.publish_one(Draft.from_json(content, topic=topic, max_bytes=limit), content)
+        body = to_utf8(content, self.charset)
+        decoder = JsonObjects(topic, is_strict=self.is_strict)
+        if not body.lstrip().startswith(b"["):
+            draft = decoder.decode(body, self.live.current.publish)
+            if draft is None:
+                raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
+            await self.publish_one(draft, content)
             return
         key = self.key(content)
-        items = decode(_array, content, hint=FIELDS_HINT)
+        items = decode(_array, body, hint=FIELDS_HINT)
         if len(items) > MAX_MESSAGES:
             raise too_many(f"{len(items):,}")
-        self.write_batch(await self.publisher().append_all(map(bytes, items), JsonObjects(topic), key))
+        self.write_batch(await self.publisher().append_all(map(bytes, items), decoder, key))
 
     async def publish_one(self, draft: Draft, content: bytes) -> None:
         self.write_json(receipt_json(await self.hub.publish([draft], key=self.key(content))), 201)
@@ -224,13 +243,17 @@ class PublishHandler(BaseHandler):
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         if self.has_lines:  # The same bytes by POST are one message.
             options.append("lines")
+        if self.is_strict:
+            options.append("strict")
+        if self.request.method == "PUT" and self.joiner() is None:
+            options.append("apart")
         digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0")
         digest.update(content)
         return IdempotencyKey(key, digest.digest())
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""
-        value = self.request.headers.get(header)
+        value = self.request.headers.get(header) if header else None
         if value is not None:
             return value.encode("latin-1", "replace").decode(errors="replace")
         # Not get_query_argument(), which strips line ends and replaces control characters instead of refusing them.

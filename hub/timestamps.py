@@ -26,6 +26,19 @@ def parse_time(text: str, now: float, *, field: str) -> int:
         raise InvalidInput(field, f"invalid time {text[:40]!r}", hint=_hint(text)) from None
 
 
+def iso_of(number: object) -> str | None:
+    """Return seconds, ms, us or ns since 1970, as a number or its digits, in ISO 8601; None for any other value."""
+    if isinstance(number, bool) or not isinstance(number, int | float | str):
+        return None
+    whole, _, fraction = str(number).partition(".")
+    if not whole.isdecimal() or not (fraction or "0").isdecimal() or not 9 <= len(whole) <= 19:
+        return None
+    places = max(0, len(whole) - 10) // 3 * 3  # Ten digits are seconds until 2286, thirteen are ms.
+    seconds, fraction = whole[: len(whole) - places], whole[len(whole) - places :] + fraction
+    moment = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{moment}.{fraction[:9].ljust(3, '0')}Z"
+
+
 def _hint(text: str) -> str:
     if _MILLISECONDS.fullmatch(text):
         return f"use seconds since 1970, not milliseconds: {text[:-3]}"

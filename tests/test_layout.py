@@ -22,7 +22,9 @@ FORBIDDEN = {
 }
 
 # Values and rules that every part of the hub may import.
-BASE = ["hub.errors", "hub.files", "hub.filter", "hub.json_text", "hub.loop", "hub.message", "hub.timestamps"]
+BASE = [
+    f"hub.{name}" for name in ["errors", "files", "filter", "json_text", "loop", "message", "terminal", "timestamps"]
+]
 # Other parts of the hub that each package may import. Parts that need a log know its protocol, not SQLite.
 MAY_IMPORT = {
     "hub.access": [],

@@ -1,36 +1,44 @@
 """Turns lines, texts and JSON objects into drafts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
 from hub.config import PublishConfig
 from hub.errors import InvalidInput, TooLarge
-from hub.ingest.levels import guess_level, level_of
+from hub.ingest.level_names import level_of
+from hub.ingest.levels import guess_level
 from hub.ingest.lines import Line, TruncatedLine, truncated
-from hub.json_text import one_line
-from hub.message import MAX_SOURCE_CHARACTERS, Draft, Level
+from hub.ingest.records import parse_object
+from hub.message import Draft, Level
+from hub.terminal import overwritten
 
-_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_anything: Final = msgspec.json.Decoder()
-_encode: Final = msgspec.json.Encoder().encode
+MAX_LEVEL_CHARACTERS: Final = 64  # Of an unknown level that is kept in `data`.
 
 
 @dataclass(frozen=True, slots=True)
 class TopicText:
     """Text for one topic: a whole body, or lines that may be JSON objects of a logger.
 
-    `level` and `source` are for texts that do not give their own. The constructor raises InvalidInput.
+    `level` and `source` are for texts that do not give their own. An unknown level is info, and is kept in `data`;
+    where `is_strict`, the constructor refuses it. The constructor raises InvalidInput.
     """
 
     topic: str
     level: str = ""
     source: str = ""
     refuses_bad_utf8: bool = False  # In a line that is a JSON object, as in a body of one object.
+    is_strict: bool = False
+    _level: Level | None = field(init=False, repr=False, compare=False)
+    _data: msgspec.Raw | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        Draft.parse(topic=self.topic, message="", level=self.level or Level.INFO, source=self.source)
+        known = Level.parse(self.level) if self.is_strict and self.level else level_of(self.level)
+        unknown = self.level[:MAX_LEVEL_CHARACTERS] if known is None else ""
+        object.__setattr__(self, "_level", Level.INFO if unknown else known)
+        object.__setattr__(self, "_data", msgspec.Raw(msgspec.json.encode({"level": unknown})) if unknown else None)
+        Draft.parse(topic=self.topic, message="", source=self.source)
 
     def max_line_bytes(self, limits: PublishConfig) -> int:
         """Return the length at which a line is truncated."""
@@ -49,20 +57,16 @@ class TopicText:
         elif line.startswith(b"{") and line.rstrip().endswith(b"}"):
             text = self._json_text(line)
             try:
-                return _logger_object(text, topic=self.topic, level=self.level, source=self.source, max_bytes=max_bytes)
+                return parse_object(text, topic=self.topic, level=self._level, source=self.source, max_bytes=max_bytes)
             except (msgspec.MsgspecError, InvalidInput, RecursionError):
-                pass  # Not JSON, or a field's value is not allowed: keep the line as text.
+                pass  # Not JSON, or too long with its data: keep the line as text.
         else:
             text = line.decode("utf-8", "replace")
+            if "\r" in text:
+                text = "\n".join(map(overwritten, text.split("\n")))
         if len(text) * 4 > max_bytes and (size := len(text.encode())) > max_bytes:
             text = str(truncated(text, size, max_bytes))  # Replaced bytes grow to three each.
-        return Draft.parse(
-            topic=self.topic,
-            message=text,
-            level=self.level or guess_level(text),
-            source=self.source,
-            max_bytes=max_bytes,
-        )
+        return self._draft(text, max_bytes)
 
     def whole(self, body: bytes, limits: PublishConfig) -> Draft:
         """Return a whole body as one message. Raises InvalidInput."""
@@ -72,8 +76,28 @@ class TopicText:
             text = body.decode()
         except UnicodeDecodeError as error:
             raise InvalidInput("body", f"byte {error.start + 1} is not UTF-8", hint="PUT replaces such bytes") from None
-        level, limit = self.level or Level.INFO, limits.max_message_bytes
-        return Draft.parse(topic=self.topic, message=text, level=level, source=self.source, max_bytes=limit)
+        return self._draft(text, limits.max_message_bytes)
+
+    def object(self, body: bytes, limits: PublishConfig) -> Draft:
+        """Return the message of a JSON object that the server made of a form. Raises InvalidInput."""
+        try:
+            return parse_object(
+                body.decode(),
+                topic=self.topic,
+                level=self._level,
+                source=self.source,
+                max_bytes=limits.max_message_bytes,
+                has_hooks=True,
+            )
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise InvalidInput("payload", f"invalid JSON: {error}") from None
+
+    def _draft(self, text: str, max_bytes: int) -> Draft:
+        data = self._data if self._data is None or len(text) + len(self._data) <= max_bytes // 4 else None
+        level = self._level or guess_level(text)
+        return Draft.parse(
+            topic=self.topic, message=text, level=level, source=self.source, data=data, max_bytes=max_bytes
+        )
 
     def _json_text(self, line: bytes) -> str:
         try:
@@ -85,9 +109,13 @@ class TopicText:
 
 @dataclass(frozen=True, slots=True)
 class JsonObjects:
-    """JSON objects with the fields of the API. `topic` is for objects that name none."""
+    """JSON objects with the fields of the API or of a logger. `topic` is for objects that name none.
+
+    Where `is_strict`, other fields and unknown levels are refused.
+    """
 
     topic: str | None = None
+    is_strict: bool = False
 
     def max_line_bytes(self, limits: PublishConfig) -> int:
         """Return the limit of a body: escapes make JSON longer than its message."""
@@ -99,7 +127,15 @@ class JsonObjects:
             raise too_large("line", limits.max_body_bytes)
         if not line.strip():
             return None
-        return Draft.from_json(line, topic=self.topic, max_bytes=limits.max_message_bytes)
+        max_bytes = limits.max_message_bytes
+        if not self.is_strict:
+            try:
+                return parse_object(
+                    line.decode(), topic=self.topic, level=None, source="", max_bytes=max_bytes, has_topic=True
+                )
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                pass
+        return Draft.from_json(line, topic=self.topic, max_bytes=max_bytes)  # Also explains what is wrong.
 
 
 Decoder = TopicText | JsonObjects
@@ -113,42 +149,3 @@ def too_large(what: str, limit: int) -> TooLarge:
         f"over the limit of {limit:,} bytes (publish.max_body_bytes)",
         hint="send less at once, send lines by PUT, or raise publish.max_body_bytes in config.yaml",
     )
-
-
-def _logger_object(line: str, *, topic: str, level: str, source: str, max_bytes: int) -> Draft:
-    """Read the fields that loggers use; the others become `data`. Raises MsgspecError, InvalidInput, RecursionError."""
-    _anything.decode(line)  # Checks what the next line leaves raw.
-    fields = _fields.decode(line)
-    own_level = _take_level(fields)
-    name = _take_text(fields, "source")
-    if len(name) > MAX_SOURCE_CHARACTERS or not name.isprintable():
-        fields["source"], name = msgspec.Raw(_encode(name)), ""
-    message = _take_text(fields, "message") or _take_text(fields, "msg")
-    if not message:  # Without a text field the line itself is the text.
-        message, fields = line, {}
-    data = fields["data"] if fields.keys() == {"data"} else msgspec.Raw(_encode(fields)) if fields else None
-    return Draft.parse(
-        topic=topic,
-        message=message,
-        level=own_level or level or guess_level(message),
-        source=name or source,
-        data=one_line(data) if data is not None else None,
-        max_bytes=max_bytes,
-    )
-
-
-def _take_text(fields: dict[str, msgspec.Raw], key: str) -> str:
-    """Remove a field and return its text, or leave it and return "" if it is not a text."""
-    value = _anything.decode(fields.get(key, b'""'))
-    if not isinstance(value, str):
-        return ""
-    fields.pop(key, None)
-    return value
-
-
-def _take_level(fields: dict[str, msgspec.Raw]) -> Level | None:
-    for key in ("level", "severity"):
-        if level := level_of(_anything.decode(fields.get(key, b"null"))):
-            del fields[key]
-            return level
-    return None

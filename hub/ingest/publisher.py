@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from hub.config import PublishConfig
 from hub.config.live import LiveConfig
 from hub.errors import InvalidInput, NotStored, TooLarge
 from hub.ingest.decode import Decoder
-from hub.ingest.lines import Line, Lines
+from hub.ingest.lines import Line
+from hub.ingest.multiline import Joiner, Record
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.protocol import IdempotencyKey, Receipt
 from hub.message import Draft
@@ -36,12 +37,13 @@ class Batch:
         self._unsettled: list[dict[str, object]] = []
         self._unsettled_count = 0
 
-    def read(self, lines: Sequence[Line], decoder: Decoder, limits: PublishConfig) -> list[Draft]:
-        """Return the drafts of the valid lines. They count once `settle` is called."""
+    def read(self, records: Sequence[Record], decoder: Decoder, limits: PublishConfig) -> list[Draft]:
+        """Return the drafts of the valid records. Their lines count once `settle` is called."""
         drafts, decode = [], decoder.decode
-        for number, line in enumerate(lines, self._read + 1):
+        for record in records:
+            number, self._read = self._read + 1, self._read + record.lines
             try:
-                draft = decode(line, limits)
+                draft = decode(record.line, limits)
             except InvalidInput as error:
                 self._unsettled_count += 1
                 if len(self.rejected) + len(self._unsettled) < SHOWN_REJECTED:
@@ -49,7 +51,6 @@ class Batch:
                 continue
             if draft is not None:
                 drafts.append(draft)
-        self._read += len(lines)
         return drafts
 
     def settle(self, receipt: Receipt | None = None) -> None:
@@ -126,11 +127,17 @@ class Publisher:
                     raise
                 await self._hold_back(error, self._is_connected)
 
-    async def append_all(self, lines: Iterable[Line], decoder: Decoder, key: IdempotencyKey | None) -> Batch:
+    async def append_all(
+        self, lines: Iterable[Line], decoder: Decoder, key: IdempotencyKey | None, joiner: Joiner | None = None
+    ) -> Batch:
         """Append all messages of `lines` in one transaction. Raises TooLarge for more than MAX_MESSAGES."""
         batch, drafts, rest = Batch(), list[Draft](), iter(lines)
         while part := list(islice(rest, LINES_PER_TURN)):
-            drafts += batch.read(part, decoder, self.live.current.publish)
+            limits = self.live.current.publish
+            records = joiner.feed(part, limits.max_message_bytes) if joiner else [Record(line, 1) for line in part]
+            if joiner and len(part) < LINES_PER_TURN:
+                records += joiner.release()
+            drafts += batch.read(records, decoder, limits)
             if len(drafts) > MAX_MESSAGES:
                 raise too_many(f"more than {MAX_MESSAGES:,}")
             await asyncio.sleep(0)
@@ -147,48 +154,6 @@ class Publisher:
             self.budget.check_running()
             if not is_connected():
                 raise error
-
-
-class LinePublisher:
-    """Publishes a stream of lines as they arrive, and counts the outcomes in `batch`.
-
-    `feed` returns when its lines are stored: back-pressure for its source.
-    """
-
-    def __init__(self, publisher: Publisher, decoder: Decoder) -> None:
-        self.batch = Batch()
-        self.is_publishing = False
-        self._publisher = publisher
-        self._decoder = decoder
-        self._lines = Lines(0)
-
-    async def feed(self, chunk: bytes) -> None:
-        """Publish the lines that end in `chunk`. Raises what Publisher.append raises, and Overloaded at shutdown."""
-        self._lines.max_bytes = self._decoder.max_line_bytes(self._publisher.live.current.publish)
-        await self._publish(self._lines.feed(chunk))
-        self._publisher.budget.check_running()
-        self._publisher.budget.resize(self, self._lines.unfinished_bytes)
-
-    async def finish(self) -> None:
-        """Publish the last line, which may have no line end."""
-        await self._publish(iter(self._lines.end()))
-
-    def close(self) -> None:
-        """Forget the unfinished line and release its bytes. Idempotent."""
-        self._lines = Lines(0)
-        self._publisher.budget.resize(self, 0)
-
-    async def _publish(self, lines: Iterator[Line]) -> None:
-        self.is_publishing = True
-        try:
-            while part := list(islice(lines, LINES_PER_TURN)):
-                self._publisher.budget.check_running()
-                drafts = self.batch.read(part, self._decoder, self._publisher.live.current.publish)
-                self.batch.settle(await self._publisher.append(drafts) if drafts else None)
-                if len(part) == LINES_PER_TURN:  # Where all were rejected, nothing has been awaited.
-                    await asyncio.sleep(0)
-        finally:
-            self.is_publishing = False
 
 
 def too_many(count: str) -> TooLarge:

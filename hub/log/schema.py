@@ -94,6 +94,10 @@ MIGRATIONS: Final = (
     ALTER TABLE log ADD COLUMN keep_bytes INTEGER;
     ALTER TABLE log ADD COLUMN keep_seconds REAL;
     """,
+    """
+    -- What was indexed of each message (DOCUMENT_VERSION in hub/search/index.py).
+    ALTER TABLE segment ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+    """,
 )
 
 

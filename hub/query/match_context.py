@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from hub.message import Draft, Message
+from hub.terminal import plain
 
 NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _POSITION: Final = re.compile("0|[1-9][0-9]{0,8}")
@@ -14,6 +15,7 @@ MISSING: Final = object()
 SEPARATOR: Final = "\0"  # Between fields that are searched as one text. The parser rejects it in a query.
 _NOT_DECODED: Final = object()
 _decode: Final = msgspec.json.Decoder().decode
+_decode_texts: Final = msgspec.json.Decoder(float_hook=str).decode
 
 
 def fold(text: str) -> str:
@@ -33,16 +35,19 @@ class MatchContext:
         self._strings: str | None = None
 
     def contains(self, needle: str) -> bool:
-        """True if `needle`, folded, is in the text, topic, source, or a string value anywhere in data."""
+        """True if `needle`, folded, is in the text, topic, source, or a string or number anywhere in data."""
         message = self.message
         if self._fields is None:
-            self._fields = fold(SEPARATOR.join((message.message, message.topic, message.source)))
+            self._fields = fold(SEPARATOR.join((plain(message.message), message.topic, message.source)))
         if needle in self._fields:
             return True
         if message.data is None:
             return False
         if self._strings is None:
-            self._strings = fold(SEPARATOR.join(strings(self.data)))
+            try:
+                self._strings = fold(SEPARATOR.join(texts(message.data)))
+            except RecursionError:  # Less of the stack was in use when it was published.
+                self._strings = fold(bytes(message.data).decode())
         return needle in self._strings
 
     @property
@@ -57,19 +62,24 @@ class MatchContext:
         return self._data
 
 
-def strings(value: object, *, keys: bool = False) -> Iterator[str]:
-    """Not recursive: data may be 900 levels deep."""
-    waiting = [value]
+def texts(data: bytes | str | msgspec.Raw, *, keys: bool = False) -> Iterator[str]:
+    """Yield the strings of a JSON value without escape codes, and its numbers as they are written.
+
+    Not recursive: data may be 900 levels deep. Raises RecursionError or msgspec.DecodeError.
+    """
+    waiting = [_decode_texts(data)]
     while waiting:
         found = waiting.pop()
         if isinstance(found, str):
-            yield found
+            yield plain(found)
         elif isinstance(found, dict):
             waiting.extend(found.values())
             if keys:
                 yield from found
         elif isinstance(found, list):
             waiting.extend(found)
+        elif isinstance(found, int) and not isinstance(found, bool):
+            yield str(found)
 
 
 def inside(value: object, names: Sequence[str]) -> object:
@@ -87,14 +97,14 @@ def inside(value: object, names: Sequence[str]) -> object:
     return MISSING
 
 
-def as_float(value: object) -> float | None:
-    """Return a JSON number as JavaScript reads it, None for any other value, booleans included."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+def as_number(value: object) -> int | float | None:
+    """Return a JSON number, None for any other value, booleans included."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def number_of(text: str) -> int | float:
+    """Return the number that a JSON number writes; whole ones are exact."""
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
 def glob(parts: tuple[str, ...]) -> Callable[[str], bool]:

@@ -13,7 +13,7 @@ from typing import Final, Literal, NoReturn, cast
 
 from hub.errors import InvalidInput
 from hub.message import LEVELS, Level
-from hub.query.match_context import NUMBER, SEPARATOR, fold
+from hub.query.match_context import NUMBER, SEPARATOR, fold, number_of
 from hub.query.terms import (
     ANYTHING,
     BLANKS,
@@ -159,7 +159,7 @@ class Parser:
             return DataExists(path) if value == "*" else DataIs(path, tuple(text.split("*")))
         if not NUMBER.fullmatch(text):
             self._refuse(start, f"{ordering} needs a number", "such as data.status:>=500")
-        return DataCompared(path, ordering, float(text))
+        return DataCompared(path, ordering, number_of(text))
 
     def _next(self) -> str:
         """Skip blanks and return the next character, "" at the end."""

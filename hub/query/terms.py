@@ -4,10 +4,11 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from hub.message import Level
-from hub.query.match_context import MISSING, NUMBER, MatchContext, as_float, fold, glob, inside
+from hub.query.match_context import MISSING, NUMBER, MatchContext, as_number, fold, glob, inside, number_of
+from hub.terminal import plain
 
 Finder = Callable[[MatchContext], bool]
 Comparison = Literal[">=", "<=", ">", "<"]
@@ -18,7 +19,7 @@ BLANKS: Final = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + 
 ENDS_A_WORD: Final = frozenset(BLANKS + "()")
 # ASCII, because IGNORECASE alone takes the long ſ for an s.
 FIELD: Final = re.compile(rf'(level|topic|source|data\.[^{BLANKS}:()"]+):', re.IGNORECASE | re.ASCII)
-_COMPARE: Final[dict[Comparison, Callable[[float, float], bool]]] = {
+_COMPARE: Final[dict[Comparison, Callable[[Any, Any], bool]]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
@@ -75,8 +76,8 @@ class DataIs:
     parts: tuple[str, ...]
 
     @property
-    def number(self) -> float | None:
-        return float(self.parts[0]) if len(self.parts) == 1 and NUMBER.fullmatch(self.parts[0]) else None
+    def number(self) -> int | float | None:
+        return number_of(self.parts[0]) if len(self.parts) == 1 and NUMBER.fullmatch(self.parts[0]) else None
 
     def finder(self) -> Finder:
         names, matches, number = self.path.split("."), glob(self.parts), self.number
@@ -84,10 +85,10 @@ class DataIs:
         def find(context: MatchContext) -> bool:
             found = inside(context.data, names)
             if isinstance(found, str):
-                return matches(fold(found))
+                return matches(fold(plain(found)))
             if found is None or isinstance(found, bool):
                 return matches("null" if found is None else str(found).lower())
-            return number is not None and as_float(found) == number
+            return number is not None and as_number(found) == number
 
         return find
 
@@ -98,13 +99,13 @@ class DataCompared:
 
     path: str
     comparison: Comparison
-    number: float
+    number: int | float
 
     def finder(self) -> Finder:
         names, compare, limit = self.path.split("."), _COMPARE[self.comparison], self.number
 
         def find(context: MatchContext) -> bool:
-            number = as_float(inside(context.data, names))
+            number = as_number(inside(context.data, names))
             return number is not None and compare(number, limit)
 
         return find

@@ -10,7 +10,7 @@ from hub.filter import Filter
 from hub.message import RANK, Level
 from hub.query.match_context import glob
 from hub.query.terms import And, DataCompared, DataExists, DataIs, FieldIs, LevelIs, Or, Term, Text
-from hub.search.index import BLOCK, CUT, LEVEL, SOURCE, STRING, TOPIC, folded
+from hub.search.index import BLOCK, CUT, DOCUMENT_VERSION, LEVEL, SOURCE, STRING, TOPIC, folded
 
 MAX_TRIGRAMS: Final = 24  # Of one text. More cost more than they exclude (estimated).
 # Trigrams that begin with a text of one or two characters. A text with more is common.
@@ -52,8 +52,8 @@ def candidate_ranges(
 def _pieces(connection: sqlite3.Connection, seqs: SeqRange, span: TimeSpan) -> Iterator[tuple[int, int, int | None]]:
     """Yield first seq, last seq and the segment that indexes them, or None, oldest first, within the time span."""
     at, high = seqs
-    segments = "SELECT number, start, indexed, oldest, newest FROM segment ORDER BY number"
-    for number, start, indexed, oldest, newest in connection.execute(segments):
+    segments = "SELECT number, start, indexed, oldest, newest FROM segment WHERE version = ? ORDER BY number"
+    for number, start, indexed, oldest, newest in connection.execute(segments, (DOCUMENT_VERSION,)):
         if at < min(start, high + 1):
             yield at, min(start - 1, high), None
         first, last = max(at, start), min(indexed - 1, high)

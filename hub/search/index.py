@@ -15,7 +15,8 @@ import msgspec
 from hub.log.maintenance import Step, relaxed_transaction
 from hub.log.rows import Row, read_rows, reread
 from hub.message import Level
-from hub.query.match_context import fold, strings
+from hub.query.match_context import fold, texts
+from hub.terminal import plain
 
 BLOCK: Final = 8
 SEGMENT: Final = 65_536  # Seqs in a table; a multiple of BLOCK.
@@ -29,8 +30,7 @@ LONGEST: Final = 32 << 10  # Characters of one message that are indexed. A longe
 # Private-use characters separate the fields. A level is three of them.
 LEVEL: Final = tuple(f"\ue000\ue000{chr(0xE010 + rank)}" for rank in range(len(Level)))
 TOPIC, SOURCE, STRING, CUT = "\ue001", "\ue002", "\ue003", "\ue004\ue004\ue004"
-
-_decode: Final = msgspec.json.Decoder().decode
+DOCUMENT_VERSION: Final = 2  # Of `document`. Segments of older ones are not searched, and are dropped and built again.
 
 
 class SearchIndex:
@@ -47,9 +47,12 @@ class SearchIndex:
         return self.drop, self.extend, self.merge
 
     def extend(self, connection: sqlite3.Connection) -> bool:
-        state = "SELECT (SELECT min(seq) FROM message), (SELECT head FROM log), (SELECT max(indexed) FROM segment)"
-        first, head, indexed = connection.execute(state).fetchone()
-        if first is None:
+        state = (
+            "SELECT (SELECT min(seq) FROM message), (SELECT head FROM log), (SELECT max(indexed) FROM segment),"
+            " (SELECT min(version) FROM segment)"
+        )
+        first, head, indexed, version = connection.execute(state).fetchone()
+        if first is None or (version or DOCUMENT_VERSION) < DOCUMENT_VERSION:
             return False
         start = max(indexed or 0, first // BLOCK * BLOCK)
         if head + 1 - start < self._step_rows:
@@ -83,13 +86,13 @@ class SearchIndex:
         return True
 
     def drop(self, connection: sqlite3.Connection) -> bool:
-        """Delete the oldest segment if all its messages are deleted."""
+        """Delete a segment if all its messages are deleted, or if it is of an older version."""
         # A segment that lags behind is kept: after each new table every connection prepares its statements again.
         deleted = (
-            "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE indexed <= first"
+            "SELECT number FROM segment, (SELECT min(seq) AS first FROM message) WHERE version < ? OR indexed <= first"
             " AND (indexed = start OR (number + 1) * ? <= first) ORDER BY number LIMIT 1"
         )
-        row = connection.execute(deleted, (self._segment,)).fetchone()
+        row = connection.execute(deleted, (DOCUMENT_VERSION, self._segment)).fetchone()
         if row is not None:
             self.drop_step(connection, row[0])
         return row is not None
@@ -124,10 +127,10 @@ def folded(text: str) -> str:
 
 def document(row: Row) -> str:
     _, _, topic, level, source, message, data = row
-    text = f"{LEVEL[level]}{TOPIC}{topic}{SOURCE}{source}{STRING}{message}{STRING}"
+    text = f"{LEVEL[level]}{TOPIC}{topic}{SOURCE}{source}{STRING}{plain(message)}{STRING}"
     if data is not None:
         try:
-            text += "".join(value + STRING for value in strings(_decode(data), keys=True))
+            text += "".join(value + STRING for value in texts(data, keys=True))
         except (RecursionError, msgspec.DecodeError):
             text += CUT
     # With the line end, the last letter of the last text begins a trigram too.
@@ -144,7 +147,9 @@ def _begin_segment(connection: sqlite3.Connection, number: int, start: int) -> N
         connection.execute(f"INSERT INTO search_{number}(search_{number}, rank) VALUES (?, ?)", (setting, value))
     # The list of all trigrams, in order, for texts of less than three characters.
     connection.execute(f"CREATE VIRTUAL TABLE trigram_{number} USING fts5vocab(search_{number}, row)")
-    connection.execute("INSERT INTO segment VALUES (?, ?, ?, NULL, NULL, 0, 0)", (number, start, start))
+    connection.execute(
+        "INSERT INTO segment VALUES (?, ?, ?, NULL, NULL, 0, 0, ?)", (number, start, start, DOCUMENT_VERSION)
+    )
 
 
 def _index(connection: sqlite3.Connection, number: int, start: int, stop: int) -> None:

@@ -41,6 +41,9 @@ export function visible(text) {
 /** The text alone, without any escape. @param {string} text */
 export const strip = (text) => (PLAIN.test(text) ? text : visible(text.replace(ESCAPE, '')));
 
+/** The text as filters see it, here and on the server. @param {string} text */
+export const plain = (text) => (text.includes('\x1b') ? text.replace(ESCAPE, '') : text);
+
 /** @param {string} text @returns {Piece[]} */
 export function toPieces(text) {
   if (PLAIN.test(text)) return [{ text, style: null }];

@@ -8,6 +8,7 @@
  *   all  = { ["-"] term }
  *   term = "(" any ")" | "phrase" | /expression/ | field ":" value | word
  */
+import { plain } from '../format/ansi.js';
 import { fold } from '../format/fold.js';
 import { FilterError, fieldTest, holds } from './terms.js';
 
@@ -195,7 +196,7 @@ class Parser {
     if (wanted) this.#countText(column);
     if (wanted && !this.isNegated) this.marks.push(wanted);
     return (message) =>
-      fold(message.message).includes(wanted) ||
+      fold(plain(message.message)).includes(wanted) ||
       message.topic.toLowerCase().includes(wanted) ||
       fold(message.source).includes(wanted) ||
       holds(message.data, wanted);

@@ -4,6 +4,7 @@
  * Owns what "text in any case", "inside data" and "a number" mean, as the server does: no term finds here
  * what it would not find there. Knows no grammar: filter.js does.
  */
+import { plain } from '../format/ansi.js';
 import { fold } from '../format/fold.js';
 import { compareNumbers, isNumber, Numeral } from '../format/json.js';
 import { LEVELS } from '../messages/message.js';
@@ -44,10 +45,11 @@ const COMPARE = {
   '=': (a, b) => a === b,
 };
 
-/** Whether a string somewhere in a value holds the words. @param {unknown} value @param {string} wanted @returns {boolean} */
+/** Whether a string or number somewhere in a value holds the words. @param {unknown} value @param {string} wanted @returns {boolean} */
 export function holds(value, wanted) {
-  if (typeof value === 'string') return fold(value).includes(wanted);
-  if (value === null || typeof value !== 'object' || value instanceof Numeral) return false;
+  if (typeof value === 'string') return fold(plain(value)).includes(wanted);
+  if (isNumber(value)) return fold(String(value)).includes(wanted);
+  if (value === null || typeof value !== 'object') return false;
   for (const each of Object.values(value)) if (holds(each, wanted)) return true;
   return false;
 }

@@ -111,7 +111,6 @@ async def test_a_plain_message_needs_no_handler(site: Site, path: str, body: byt
         "Content-Encoding: gzip\r\n",
         "Content-Type: application/x-ndjson\r\n",
         "X-Anything: else\r\n",
-        "X-Level: loud\r\n",
     ],
 )
 async def test_what_may_mean_something_else_is_left_to_a_handler(site: Site, fields: str) -> None:

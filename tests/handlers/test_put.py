@@ -136,7 +136,7 @@ async def test_ndjson_of_known_length_has_the_time_limit_of_a_body(start_site: S
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("path", ["/topics/a%20b", "/topics/a?level=loud", "/topics/a?source=%00"])
+@pytest.mark.parametrize("path", ["/topics/a%20b", "/topics/a?strict=1&level=loud", "/topics/a?source=%00"])
 async def test_a_wrong_address_is_said_before_hours_of_lines_are_read(site: Site, path: str) -> None:
     upload = await Upload.open(site, path)
     answer = await upload.answer()
@@ -202,7 +202,7 @@ async def test_a_real_curl_ships_what_it_reads(site: Site) -> None:
 @pytest.mark.gen_test
 async def test_a_real_curl_is_told_at_once_what_is_wrong(site: Site) -> None:
     """Its standard input stays open, so that no read ends the wait."""
-    with start_curl(site, "/topics/app?level=loud") as curl:
+    with start_curl(site, "/topics/app?strict=1&level=loud") as curl:
         assert curl.stdin is not None
         assert curl.stdout is not None
         curl.stdin.write(b"first\n")

@@ -29,7 +29,7 @@ async def test_lines_that_are_refused_are_read_some_at_a_time_too(site: Site, mo
 
 @pytest.mark.gen_test
 async def test_an_array_is_read_in_parts_and_stored_in_one_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    drafts, commits = Turns(monkeypatch, Draft, "from_json"), Turns(monkeypatch, site.wall.log, "append")
+    drafts, commits = Turns(monkeypatch, decode, "parse_object"), Turns(monkeypatch, site.wall.log, "append")
     answer = await site.post(
         "/messages", "[" + ",".join(['{"topic":"a","message":""}'] * MAX_MESSAGES) + "]", "application/json"
     )

@@ -1,5 +1,6 @@
 /** The page's parser, asked from outside: a line of {query, message} comes in, a line with its answer goes out. */
 import { createInterface } from 'node:readline';
+import { parseExact } from '../../static/format/json.js';
 import { fromWire } from '../../static/messages/message.js';
 import { parse } from '../../static/query/filter.js';
 import { FilterError } from '../../static/query/terms.js';
@@ -15,6 +16,6 @@ function answer(query, message) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { query, message } = JSON.parse(line);
+  const { query, message } = parseExact(line);
   process.stdout.write(`${JSON.stringify(answer(query, message))}\n`);
 }

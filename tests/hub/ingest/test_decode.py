@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -79,6 +80,7 @@ def test_a_json_line_gives_its_fields() -> None:
         ('{"message":"m","severity":"ERROR"}', Level.ERROR),
         ('{"message":"m","level":"unheard of","severity":"crit"}', Level.CRITICAL),
         ('{"message":"m","level":true}', Level.INFO),
+        ('{"message":"error: x","level":"unheard of"}', Level.INFO),
         ('{"message":"error: x"}', Level.ERROR),
         ('{"message":"m","level":1e30}', Level.INFO),
     ],
@@ -112,10 +114,34 @@ def test_a_field_that_cannot_be_what_it_is_called_is_kept_as_data() -> None:
     assert json.loads(bytes(said.data)) == {"source": "a\nb", "level": [1]}
 
 
-@pytest.mark.parametrize(("topic", "level", "source"), [("a b", "", ""), ("a", "loud", ""), ("a", "", "x\n")])
-def test_a_wrong_topic_level_or_source_is_refused_before_any_line(topic: str, level: str, source: str) -> None:
+@pytest.mark.parametrize(("topic", "level", "source"), [("a b", "", ""), ("a", "", "x\n")])
+def test_a_wrong_topic_or_source_is_refused_before_any_line(topic: str, level: str, source: str) -> None:
     with pytest.raises(InvalidInput):
         TopicText(topic, level, source)
+
+
+def test_an_unknown_level_is_info_and_kept_unless_the_publisher_wants_it_refused() -> None:
+    said = draft_of("error: x", level="loud")
+    assert (said.level, bytes(said.data or b"")) == (Level.INFO, b'{"level":"loud"}')
+    assert draft_of("x", level="EMERGENCY").level is Level.CRITICAL
+    with pytest.raises(InvalidInput, match="unknown level 'loud'"):
+        TopicText("a", "loud", is_strict=True)
+
+
+def test_fields_that_the_api_does_not_have_become_data_unless_refused() -> None:
+    line = b'{"topic":"a","message":"m","n":1}'
+    assert JsonObjects().decode(line, LIMITS) == Draft("a", Level.INFO, "", "m", msgspec.Raw(b'{"n":1}'))
+    with pytest.raises(InvalidInput, match="unknown field `n`"):
+        JsonObjects(is_strict=True).decode(line, LIMITS)
+
+
+def test_an_object_without_a_text_is_the_text_unless_it_has_only_our_fields() -> None:
+    said = JsonObjects("a").decode(b'{"x":1}', LIMITS)
+    assert said is not None
+    assert (said.message, said.data) == ('{"x":1}', None)
+    for line in (b"{}", b'{"data":1}', b'{"message":5}', b'{"topic":5,"message":"m"}', b"5"):
+        with pytest.raises(InvalidInput):
+            JsonObjects("a").decode(line, LIMITS)
 
 
 names = st.sampled_from(["message", "msg", "level", "severity", "source", "data", "x"])

@@ -10,7 +10,8 @@ from hub.config import Config
 from hub.config.live import LiveConfig
 from hub.errors import LogFull, NotStored, OutcomeUnknown, Overloaded, TooLarge
 from hub.ingest.decode import Decoder, JsonObjects, TopicText
-from hub.ingest.publisher import LINES_PER_TURN, MAX_MESSAGES, LinePublisher, Publisher
+from hub.ingest.line_publisher import LinePublisher
+from hub.ingest.publisher import LINES_PER_TURN, MAX_MESSAGES, Publisher
 from hub.ingest.upload_budget import UploadBudget
 from hub.log.protocol import IdempotencyKey, Receipt
 from hub.message import Draft

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput
-from hub.message import Level, Message
+from hub.message import Draft, Level, Message
 from hub.query import EVERYTHING, Query, parse
 from hub.query.match_context import MatchContext, fold
 from hub.query.terms import (
@@ -169,7 +169,10 @@ def test_queries_of_the_same_terms_are_equal_in_any_spelling() -> None:
     assert parse("a OR b") != parse("a b")
 
 
-@given(texts, texts.filter(lambda text: text.strip()), texts)
+codeless = texts.map(lambda text: text.replace("\x1b", ""))
+
+
+@given(codeless, codeless.filter(lambda text: text.strip()), codeless)
 def test_a_phrase_is_found_at_any_position_and_in_any_case(before: str, text: str, after: str) -> None:
     phrase = text.replace('"', "'").replace("\0", "0")
     before, after = (part.replace("\0", "0") for part in (before, after))
@@ -216,3 +219,25 @@ def test_deeply_nested_data_is_searched() -> None:
     deep = msgspec.structs.replace(message(), data=data)
     assert parse("needle").matches(MatchContext(deep))
     assert not parse("data.a.b.c:*").matches(MatchContext(deep))
+
+
+@pytest.mark.parametrize(
+    ("query", "data", "found"),
+    [
+        ("data.n:1234567890123456789", "1234567890123456789", True),
+        ("data.n:1234567890123456789", "1234567890123456790", False),
+        ("data.n:>9007199254740992", "9007199254740993", True),
+        ("data.n:>9007199254740992", "9007199254740992", False),
+        ("data.n:504.0", "504", True),
+        ("data.n:1e400", "1e300", False),
+        ("1234567890123456789", "1234567890123456789", True),
+        ("1.10", "1.10", True),
+        ("1e3", "1E3", True),
+        ("true", "true", False),
+        ("a", '"\\u001b[31ma"', True),
+        ("31m", '"\\u001b[31ma"', False),
+    ],
+)
+def test_numbers_are_exact_and_found_as_they_are_written(query: str, data: str, found: bool) -> None:
+    message = Draft("t", Level.INFO, "", "", msgspec.Raw(f'{{"n":{data}}}'.encode()))
+    assert parse(query).matches(MatchContext(message)) is found

@@ -9,7 +9,7 @@ import pytest
 
 from hub.filter import Filter
 from hub.search.find import SearchRange
-from hub.search.index import SearchIndex
+from hub.search.index import DOCUMENT_VERSION, SearchIndex
 from tests.hub.kept import AT_ONCE, Kept
 from tests.hub.parts import EPOCH, GENERATIONS, draft
 from tests.hub.search.logs import fill, find_in_peace, index
@@ -131,3 +131,19 @@ def test_an_index_goes_in_steps_and_searches_find_the_same_in_between(hasty: Kep
     ((start, indexed),) = kept.connection.execute("SELECT start, indexed FROM segment").fetchall()
     assert start == 1496
     assert indexed > 2000
+
+
+def test_segments_of_an_older_version_are_built_again_and_until_then_not_used(kept: Kept) -> None:
+    def found(query: str) -> int:
+        wanted = SearchRange(Filter.parse(q=query), 1, 2000, 1000, True)
+        return len(find_in_peace(kept.connection, GENERATIONS, wanted).messages)
+
+    publish(kept, 600, "\x1b[1mdisk\x1b[0m full")
+    index(kept.connection)
+    kept.connection.execute("UPDATE segment SET version = 1")
+    assert found('"disk full"') == 600
+    assert not kept.index.extend(kept.connection)
+    index(kept.connection)
+    assert kept.connection.execute("SELECT DISTINCT version FROM segment").fetchall() == [(DOCUMENT_VERSION,)]
+    assert found('"disk full"') == 600
+    assert found("1mdisk") == 0

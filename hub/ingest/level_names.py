@@ -1,0 +1,50 @@
+"""The names and numbers of levels that programs use."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hub.message import LEVEL_NAMES, Level
+
+DEBUG, INFO, WARNING, ERROR, CRITICAL = Level
+
+NAMES: Final[dict[str, Level]] = LEVEL_NAMES | {
+    **dict.fromkeys(("verbose", "dbug", "trce"), DEBUG),
+    **dict.fromkeys(("information", "informational", "note", "log", "success", "normal", "default"), INFO),
+    **dict.fromkeys(("emergency", "fault"), CRITICAL),
+}
+"""Names in lower case, as lines and fields write them."""
+
+LETTERS: Final[dict[str, Level]] = {
+    **dict.fromkeys("TVD", DEBUG),
+    **dict.fromkeys("IN", INFO),
+    **dict.fromkeys("W", WARNING),
+    **dict.fromkeys("E", ERROR),
+    **dict.fromkeys("FCA", CRITICAL),
+}
+
+Scale = Mapping[int, Level | None]
+"""Levels by the lowest number that means them."""
+
+SYSLOG: Final[Scale] = {0: CRITICAL, 3: ERROR, 4: WARNING, 5: INFO, 7: DEBUG, 8: None}  # RFC 5424, section 6.2.1
+_PINO: Final[Scale] = {10: DEBUG, 30: INFO, 40: WARNING, 50: ERROR, 60: CRITICAL, 70: None}
+_MONOLOG: Final[Scale] = {100: DEBUG, 200: INFO, 300: WARNING, 400: ERROR, 500: CRITICAL, 601: None}
+_LOGBACK: Final[Scale] = {5000: DEBUG, 20000: INFO, 30000: WARNING, 40000: ERROR, 50000: CRITICAL, 50001: None}
+NUMBERS: Final[Scale] = {**SYSLOG, **_PINO, **_MONOLOG, **_LOGBACK}
+PYTHON: Final[Scale] = {0: None, 1: DEBUG, 20: INFO, 30: WARNING, 40: ERROR, 50: CRITICAL, 60: None}
+OPENTELEMETRY: Final[Scale] = {0: None, 1: DEBUG, 9: INFO, 13: WARNING, 17: ERROR, 21: CRITICAL, 25: None}
+NO_NUMBERS: Final[Scale] = {0: None}
+
+
+def level_of(value: object, scale: Scale = NUMBERS) -> Level | None:
+    """Return the level that a field's value names, or None. `scale` is for numbers."""
+    if isinstance(value, str):
+        name = value.strip().lower()
+        if not (name.isascii() and name.isdecimal()):
+            if len(value) < 3 and value[:1] in LETTERS:  # E, D1 (MongoDB)
+                return LETTERS[value[0]]
+            # ERROR+2 (Go), DEBUG5 (Google)
+            return NAMES.get(name) or NAMES.get(name[:16].rstrip("0123456789").rstrip("+-"))
+        value = int(name[:9])
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return scale[max(bound for bound in scale if bound <= value)]
+    return None
