@@ -186,6 +186,7 @@ def maintain_log(path: str, *, epoch_too: bool, vacuum_too: bool) -> None:
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Return the exit status: 0 after an orderly end, 2 if the settings, the log or the address cannot be used."""
+    open_standard_descriptors()
     parser = argparse.ArgumentParser(description="A live wall for what servers say.")
     parser.add_argument("--config", type=Path, default=resource("config.yaml"), metavar="F", help="the config file")
     parser.add_argument("--port", metavar="N", help="the port, instead of the one in the settings")
@@ -221,5 +222,4 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    open_standard_descriptors()
     sys.exit(main(sys.argv[1:], os.environ))
