@@ -30,6 +30,7 @@ import { Panel } from './parts/panel.js';
 import { Print } from './parts/print.js';
 import { Publish } from './parts/publish.js';
 import { Ledger, ProofButton } from './parts/report.js';
+import { RowActions } from './parts/row-actions.js';
 import { Settings } from './parts/settings.js';
 import { StateBar } from './parts/state-bar.js';
 import { Toolbar } from './parts/toolbar.js';
@@ -171,6 +172,7 @@ mount('who', (el) => WhoPanel(el, page));
 mount('details', (el) => Details(el, page));
 mount('messages', (el) => {
   page.feed = Feed(el, page);
+  RowActions(el, page);
 });
 mount('mode', (el) => Mode(el, page));
 mount('bottom', (el) => Bottom(el, page));

@@ -5,6 +5,7 @@
  * the link to the worker calls `receive`. Knows no element.
  */
 import { parseExact } from './format/json.js';
+import { dayNumber } from './format/time.js';
 import { Counts } from './messages/counts.js';
 import { Fresh } from './messages/fresh.js';
 import { isAfter, parseId } from './messages/ids.js';
@@ -111,7 +112,7 @@ export class Store {
     this.begin = null;
     /** @type {Selection} */
     this.selection = EVERYTHING;
-    this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
+    this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING), (entry) => this.day(entry));
     /** @type {Past | null} */
     this.past = null;
     this.counts = new Counts();
@@ -164,6 +165,11 @@ export class Store {
 
   set link(state) {
     this.#link = state;
+  }
+
+  /** The day of a message in the zone that is shown; null: a mark has none. @param {Entry} entry */
+  day(entry) {
+    return isMark(entry) || !Number.isFinite(entry.ms) ? null : dayNumber(entry.ms, this.view.zone);
   }
 
   /** Messages on the page: live, or history. */
@@ -408,17 +414,19 @@ export class Store {
 
   /** @param {Partial<View>} change */
   setView(change) {
+    const { zone } = this.view;
     this.view = { ...this.view, ...change };
+    // Days begin elsewhere.
+    if (zone !== this.view.zone) this.narrow({});
     this.changed('view');
   }
 
   /** @param {Record<string, string>} change */
   set(change) {
     this.settings = { ...this.settings, ...change };
-    if (change.zone) this.view = { ...this.view, zone: change.zone === 'utc' ? 'utc' : 'local' };
     if (change.ring) this.live.resize(ringSize(change.ring));
     this.changed('settings');
-    this.changed('view');
+    this.setView(change.zone ? { zone: change.zone === 'utc' ? 'utc' : 'local' } : {});
   }
 
   // History.

@@ -46,7 +46,7 @@ function openPast({ store }, kind, at, shown) {
   const past = {
     kind,
     at,
-    roll: new Roll(PAST_LIMIT, toTest(shown)),
+    roll: new Roll(PAST_LIMIT, toTest(shown), (entry) => store.day(entry)),
     older: null,
     newer: null,
     first: null,
@@ -117,7 +117,7 @@ export async function showAround(page, id, shown = EVERYTHING) {
     const found = past.roll.matching.find(at);
     const isFound = at >= 0 && past.roll.matching.at(found) === at;
     if (!isFound && !isNarrow(shown)) {
-      const roll = new Roll(PAST_LIMIT, past.roll.matching.test);
+      const roll = new Roll(PAST_LIMIT, past.roll.matching.test, past.roll.matching.day);
       return store.changePast(past, { roll, isGone: true, older: null, newer: null });
     }
     await addOlder(page, past, toHistory(shown), id, BESIDE);

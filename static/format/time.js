@@ -73,12 +73,28 @@ export function date(ms, zone) {
   return new Date(ms - shift).toUTCString().slice(5, 16);
 }
 
-/** '' today; else what stands before a time: '22 Nov ', of another year '31 Dec 2025 '. @param {number} ms @param {Zone} zone @param {string} today */
-export function unlessToday(ms, zone, today) {
-  const at = date(ms, zone);
-  if (at === today) return '';
-  return at.slice(7) === today.slice(7) ? at.slice(0, 7) : `${at} `;
+/** Counts days: the same number for all times of one day. @param {number} ms @param {Zone} zone */
+export const dayNumber = (ms, zone) =>
+  Math.floor((ms - (zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000)) / 86_400_000);
+
+/** Tue 1 Dec @param {number} ms @param {Zone} zone */
+export function shortDay(ms, zone) {
+  const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
+  const [weekday = '', day, month] = new Date(ms - shift).toUTCString().split(' ');
+  return `${weekday.slice(0, 3)} ${Number(day)} ${month}`;
 }
+
+/** Tuesday 1 December 2026 @param {number} ms @param {Zone} zone */
+export const longDay = (ms, zone) =>
+  new Intl.DateTimeFormat('en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: zone === 'utc' ? 'UTC' : undefined,
+  })
+    .format(ms)
+    .replaceAll(',', '');
 
 /** 21 Nov, 10:41 @param {number} ms @param {Zone} [zone] */
 export const dayMinute = (ms, zone = 'local') =>

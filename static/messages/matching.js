@@ -1,6 +1,8 @@
 /**
  * Which entries of the ring are shown, kept up as entries come and go and as the filter changes.
  *
+ * Between entries of two days there is a row of its own, numbered half a number before the entry below it.
+ *
  * Every shown row has an ordinal that stays its own until the filter changes: rows that were there when the
  * filter came count down from -1, rows that came later count up from 0. So a row keeps its place while a
  * scan finds older ones, and the list can tell a row that moved from one that is new.
@@ -8,10 +10,16 @@
 
 /** @template T */
 export class Matching {
-  /** @param {import('./ring.js').Ring<T>} ring @param {(entry: T) => boolean} test */
-  constructor(ring, test) {
+  /**
+   * @param {import('./ring.js').Ring<T>} ring @param {(entry: T) => boolean} test
+   * @param {(entry: T) => number | null} [day] on which an entry was published; null: it has none
+   */
+  constructor(ring, test, day = () => null) {
     this.ring = ring;
     this.test = test;
+    this.day = day;
+    /** Rows between two days. */
+    this.days = 0;
     /** @type {number[]} numbers found by the scan, newest first */
     this.older = [];
     /** @type {number[]} numbers that came since, oldest first */
@@ -28,7 +36,18 @@ export class Matching {
     this.older = [];
     this.newer = [];
     this.dropped = 0;
+    this.days = 0;
     this.next = this.ring.end - 1;
+  }
+
+  /** The day of the first row that has one. @param {number} ordinal where to begin @param {1 | -1} by */
+  dayOf(ordinal, by) {
+    for (let at = ordinal; at >= this.lo && at < this.hi; at += by) {
+      const entry = this.ring.get(this.at(at));
+      const day = entry === undefined ? null : this.day(entry);
+      if (day !== null) return day;
+    }
+    return null;
   }
 
   /** The ordinal of the oldest row shown. */
@@ -60,9 +79,13 @@ export class Matching {
    * @param {(entry: T) => void} [found]
    */
   scan(expired, found) {
+    let below = this.dayOf(this.lo, 1);
     for (let looked = 1; this.scanning; looked++, this.next--) {
       const entry = this.ring.get(this.next);
       if (entry !== undefined && this.test(entry)) {
+        const day = this.day(entry);
+        if (day !== null && below !== null && day !== below) this.#between(this.older, this.next + 0.5);
+        below = day ?? below;
         this.older.push(this.next);
         found?.(entry);
       }
@@ -76,8 +99,17 @@ export class Matching {
   /** A new entry has come. @param {number} n @param {T} entry @returns {boolean} whether it is shown */
   append(n, entry) {
     if (!this.test(entry)) return false;
+    const day = this.day(entry);
+    const above = day === null ? null : this.dayOf(this.hi - 1, -1);
+    if (above !== null && day !== above) this.#between(this.newer, n - 0.5);
     this.newer.push(n);
     return true;
+  }
+
+  /** @param {number[]} rows @param {number} n */
+  #between(rows, n) {
+    rows.push(n);
+    this.days += 1;
   }
 
   /** Forget the rows whose entries the ring no longer has. */
@@ -85,10 +117,11 @@ export class Matching {
     const { older, newer, ring } = this;
     // Or older ones that come back later would stand where it has already looked.
     this.next = Math.max(this.next, ring.first - 1);
-    while (older.length > 0 && (older.at(-1) ?? 0) < ring.first) older.pop();
+    const isDay = (/** @type {number | undefined} */ n) => Number((n ?? 0) % 1 !== 0);
+    while (older.length > 0 && (older.at(-1) ?? 0) < ring.first) this.days -= isDay(older.pop());
     if (older.length > 0) return;
     let gone = 0;
-    while (gone < newer.length && (newer[gone] ?? 0) < ring.first) gone++;
+    while (gone < newer.length && (newer[gone] ?? 0) < ring.first) this.days -= isDay(newer[gone++]);
     if (gone > 0) newer.splice(0, gone);
     this.dropped += gone;
   }

@@ -22,12 +22,15 @@ const most = (limit) => Math.max(LEAST, limit * EACH);
 const FIRST_NUMBER = 2 ** 24;
 
 export class Roll {
-  /** @param {number} limit @param {(entry: Entry) => boolean} test */
-  constructor(limit, test) {
+  /**
+   * @param {number} limit @param {(entry: Entry) => boolean} test
+   * @param {(entry: Entry) => number | null} [day] on which an entry was published
+   */
+  constructor(limit, test, day) {
     /** @type {Ring<Entry>} */
     this.ring = new Ring(limit, FIRST_NUMBER, { weigh, most: most(limit) });
     /** @type {Matching<Entry>} */
-    this.matching = new Matching(this.ring, test);
+    this.matching = new Matching(this.ring, test, day);
     /** Messages of each level. */
     this.levels = [0, 0, 0, 0, 0];
     /** Rows that are no messages, and those of them that are folded away. */
@@ -50,7 +53,7 @@ export class Roll {
   }
 
   get shown() {
-    return this.matching.size - this.marks + this.folded;
+    return this.matching.size - this.matching.days - this.marks + this.folded;
   }
 
   /** @param {Entry} entry the newest @returns {boolean} whether it is shown */

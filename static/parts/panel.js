@@ -1,13 +1,9 @@
 /** The right side: which panel is open. */
 import { closePanel, openPanel } from '../actions/panels.js';
-import { loadSetting, saveSetting } from '../settings.js';
 import { words } from '../text/en.js';
 import { attribute, h, hear } from '../ui/dom.js';
+import { grab } from '../ui/grab.js';
 import { roving } from '../ui/roving.js';
-
-/** Bounds of its width (px). */
-const NARROWEST = 280;
-const WIDEST = 900;
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Panel(el, page) {
@@ -34,7 +30,10 @@ export function Panel(el, page) {
   );
   const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
   roving(tablist);
-  el.prepend(grab(el), h('header', {}, tablist, close));
+  el.prepend(
+    grab(el, { name: 'panel', edge: 'left', least: 280, most: 900, label: words.resizePanel }),
+    h('header', {}, tablist, close),
+  );
   function update() {
     el.hidden = store.view.panel === '' || store.view.panel === 'topics';
     for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.name === store.view.panel);
@@ -45,32 +44,4 @@ export function Panel(el, page) {
   }
   hear(el, 'view', update);
   update();
-}
-
-/** The left edge, to drag or to move by keys. @param {HTMLElement} el the panel */
-function grab(el) {
-  /** @param {number} width px */
-  const resize = (width) => {
-    const kept = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
-    el.style.setProperty('--panel', `${kept}px`);
-    saveSetting('panel', String(kept));
-  };
-  const edge = h('button', {
-    type: 'button',
-    class: 'grab',
-    'aria-label': words.resizePanel,
-    title: words.resizePanel,
-    onpointerdown: (/** @type {PointerEvent} */ event) => edge.setPointerCapture(event.pointerId),
-    onpointermove(/** @type {PointerEvent} */ event) {
-      if (edge.hasPointerCapture(event.pointerId)) resize(el.getBoundingClientRect().right - event.clientX);
-    },
-    ondblclick: () => el.style.removeProperty('--panel'),
-    onkeydown(/** @type {KeyboardEvent} */ event) {
-      const by = { ArrowLeft: 20, ArrowRight: -20 }[event.key];
-      if (by !== undefined) resize(el.offsetWidth + by);
-    },
-  });
-  const kept = Number(loadSetting('panel'));
-  if (kept > 0) resize(kept);
-  return edge;
 }

@@ -118,6 +118,18 @@ export const words = {
   topics: 'Topics',
   allTopics: 'All topics',
   findTopic: 'Find a topic',
+  quiet: 'Quiet',
+  noTopics: 'Topics appear here with their first message.',
+  resizeTopics: 'Resize the topic list',
+  /** @param {string} path */
+  foldTopic: (path) => `Fold ${path}`,
+  /** @param {string} path */
+  unfoldTopic: (path) => `Unfold ${path}`,
+  /** @param {string} span */
+  ago: (span) => `${span} ago`,
+  perSecond1: 'per s',
+  perMinute1: 'per min',
+  onlyTopic: 'Only this topic',
   chart: 'Messages over time',
   table: 'Show as table',
   hideTable: 'Hide table',
@@ -507,8 +519,12 @@ export function rate(busy) {
   const [number, unit] = pace(busy);
   return /** @type {const} */ ([number, `msg/${unit}`]);
 }
-/** The same, for a narrow column. @param {import('../messages/rate.js').Busy} busy */
-export const topicRate = (busy) => pace(busy, short).join('/');
+/** The same in a given unit, for a narrow column. @param {import('../messages/rate.js').Busy} busy @param {boolean} isPerSecond */
+export function rateIn({ perSecond, perMinute }, isPerSecond) {
+  if (!isPerSecond) return short(perMinute);
+  const many = perSecond >= 1 ? perSecond : perMinute / 60;
+  return many < 10 ? many.toFixed(1) : short(Math.round(many));
+}
 /** @param {number} held */
 export const nothingMatches = (held) => `No match in the ${some(held, 'message')} loaded.`;
 /** @param {number} many */
