@@ -6,13 +6,13 @@
 import { dismissFailure, dismissUncopied } from '../actions/panels.js';
 import { addressFaults, applied, clockOff, stayInForce, updated, words } from '../text/en.js';
 import { copyFrom, laidOut } from '../ui/clipboard.js';
-import { h, hear, keyed, write, writePhrase } from '../ui/dom.js';
+import { h, hear, icon, keyed, write, writePhrase } from '../ui/dom.js';
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
 /**
  * @typedef {object} Notice
  * @property {string} key
- * @property {'lost' | 'notice'} look
+ * @property {'lost' | 'doubt' | 'notice'} look
  * @property {Phrase} text
  * @property {string[]} [lines] shown as they are
  * @property {string} [after]
@@ -65,7 +65,7 @@ export function Notices(el, page, version) {
       return {
         // With its lines, as [Copy] takes those it was made with.
         key: `rejected ${lines.join('\n')}`,
-        look: 'lost',
+        look: 'doubt',
         text,
         lines,
         after: stayInForce(configSince, store.clock),
@@ -119,7 +119,7 @@ export function Notices(el, page, version) {
           update();
         },
       },
-      '×',
+      icon('x'),
     );
     const buttons = actions.map(({ label, act }) => {
       const button = h('button', { type: 'button', onclick: () => act(button) }, label);
@@ -128,6 +128,7 @@ export function Notices(el, page, version) {
     return h(
       'div',
       { class: 'bar', 'data-look': look, 'data-role': 'banner', 'data-notice': key.split(' ')[0] },
+      icon(look !== 'notice' ? 'triangle-alert' : 'circle-alert'),
       h('div', { class: 'bar-text' }, h('span'), h('ul', { class: 'lines' }), h('span')),
       toCopy === undefined ? null : laidOut(toCopy),
       ...buttons,
@@ -137,9 +138,8 @@ export function Notices(el, page, version) {
 
   /** @param {HTMLElement} child @param {Notice} notice */
   function draw(child, { text, lines = [], after = '' }) {
-    const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([
-      .../** @type {Element} */ (child.firstElementChild).children,
-    ]);
+    const box = /** @type {Element} */ (child.querySelector('.bar-text'));
+    const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
     writePhrase(first, text);
     keyed(
       list,

@@ -1,47 +1,34 @@
 /** The right side: which panel is open. */
-import { closePanel, openPanel } from '../actions/panels.js';
+import { closePanel } from '../actions/panels.js';
 import { words } from '../text/en.js';
-import { attribute, h, hear } from '../ui/dom.js';
+import { attribute, h, hear, icon } from '../ui/dom.js';
 import { grab } from '../ui/grab.js';
-import { roving } from '../ui/roving.js';
+
+const PANEL_NAMES = /** @type {const} */ (['who', 'details']);
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Panel(el, page) {
   const { store } = page;
-  const names = /** @type {const} */ (['who', 'details']);
-  const tabs = names.map((name) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        role: 'tab',
-        id: `tab-${name}`,
-        'aria-controls': name,
-        'data-name': name,
-        onclick: () => openPanel(page, name),
-      },
-      words.panels[name],
-    ),
-  );
-  const close = h(
-    'button',
-    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => closePanel(page) },
-    '×',
-  );
-  const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
-  roving(tablist);
-  el.prepend(
-    grab(el, { name: 'panel', edge: 'left', least: 280, most: 900, label: words.resizePanel }),
-    h('header', {}, tablist, close),
-  );
+  el.prepend(grab(el, { name: 'panel', edge: 'left', least: 280, most: 900, label: words.resizePanel }));
   function update() {
-    el.hidden = store.view.panel === '' || store.view.panel === 'topics';
-    for (const tab of tabs) attribute(tab, 'aria-selected', tab.dataset.name === store.view.panel);
-    for (const name of names) {
-      const panel = /** @type {HTMLElement} */ (el.querySelector(`#${name}`));
-      panel.hidden = store.view.panel !== name;
+    const { panel } = store.view;
+    el.hidden = panel === '' || panel === 'topics';
+    for (const name of PANEL_NAMES) {
+      const inside = /** @type {HTMLElement} */ (el.querySelector(`#${name}`));
+      inside.hidden = panel !== name;
+      if (panel === name) attribute(el, 'aria-label', words.panels[name]);
     }
   }
   hear(el, 'view', update);
   update();
+}
+
+/** The head of a panel: what it is about, and how to close it. @param {import('../actions/page.js').Page} page @param {...import('../ui/dom.js').Child} about */
+export function panelHead(page, ...about) {
+  const close = h(
+    'button',
+    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => closePanel(page) },
+    icon('x'),
+  );
+  return h('header', {}, ...about, close);
 }

@@ -27,9 +27,9 @@ export function RowActions(el, page) {
     'div',
     { class: 'row-actions', 'data-role': 'row-actions', hidden: true },
     button('list-filter', words.onlyTopic, ({ topic }) => onlyTopic(page, topic)),
-    button('locate-fixed', words.inContext, (message) => showAround(page, message.id)),
-    button('copy', words.copyText, (message) => copyMessage(page, message, 'text')),
-    button('link', words.copyLink, (message) => copyMessage(page, message, 'link')),
+    button('locate-fixed', words.rowContext, (message) => showAround(page, message.id)),
+    button('copy', words.rowCopy, (message) => copyMessage(page, message, 'text')),
+    button('link', words.rowLink, (message) => copyMessage(page, message, 'link')),
   );
   el.append(bar);
 

@@ -95,14 +95,14 @@ function remedy(mark) {
 }
 
 /** @type {Partial<Record<Mark['mark'], string>>} */
-const SIGNS = { gap: 'triangle-alert', asleep: 'history', older: 'history', loss: 'plug-zap' };
+const MARK_SIGNS = { gap: 'triangle-alert', asleep: 'history', older: 'history', loss: 'plug-zap' };
 
 /** @param {HTMLElement} row @param {Mark} mark @param {number | null} from @param {number | null} to @param {Clock} clock */
 export function drawMark(row, mark, from, to, clock) {
   drawSign(
     row,
     `mark-${mark.mark}`,
-    SIGNS[mark.mark] ?? 'circle-alert',
+    MARK_SIGNS[mark.mark] ?? 'circle-alert',
     markRow(mark, clock, from, to),
     remedy(mark),
   );

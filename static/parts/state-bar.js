@@ -1,7 +1,7 @@
 /** The state of the connection in a sentence, and what can be done about it. */
 import { reconnect } from '../actions/server.js';
 import { bar, behindBar, words } from '../text/en.js';
-import { attribute, h, hear, write, writePhrase } from '../ui/dom.js';
+import { attribute, h, hear, icon, write, writePhrase } from '../ui/dom.js';
 import { stateLook } from './header.js';
 
 /** How the bar looks. @type {Record<string, string>} */
@@ -26,6 +26,7 @@ export function StateBar(el, page) {
   const sentence = h(
     'section',
     { class: 'bar', 'aria-label': words.connection, 'data-role': 'state-bar' },
+    icon('unplug'),
     text,
     progress,
     button,

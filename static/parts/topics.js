@@ -14,7 +14,7 @@ const MANY = 20;
 /** Topics that are drawn; the field finds the others. */
 const DRAWN = 300;
 /** A topic without a message for so long is quiet (ms). */
-const QUIET = 60_000;
+const QUIET_AFTER = 60_000;
 /** Names of more characters are cut before their last part, of which so many stay. */
 const LONG_NAME = 18;
 const TAIL = 15;
@@ -124,7 +124,7 @@ export function TopicList(el, page) {
     li.style.setProperty('--depth', String(depth));
     const silent = silence(topics);
     if (!isUp(store.link)) write(number, '–');
-    else if (silent > QUIET) write(number, words.ago(span(silent)));
+    else if (silent > QUIET_AFTER) write(number, words.ago(span(silent)));
     else write(number, rateIn(total(topics, now), isBusy()));
     attribute(button, 'aria-pressed', node.path === only);
     li.classList.toggle(
@@ -159,7 +159,7 @@ export function TopicList(el, page) {
     function walk(node) {
       const { path, label, depth, topic, inner } = node;
       const topics = topicsOf(node);
-      const isQuiet = isUp(store.link) && silence(topics) > QUIET;
+      const isQuiet = isUp(store.link) && silence(topics) > QUIET_AFTER;
       const isFound = path.toLowerCase().includes(wanted);
       if (isQuiet || wanted !== '') {
         const flat = { node, label: path, depth: 0, topics: topic ? [topic] : topics, isFlat: true };

@@ -46,8 +46,16 @@ export const words = {
   keyTable: KEY_TABLE,
   filterTable: FILTER_TABLE,
   export: 'Export',
-  dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Did I miss anything?' },
+  dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Delivery report' },
+  figures: ['received', 'replayed', 'missing', 'duplicates dropped'],
+  noneReceived: 'No message has arrived yet.',
   nothingLost: 'No messages were lost, and none were replayed.',
+  settingGroups: {
+    Look: ['theme', 'density', 'topics'],
+    Reading: ['zone', 'keys', 'announce'],
+    Memory: ['ring'],
+  },
+  keptInBrowser: 'Kept in this browser.',
   settingNames: /** @type {Record<string, string>} */ ({
     theme: 'Theme',
     density: 'Row height',
@@ -90,6 +98,11 @@ export const words = {
   },
   whoLate: 'Catching up',
   ownRow: 'this page',
+  connected: 'connected now',
+  everything: 'all messages',
+  sortBy: 'Sort by',
+  ascending: 'Ascending',
+  descending: 'Descending',
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   noAnswer: 'The server does not answer.',
@@ -97,9 +110,6 @@ export const words = {
   time: 'Time',
   source: 'Source',
   id: 'Id',
-  only: 'only',
-  hide: 'hide',
-  copyShort: 'copy',
   disconnectAsk: 'Disconnect…',
   onlyThis: 'Only this',
   hideThis: 'Hide this',
@@ -107,6 +117,13 @@ export const words = {
   copyJson: 'Copy JSON',
   copyLink: 'Copy link',
   inContext: 'Show in context',
+  inTopic: 'In this topic',
+  fields: 'Fields',
+  about: 'Message',
+  previousRow: 'Previous message',
+  nextRow: 'Next message',
+  /** @param {string} source */
+  from: (source) => `from ${source}`,
   rawJson: 'Raw JSON',
   showAll: 'Show all',
   /** @param {number} n */
@@ -130,10 +147,15 @@ export const words = {
   perSecond1: 'per s',
   perMinute1: 'per min',
   onlyTopic: 'Only this topic',
+  rowContext: 'This row in context',
+  rowCopy: 'Copy this row',
+  rowLink: 'Link to this row',
   chart: 'Messages over time',
   table: 'Show as table',
   hideTable: 'Hide table',
   perSecond: 'per second',
+  foldChart: 'Fold the chart',
+  unfoldChart: 'Unfold the chart',
   notLoaded: 'not loaded',
   chartSpans: { 1: '1 m', 15: '15 m', 60: '1 h' },
   tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
@@ -184,14 +206,26 @@ export const words = {
   reload: 'Reload',
   reloadKeeps: 'Your filters are kept.',
   rejected: 'config.yaml was not applied.',
-  waitingTitle: 'Waiting for your first message.',
+  waitingTitle: 'Waiting for your first message',
   waitingText: 'This page is live. Paste this in a terminal and it appears here:',
   sendForMe: 'Send it for me',
+  orPress: 'or press ',
+  toWrite: 'to write a message here',
+  nextFile: /** @type {[string, string]} */ (['Ship a log file', 'One line of curl follows a file.']),
+  nextProgram: /** @type {[string, string]} */ ([
+    'Publish from a program',
+    'A request with JSON, here in Python.',
+  ]),
+  nextFilter: /** @type {[string, string]} */ ([
+    'Learn the filter',
+    'Words, phrases, levels and fields, with examples.',
+  ]),
   hello: 'Hello from my terminal',
   next: 'Next:',
   sendLogFile: 'send a log file',
   topic: 'Topic',
   level: 'Level',
+  levels: 'Levels',
   message: 'Message',
   data: 'Data (JSON, optional)',
   send: 'Send',
@@ -209,7 +243,7 @@ export const words = {
   copyDetails: 'Copy details',
   levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
   levelChips: ['Debug', 'Info', 'Warn', 'Error', 'Crit'],
-  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRIT'],
+  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
 };
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
@@ -494,6 +528,8 @@ export function rangeChip({ from, to }, zone) {
 export const chartLabel = (minutes) => `Messages per second, last ${minutes} min`;
 /** @param {number} perSecond */
 export const peak = (perSecond) => `peak ${count(perSecond)}`;
+/** @param {number} part @param {number} whole */
+export const share = (part, whole) => `${Math.round((100 * part) / Math.max(1, whole))} %`;
 /** @param {import('../messages/counts.js').Bar} bar @param {number} width seconds @param {import('../format/time.js').Zone} zone */
 export const barTime = ({ from }, width, zone) =>
   width === 1 ? second(from * 1000, zone) : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
@@ -562,7 +598,9 @@ export function emptyTopic(topic, kept) {
 
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
-  `Disconnect ${client} at ${address}? It may reconnect automatically.`;
+  /** @type {const} */ (['Disconnect ', client, ` at ${address}? It may reconnect automatically.`]);
+/** @param {number} n messages */
+export const sentTo = (n) => `${count(n)} sent`;
 /** @param {number} n characters */
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} KB` : `${(n / 1e6).toFixed(1)} MB`);
 /** @param {Omit<import('../stream/continuity.js').Proof, 'entries'>} proof @param {Clock} clock */
@@ -570,6 +608,18 @@ export function proofSummary({ since, first, last, received, repeated, missing, 
   const range = first === null ? '' : ` (${first} to ${last})`;
   const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
   return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${some(repeated, 'duplicate')} dropped, ${losses === 1 ? '1 connection loss' : `${count(losses)} connection losses`}.`;
+}
+/** @param {string} first @param {string} last */
+export const idRange = (first, last) => `Ids ${first} to ${last}`;
+/** @param {{since: number, missing: number, unknown: boolean} | null} proof @param {boolean} isWhole @param {Clock} clock */
+export function verdictOf(proof, isWhole, clock) {
+  if (proof === null) return '–';
+  if (isWhole) return `Every message since ${secondAt(proof.since, clock)} has arrived`;
+  if (proof.missing > 0)
+    return `${some(proof.missing, 'message')}${proof.unknown ? ' and an unknown number' : ''} missing`;
+  return proof.unknown
+    ? 'An unknown number of messages is missing'
+    : 'Some messages are not loaded in this tab';
 }
 /** @param {number} messages @param {number} errors @param {number} ms since the line before */
 export function digest(messages, errors, ms) {

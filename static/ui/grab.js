@@ -1,6 +1,6 @@
 /** The edge of a column: dragged, or moved by arrow keys; the width is kept in this browser. */
 import { loadSetting, saveSetting } from '../settings.js';
-import { h } from './dom.js';
+import { attribute, h } from './dom.js';
 
 /**
  * Set `--NAME` on the column.
@@ -13,12 +13,18 @@ export function grab(el, { name, edge, least, most, label }) {
   const resize = (width) => {
     const kept = Math.round(Math.min(most, Math.max(least, width)));
     el.style.setProperty(`--${name}`, `${kept}px`);
+    attribute(handle, 'aria-valuenow', kept);
     saveSetting(name, String(kept));
   };
-  const handle = h('button', {
-    type: 'button',
+  const handle = h('div', {
     class: `grab ${edge}`,
+    role: 'separator',
+    tabindex: 0,
+    'aria-orientation': 'vertical',
     'aria-label': label,
+    'aria-valuemin': least,
+    'aria-valuemax': most,
+    'aria-valuenow': loadSetting(name) || least,
     title: label,
     onpointerdown: (/** @type {PointerEvent} */ event) => handle.setPointerCapture(event.pointerId),
     onpointermove(/** @type {PointerEvent} */ event) {
