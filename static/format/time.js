@@ -44,16 +44,6 @@ export const millis = (ms) => `.${pad(((ms % 1000) + 1000) % 1000, 3)}`;
 /** 11:05:04.120 @param {number} ms @param {Zone} [zone] */
 export const exact = (ms, zone = 'local') => `${second(ms, zone)}.${pad(((ms % 1000) + 1000) % 1000, 3)}`;
 
-/**
- * A name cut in its middle: its beginning and its end tell more. prod.eu…pod-07.container
- * @param {string} name @param {number} room characters
- */
-export function middle(name, room) {
-  if (name.length <= room) return name;
-  const tail = name.slice(name.lastIndexOf('.') + 1).slice(-15);
-  return `${name.slice(0, Math.max(1, room - 1 - tail.length))}…${tail}`;
-}
-
 /** 2026-11-23T03:24:07.123Z, or with the offset of this device. @param {number} ms @param {Zone} [zone] */
 export function iso(ms, zone = 'utc') {
   if (!Number.isFinite(ms)) return '';

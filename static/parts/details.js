@@ -118,14 +118,16 @@ export function Details(el, page) {
   /** @param {import('../messages/message.js').Message} message */
   function head(message) {
     const { level, topic } = message;
-    return panelHead(
+    const top = panelHead(
       page,
-      h('span', { class: 'cell-level', 'data-level': LEVELS[level] }, words.levelShort[level]),
+      h('span', { class: 'cell-level' }, words.levelShort[level]),
       h('h2', {}, topic),
       tool('chevron-up', words.previousRow, () => stepRow(page, -1)),
       tool('chevron-down', words.nextRow, () => stepRow(page, 1)),
       tool('link', words.copyLink, () => copyMessage(page, message, 'link')),
     );
+    top.dataset.level = LEVELS[level];
+    return top;
   }
 
   /** @param {Event} event */

@@ -4,7 +4,7 @@ import { loadMore, searchHistory, showOldest } from '../actions/history.js';
 import { hasMessages, settled } from '../actions/server.js';
 import { ERROR } from '../messages/message.js';
 import { emptyTopic, hiddenErrors, messageGone, nothingMatches, notInHistory, words } from '../text/en.js';
-import { h, hear, keyed, writePhrase } from '../ui/dom.js';
+import { h, hear, icon, keyed, writePhrase } from '../ui/dom.js';
 
 /** @typedef {import('../actions/page.js').Page} Page */
 /** @typedef {[label: string, act: (page: Page) => unknown]} Action */
@@ -14,7 +14,7 @@ export function Empty(el, page) {
   const { store } = page;
   const text = h('p', {});
   const buttons = h('div', { class: 'actions' });
-  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, text, buttons));
+  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, icon('search'), text, buttons));
 
   /** What history has of a topic, as the server told. @type {Map<string, 'unknown' | 'some' | 'none'>} */
   const kept = new Map();

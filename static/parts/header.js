@@ -46,6 +46,7 @@ export function StatePill(el, { store }) {
     const [many, per] = store.isKnown && isUp(link) ? rate(store.rate(now)) : ['–', ''];
     write(number, many);
     write(unit, per && ` ${per}`);
+    trend.svg.toggleAttribute('hidden', per === '');
     trend.draw(store.traffic.minute(Math.floor(store.serverTime(now) / 1000)));
   }
   for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);

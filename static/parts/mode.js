@@ -1,7 +1,7 @@
 /** Below the rows: scrolled back, paused or history, what waits, and the way to live. */
 import { loadMore, showAround } from '../actions/history.js';
 import { follow, toNewest } from '../actions/reading.js';
-import { historyProblem, unseen, words } from '../text/en.js';
+import { historyProblem, unseen, unseenErrors, words } from '../text/en.js';
 import { attribute, h, hear, icon, write } from '../ui/dom.js';
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
@@ -15,6 +15,9 @@ export function Mode(el, page) {
     title: words.toNewest,
     onclick: () => toNewest(page),
   });
+  const news = h('span', {});
+  const errors = h('span', { class: 'errors-waiting' });
+  waiting.append(h('span', {}, news, errors));
   const more = h('button', { type: 'button', onclick: () => loadMore(page) }, words.more);
   const lost = h('button', { type: 'button', onclick: loadLost }, words.loadFromServer);
   const label = h('span', {});
@@ -48,8 +51,8 @@ export function Mode(el, page) {
     if (el.hidden) return;
     write(text, sentence());
     waiting.hidden = view.unseen === 0;
-    write(waiting, unseen(view.unseen, view.unseenErrors));
-    waiting.classList.toggle('errors-waiting', view.unseenErrors > 0);
+    write(news, unseen(view.unseen));
+    write(errors, unseenErrors(view.unseenErrors));
     more.hidden = !(past?.older || past?.newer);
     attribute(more, 'aria-disabled', past?.isLoading ?? false);
     lost.hidden = past !== null || view.lostRows === null;

@@ -129,7 +129,7 @@ export function Notices(el, page, version) {
       'div',
       { class: 'bar', 'data-look': look, 'data-role': 'banner', 'data-notice': key.split(' ')[0] },
       icon(look !== 'notice' ? 'triangle-alert' : 'circle-alert'),
-      h('div', { class: 'bar-text' }, h('span'), h('ul', { class: 'lines' }), h('span')),
+      h('div', { class: 'bar-text' }, h('span'), h('span'), h('ul', { class: 'lines' })),
       toCopy === undefined ? null : laidOut(toCopy),
       ...buttons,
       lasting ? null : close,
@@ -139,7 +139,7 @@ export function Notices(el, page, version) {
   /** @param {HTMLElement} child @param {Notice} notice */
   function draw(child, { text, lines = [], after = '' }) {
     const box = /** @type {Element} */ (child.querySelector('.bar-text'));
-    const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
+    const [first, last, list] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
     writePhrase(first, text);
     keyed(
       list,

@@ -80,7 +80,8 @@ export function Ledger(el, { store }) {
       rows,
       entries(),
       (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
-      (mark) => h('li', { 'data-mark': mark.mark }, h('time'), icon(EVENT_SIGNS[mark.mark] ?? ''), h('span', {})),
+      (mark) =>
+        h('li', { 'data-mark': mark.mark }, h('time'), icon(EVENT_SIGNS[mark.mark] ?? ''), h('span', {})),
       (child, mark) => {
         const { clock } = store;
         write(/** @type {Element} */ (child.firstElementChild), second(mark.at - clock.off, clock.zone));

@@ -4,7 +4,7 @@
  * Owns what a row says. Rows are pooled, so drawing one must leave nothing of what it said before.
  */
 
-import { iso, longDay, middle, millis, second } from '../format/time.js';
+import { iso, longDay, millis, second } from '../format/time.js';
 import { canFill } from '../messages/gaps.js';
 import { fieldPairs, headline, LEVELS } from '../messages/message.js';
 import { markRow, moreLines, words } from '../text/en.js';
@@ -16,8 +16,8 @@ import { drawText, forgetText } from '../ui/rich-text.js';
 /** @typedef {import('../format/time.js').Zone} Zone */
 /** @typedef {import('../format/time.js').Clock} Clock */
 
-/** Characters of a topic that a row has room for. */
-const TOPIC_ROOM = 22;
+/** Characters of a topic's last part that are always shown. */
+const TOPIC_TAIL = 15;
 
 let made = 0;
 
@@ -30,7 +30,7 @@ export function makeRow() {
     { class: 'row', role: 'row', id: `row-${made}` },
     cell('time', h('span'), h('i')),
     cell('level'),
-    cell('topic'),
+    cell('topic', h('span'), h('span')),
     cell('source'),
     cell(
       'message',
@@ -61,6 +61,13 @@ function writeTime(time, whole, rest) {
   write(/** @type {Element} */ (time.lastElementChild), rest);
 }
 
+/** The beginning gives way to the last part, which tells more. @param {HTMLElement} el @param {string} topic */
+function writeTopic(el, topic) {
+  const cut = topic.length > TOPIC_TAIL ? Math.max(topic.lastIndexOf('.') + 1, topic.length - TOPIC_TAIL) : 0;
+  write(/** @type {Element} */ (el.firstElementChild), topic.slice(0, cut));
+  write(/** @type {Element} */ (el.lastElementChild), topic.slice(cut));
+}
+
 /** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {(string | RegExp)[]} marks */
 export function drawMessage(row, message, zone, marks) {
   const [time, level, topic, source, text, tag, rest] = /** @type {Pieces} */ (pieces(row));
@@ -73,7 +80,7 @@ export function drawMessage(row, message, zone, marks) {
   else writeTime(time, '–', '');
   time.title = iso(message.ms, zone);
   write(level, words.levelShort[message.level] ?? '');
-  write(topic, middle(message.topic, TOPIC_ROOM));
+  writeTopic(topic, message.topic);
   topic.title = message.source ? `${message.topic} · ${message.source}` : message.topic;
   write(source, message.source);
   const { line, more } = headline(message.message);
@@ -131,7 +138,8 @@ function drawSign(row, role, sign, sentence, label) {
     text.replaceChildren(icon(sign), body, ...(label ? [button] : []));
   }
   text.dataset.sign = sign;
-  for (const piece of [level, topic, source, tag]) write(piece, '');
+  for (const piece of [level, source, tag]) write(piece, '');
+  writeTopic(topic, '');
   writeFields(rest, []);
   topic.title = '';
 }

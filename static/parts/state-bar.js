@@ -17,6 +17,13 @@ const BUTTONS = {
   answer: words.retryNow,
 };
 
+/** The first sentence stands out. @param {import('../ui/dom.js').Phrase} phrase @returns {import('../ui/dom.js').Phrase} */
+function withLead(phrase) {
+  if (typeof phrase !== 'string') return phrase;
+  const [lead = ''] = /^.+?(?:\.(?= )|$)/.exec(phrase) ?? [];
+  return [{ b: lead }, phrase.slice(lead.length)];
+}
+
 /** @param {HTMLElement} el the bar under the header @param {import('../actions/page.js').Page} page */
 export function StateBar(el, page) {
   const { store } = page;
@@ -42,7 +49,7 @@ export function StateBar(el, page) {
     const phrase = isSlow ? behindBar(behind) : bar(link, store.now(), location.host, store.clock);
     sentence.hidden = phrase === '';
     attribute(sentence, 'data-look', BARS[look] ?? 'lost');
-    writePhrase(text, phrase);
+    writePhrase(text, withLead(phrase));
     const state = phrase === '' ? '' : `${link.phase} ${isSlow}`;
     if (state !== said) writePhrase(spoken, phrase);
     said = state;

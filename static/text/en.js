@@ -419,11 +419,10 @@ export function proof(proof, clock, asleep = 0, lostAt = null) {
 /** @param {number} more lines */
 export const moreLines = (more) => `+${some(more, 'line')}`;
 
-/** @param {number} unseen @param {number} errors */
-export function unseen(unseen, errors) {
-  const bad = errors > 0 ? ` · ${some(errors, 'error')}` : '';
-  return `${count(unseen)} new${bad}`;
-}
+/** @param {number} unseen */
+export const unseen = (unseen) => `${count(unseen)} new`;
+/** @param {number} errors */
+export const unseenErrors = (errors) => (errors > 0 ? ` · ${some(errors, 'error')}` : '');
 
 /** @param {string} title @param {number} errors @param {boolean} lost @param {number} waiting */
 export function tabTitle(title, errors, lost, waiting) {

@@ -100,16 +100,9 @@ export class Chart {
 
   /** Grid lines with figures, and what is not loaded. @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} width @param {number} floor @param {number} top */
   #ground(context, { shades, known, unknown, stacks, gutter, unit }, width, floor, top) {
-    const end = this.#x(Math.min(known, stacks.length));
-    if (known > 0) {
-      context.fillStyle = shades.unknown;
-      context.fillRect(gutter, ABOVE, end - gutter, floor - ABOVE);
-      context.fillStyle = shades.text;
-      context.textAlign = 'center';
-      if (end - gutter > 90) context.fillText(unknown, (gutter + end) / 2, floor / 2 + 7);
-    }
     context.textAlign = 'right';
-    for (const share of gutter > 20 ? [1, 0.5] : []) {
+    const isEmpty = stacks.every(({ whole }) => sum(whole) === 0);
+    for (const share of gutter > 20 && !isEmpty ? [1, 0.5] : []) {
       const y = Math.round(floor - (floor - ABOVE) * share) + 0.5;
       context.fillStyle = shades.base;
       context.globalAlpha = 0.6;
@@ -119,6 +112,13 @@ export class Chart {
       const figure = (top * share) / unit;
       context.fillText(String(Number(figure.toFixed(figure < 10 ? 2 : 0))), gutter - 8, y + 4);
     }
+    if (known <= 0) return;
+    const end = this.#x(Math.min(known, stacks.length));
+    context.fillStyle = shades.unknown;
+    context.fillRect(gutter, ABOVE, end - gutter, floor - ABOVE);
+    context.fillStyle = shades.text;
+    context.textAlign = 'center';
+    if (end - gutter > 90) context.fillText(unknown, (gutter + end) / 2, floor / 2 + 7);
   }
 
   /**
