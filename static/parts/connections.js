@@ -3,13 +3,13 @@
  *
  * Owns the list; requests it only while it is open.
  */
-import { togglePanel } from '../actions/panels.js';
+import { closePanel, togglePanel } from '../actions/panels.js';
 import { disconnectReader, listConnections, settled } from '../actions/server.js';
 import { count, span } from '../format/time.js';
 import { isUp } from '../stream/connection-state.js';
 import { connectedTitle, disconnectQuestion, sentTo, viewers, words } from '../text/en.js';
 import { attribute, h, hear, icon, keyed, write } from '../ui/dom.js';
-import { panelHead } from './panel.js';
+import { panelHead } from '../ui/panel-head.js';
 
 /** @typedef {import('../stream/api.js').Who} Who */
 /** @typedef {keyof typeof words.whoHead} Column */
@@ -54,6 +54,7 @@ export function WhoPanel(el, page) {
   let isDescending = false;
   let asking = '';
 
+  const close = () => closePanel(page);
   const many = h('b', {});
   const columns = /** @type {Column[]} */ (Object.keys(words.whoHead));
   const choice = h(
@@ -72,7 +73,7 @@ export function WhoPanel(el, page) {
   const rows = h('ul', {});
   const note = h('p', { class: 'more', role: 'status' });
   el.append(
-    panelHead(page, h('h2', {}, words.panels.who)),
+    panelHead(close, h('h2', {}, words.panels.who)),
     h('div', { class: 'sorting' }, h('span', {}, many, ` ${words.connected}`), choice, turn),
     rows,
     note,

@@ -1,6 +1,7 @@
 /** Everything that one message says: text, fields, data as a tree, raw JSON. */
 import { addTerm } from '../actions/filtering.js';
 import { showAround } from '../actions/history.js';
+import { closePanel } from '../actions/panels.js';
 import { copyMessage, stepRow } from '../actions/rows.js';
 import { linked } from '../format/highlight.js';
 import { toJson } from '../format/json.js';
@@ -11,8 +12,8 @@ import { EVERYTHING } from '../query/selection.js';
 import { bytes, words } from '../text/en.js';
 import { copyFrom } from '../ui/clipboard.js';
 import { h, hear, icon, write } from '../ui/dom.js';
+import { panelHead } from '../ui/panel-head.js';
 import { drawText } from '../ui/rich-text.js';
-import { panelHead } from './panel.js';
 
 /** Above the first, only so much of a text is shown at once (characters). */
 const LONG = 8_192;
@@ -22,6 +23,7 @@ const NODES = 200;
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Details(el, page) {
   const { store } = page;
+  const close = () => closePanel(page);
   /** What is drawn; another message begins anew. @type {import('../messages/message.js').Message | null} */
   let shown = null;
   let zone = store.view.zone;
@@ -69,7 +71,7 @@ export function Details(el, page) {
   function fill() {
     if (shown === null) {
       const none = h('p', { class: 'more' }, words.noneSelected);
-      el.replaceChildren(panelHead(page, h('h2', {}, words.panels.details)), none);
+      el.replaceChildren(panelHead(close, h('h2', {}, words.panels.details)), none);
       return;
     }
     const message = shown;
@@ -119,7 +121,7 @@ export function Details(el, page) {
   function head(message) {
     const { level, topic } = message;
     const top = panelHead(
-      page,
+      close,
       h('span', { class: 'cell-level' }, words.levelShort[level]),
       h('h2', {}, topic),
       tool('chevron-up', words.previousRow, () => stepRow(page, -1)),

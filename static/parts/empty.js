@@ -14,7 +14,9 @@ export function Empty(el, page) {
   const { store } = page;
   const text = h('p', {});
   const buttons = h('div', { class: 'actions' });
-  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, icon('search'), text, buttons));
+  el.append(
+    h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, icon('search'), text, buttons),
+  );
 
   /** What history has of a topic, as the server told. @type {Map<string, 'unknown' | 'some' | 'none'>} */
   const kept = new Map();

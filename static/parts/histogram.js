@@ -11,9 +11,8 @@ import { roving } from '../ui/roving.js';
 
 /** Minutes in sight: seconds of one bar, and between two ticks of the axis. @type {Record<number, [bar: number, tick: number]>} */
 const WIDTHS = { 1: [1, 10], 15: [5, 60], 60: [20, 300] };
-/** Width of the figures to the left of the bars, and the width from which on there are any (px). */
+/** Width of the figures to the left of the bars (px). */
 const GUTTER = 40;
-const NARROW_CHART = 500;
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Histogram(el, page) {
@@ -165,7 +164,7 @@ export function Histogram(el, page) {
       known: known(),
       unknown: words.notLoaded,
       ticks: ticks(),
-      gutter: canvas.clientWidth > NARROW_CHART ? GUTTER : 0,
+      gutter: canvas.offsetLeft > 0 && !isFolded() ? GUTTER : 0,
       range: chosen && { from: Math.max(0, index(chosen.from)), to: Math.min(many, index(chosen.to)) },
     });
     const busiest = Math.max(...bars.map((bar) => bar.busiest));

@@ -1,7 +1,7 @@
 /** The right side: which panel is open. */
-import { closePanel } from '../actions/panels.js';
+import { loadSetting, saveSetting } from '../settings.js';
 import { words } from '../text/en.js';
-import { attribute, h, hear, icon } from '../ui/dom.js';
+import { attribute, hear } from '../ui/dom.js';
 import { grab } from '../ui/grab.js';
 
 const PANEL_NAMES = /** @type {const} */ (['who', 'details']);
@@ -9,7 +9,17 @@ const PANEL_NAMES = /** @type {const} */ (['who', 'details']);
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Panel(el, page) {
   const { store } = page;
-  el.prepend(grab(el, { name: 'panel', edge: 'left', least: 280, most: 900, label: words.resizePanel }));
+  el.prepend(
+    grab(el, {
+      name: 'panel',
+      edge: 'left',
+      least: 280,
+      most: 900,
+      label: words.resizePanel,
+      kept: loadSetting('panel'),
+      keep: (width) => saveSetting('panel', width),
+    }),
+  );
   function update() {
     const { panel } = store.view;
     el.hidden = panel === '' || panel === 'topics';
@@ -21,14 +31,4 @@ export function Panel(el, page) {
   }
   hear(el, 'view', update);
   update();
-}
-
-/** The head of a panel: what it is about, and how to close it. @param {import('../actions/page.js').Page} page @param {...import('../ui/dom.js').Child} about */
-export function panelHead(page, ...about) {
-  const close = h(
-    'button',
-    { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => closePanel(page) },
-    icon('x'),
-  );
-  return h('header', {}, ...about, close);
 }

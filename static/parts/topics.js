@@ -62,7 +62,17 @@ export function TopicList(el, page) {
     quiet,
   );
   el.append(h('h2', {}, words.topics, unit), search, buttons, none, more);
-  el.append(grab(el, { name: 'side', edge: 'right', least: 200, most: 400, label: words.resizeTopics }));
+  el.append(
+    grab(el, {
+      name: 'side',
+      edge: 'right',
+      least: 200,
+      most: 400,
+      label: words.resizeTopics,
+      kept: loadSetting('side'),
+      keep: (width) => saveSetting('side', width),
+    }),
+  );
   const settle = roving(buttons);
 
   /** @param {string} path */

@@ -573,6 +573,9 @@ export const exportAll = (isWider) =>
 /** @param {string} why the server's words, or a code of ApiError */
 export const historyProblem = (why) =>
   `The server’s history cannot be read: ${why === 'no_connection' ? 'no answer' : why}.`;
+/** @param {number | null} ms @param {import('../format/time.js').Zone} zone */
+export const historyAround = (ms, zone) =>
+  ms === null ? words.fromHistory : `History around ${dayMinute(ms, zone)}`;
 /** @param {number | null} first time of the oldest message kept @param {import('../format/time.js').Zone} zone */
 export const notInHistory = (first, zone) =>
   first === null

@@ -114,19 +114,25 @@ test('a time that is none is not counted', () => {
   new Counts().add(Number.NaN, 1, true, NOW);
 });
 
-test('topics nest below those that are there', () => {
+test('topics stand below the parts of their names that they share', () => {
   const topics = new Topics();
-  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login']) topics.add(name, 1);
-  assert.deepEqual(
-    topics.list().map(({ label, depth }) => [label, depth]),
-    [
-      ['api', 0],
-      ['.auth', 1],
-      ['.login', 2],
-      ['api-x', 0],
-      ['db.pool', 0],
-    ],
-  );
+  const deep = ['k8s.eu.pay.pod-1', 'k8s.eu.pay.pod-2', 'k8s.eu.shop'];
+  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login', ...deep]) topics.add(name, 1);
+  /** @param {import('../../static/messages/topics.js').Node[]} nodes @returns {(string | number | boolean)[][]} */
+  const lines = (nodes) =>
+    nodes.flatMap(({ label, depth, topic, inner }) => [[label, depth, topic !== null], ...lines(inner)]);
+  assert.deepEqual(lines(topics.tree()), [
+    ['api', 0, true],
+    ['auth', 1, true],
+    ['login', 2, true],
+    ['api-x', 0, true],
+    ['db.pool', 0, true],
+    ['k8s.eu', 0, false],
+    ['pay', 1, false],
+    ['pod-1', 2, true],
+    ['pod-2', 2, true],
+    ['shop', 1, true],
+  ]);
 });
 
 test('ten thousand topics do not stay', () => {

@@ -39,6 +39,48 @@ function rolled(from, to, limit = 100) {
   return roll;
 }
 
+/** Rows as ids, and '-' between two days: ten seconds are a day here. @param {Roll} roll */
+function dayRows({ matching, ring }) {
+  matching.scan(() => false);
+  const rows = [];
+  for (let ordinal = matching.lo; ordinal < matching.hi; ordinal++) {
+    const entry = ring.get(matching.at(ordinal));
+    rows.push(entry === undefined ? '-' : 'id' in entry ? entry.id.slice(2) : entry.mark);
+  }
+  return rows.join(' ');
+}
+
+/** @param {import('../../static/messages/message.js').Entry} entry */
+const tenSeconds = (entry) => ('mark' in entry ? null : Math.floor(entry.ms / 10_000));
+
+test('between two days there is a row, whether messages come, are found or are loaded', () => {
+  const roll = new Roll(100, toTest(EVERYTHING), tenSeconds);
+  for (const n of [18, 19, 20]) roll.push(message(n));
+  roll.pushMark({ mark: 'loss', at: 0, missing: 0 });
+  for (const n of [29, 30]) roll.push(message(n));
+  assert.equal(dayRows(roll), '18 19 - 20 loss 29 - 30');
+  assert.deepEqual([roll.held, roll.shown], [5, 5]);
+  roll.matching.restart(toTest(EVERYTHING));
+  assert.equal(dayRows(roll), '18 19 - 20 loss 29 - 30');
+  roll.replace(roll.ring.first - 1, [message(8), message(9)]);
+  assert.equal(dayRows(roll), '8 9 - 18 19 - 20 loss 29 - 30');
+  assert.deepEqual([roll.held, roll.shown], [7, 7]);
+  // Of what is filtered out there is no day either.
+  roll.matching.restart(toTest({ ...EVERYTHING, filter: parse('"line 8" OR "line 30"') }));
+  assert.equal(dayRows(roll), '8 - loss 30');
+});
+
+test('a row between two days goes with the message above it', () => {
+  const roll = new Roll(3, toTest(EVERYTHING), tenSeconds);
+  for (const n of [9, 10, 11, 12]) roll.push(message(n));
+  roll.trim(false);
+  assert.equal(dayRows(roll), '10 11 12');
+  assert.equal(roll.shown, 3);
+  for (const n of [20, 21]) roll.push(message(n));
+  roll.trim(false);
+  assert.equal(dayRows(roll), '12 - 20 21');
+});
+
 test('older messages come in front, and nobody else changes place', () => {
   const roll = rolled(5, 8);
   const before = roll.matching.find(roll.find('7-6'));
