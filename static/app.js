@@ -40,6 +40,7 @@ import { Store } from './store.js';
 import { Link } from './stream/link.js';
 import { words } from './text/en.js';
 import { hear, part } from './ui/dom.js';
+import { roving } from './ui/roving.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */
 const FAST = 200;
@@ -159,6 +160,7 @@ mount('state', (el) => StatePill(el, page));
 mount('bars', (el) => StateBar(el, page));
 mount('connection-count', (el) => ConnectionCount(el, page));
 mount('proof', (el) => ProofButton(el, page));
+roving(part('status'));
 mount('tools', (el) => Tools(el, page));
 mount('open-topics', (el) => TopicsButton(el, page));
 mount('topics', (el) => TopicList(el, page));

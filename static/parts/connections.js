@@ -72,12 +72,8 @@ export function WhoPanel(el, page) {
   );
   const rows = h('ul', {});
   const note = h('p', { class: 'more', role: 'status' });
-  el.append(
-    panelHead(close, h('h2', {}, words.panels.who)),
-    h('div', { class: 'sorting' }, h('span', {}, many, ` ${words.connected}`), choice, turn),
-    rows,
-    note,
-  );
+  const bar = h('div', { class: 'sorting' }, h('span', {}, many, ` ${words.connected}`), choice, turn);
+  el.append(panelHead(close, h('h2', {}, words.panels.who)), bar, rows, note);
 
   /** @param {Column} name @param {boolean} descending */
   function sortBy(name, descending) {
@@ -196,7 +192,9 @@ export function WhoPanel(el, page) {
     if (wasHere && !rows.contains(document.activeElement)) {
       (focused?.isConnected ? focused : (rows.querySelector('button') ?? choice)).focus();
     }
-    write(many, problem || list.length === 0 ? '–' : count(list.length));
+    // An empty list would claim that there are no readers.
+    bar.hidden = rows.hidden = list.length === 0;
+    write(many, count(list.length));
     turn.classList.toggle('up', !isDescending);
     const way = isDescending ? words.descending : words.ascending;
     attribute(turn, 'aria-label', way);

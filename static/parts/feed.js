@@ -195,6 +195,7 @@ export function Feed(el, page) {
   hear(el, 'view', () => {
     // Bars come and go with the mode: the list must know its new place before anything is seen.
     list.following = store.view.mode === 'following';
+    band.hidden = list.following;
     list.resized();
     list.redraw();
     update();

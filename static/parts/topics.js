@@ -113,12 +113,12 @@ export function TopicList(el, page) {
       },
       icon('eye-off', 'small'),
     );
-    return h('li', { 'data-role': node.topic ? 'topic' : 'topic-group' }, twist, button, hide);
+    return h('li', { 'data-role': node.topic ? 'topic' : 'topic-group' }, button, twist, hide);
   }
 
   /** @param {HTMLElement} li @param {Line} line */
   function draw(li, { node, label, depth, topics, isFlat = false }) {
-    const [twist, button] = /** @type {[HTMLElement, HTMLElement]} */ ([...li.children]);
+    const [button, twist] = /** @type {[HTMLElement, HTMLElement]} */ ([...li.children]);
     const [name, number] = /** @type {[HTMLElement, HTMLElement]} */ ([...button.children]);
     const now = store.now();
     const { only, hidden } = store.selection;

@@ -27,7 +27,7 @@ def expect_no_small_target(page: Page, wall: Wall, least: int) -> None:
     rows(page).first.click()
     expect(role(page, "details")).to_be_visible()
     assert page.evaluate(SMALL, least) == []
-    role(page, "panel").get_by_role("tab", name="Connections").click()
+    page.keyboard.press("]")
     expect(role(page, "connection")).to_have_count(1)
     assert page.evaluate(SMALL, least) == []
     for dialog in ("settings", "export", "ledger", "help", "publish"):

@@ -72,7 +72,7 @@ def test_a_scan_that_fails_does_not_end_the_feed(page: Page, wall: Wall) -> None
         eyewall.store.rematch();
     }"""
     )
-    expect(role(page, "banner")).to_contain_text("Something in this page failed.")
+    expect(role(page, "banner")).to_contain_text("Part of this page failed.")
     wall.publish("after")
     expect(rows(page)).to_have_count(2)
 
