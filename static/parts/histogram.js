@@ -12,7 +12,7 @@ import { roving } from '../ui/roving.js';
 /** Minutes in sight: seconds of one bar, and between two ticks of the axis. @type {Record<number, [bar: number, tick: number]>} */
 const WIDTHS = { 1: [1, 10], 15: [5, 60], 60: [20, 300] };
 /** Width of the figures to the left of the bars (px). */
-const GUTTER = 40;
+const GUTTER = 36;
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Histogram(el, page) {

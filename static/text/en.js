@@ -157,7 +157,7 @@ export const words = {
   foldChart: 'Fold the chart',
   unfoldChart: 'Unfold the chart',
   notLoaded: 'not loaded',
-  chartSpans: { 1: '1 m', 15: '15 m', 60: '1 h' },
+  chartSpans: { 1: '1m', 15: '15m', 60: '1h' },
   tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
   chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
   /** @param {number} n */
