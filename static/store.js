@@ -12,8 +12,11 @@ import { ERROR, fromWire, isMark, isOwn } from './messages/message.js';
 import { Rate } from './messages/rate.js';
 import { Roll } from './messages/roll.js';
 import { Topics } from './messages/topics.js';
-import { EVERYTHING, toTest } from './query/selection.js';
+import { isSlow, TESTED } from './query/expression.js';
+import { EVERYTHING, toSieve } from './query/selection.js';
+import { FilterError } from './query/terms.js';
 import { initial, step } from './stream/connection-state.js';
+import { Judge } from './stream/judge.js';
 import { ServerClock } from './stream/server-clock.js';
 
 /**
@@ -29,6 +32,7 @@ import { ServerClock } from './stream/server-clock.js';
  * @typedef {Omit<import('./stream/continuity.js').Proof, 'entries'>} Summary
  * @typedef {{count: number, peak: number}} Connections
  * @typedef {{status?: 'applied' | 'rejected', changes?: string[], restart?: string[], errors?: string[], heard?: number}} Config
+ * @typedef {{kind: string, text: string, count?: number}} ServerNotice
  * @typedef {'following' | 'reading' | 'paused'} Mode
  * @typedef {'' | 'who' | 'details' | 'topics'} PanelName topics: on a phone only
  *
@@ -76,6 +80,9 @@ const VIEW = {
 const RING = 100_000;
 const PHONE_RING = 20_000;
 
+/** Messages that are tested by a filter's expressions at a time. */
+const AT_ONCE = 5_000;
+
 /** @param {string | undefined} setting */
 function ringSize(setting) {
   const size = Number(setting) || RING;
@@ -94,6 +101,8 @@ function newTitle(changes = []) {
 export class Store {
   /** The last state that the worker told. */
   #link;
+  #judge = new Judge();
+  #isTesting = false;
 
   /**
    * @param {(noun: Noun) => void} changed hears each noun that changed
@@ -111,7 +120,7 @@ export class Store {
     this.begin = null;
     /** @type {Selection} */
     this.selection = EVERYTHING;
-    this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
+    this.live = new Roll(ringSize(settings.ring), toSieve(EVERYTHING));
     /** @type {Past | null} */
     this.past = null;
     this.counts = new Counts();
@@ -148,6 +157,8 @@ export class Store {
     this.fresh = new Fresh();
     /** @type {string | null} stack of what failed in this page */
     this.failure = null;
+    /** What the server tells operators, the last of each kind; an empty text ends it. @type {ServerNotice[]} */
+    this.serverNotices = [];
     /** What the address asks for and the page cannot take. @type {string[]} */
     this.addressFaults = [];
     /** The server's name as of its last config; null: as the page was served. @type {string | null} */
@@ -256,6 +267,10 @@ export class Store {
       return this.changed('config');
     }
     if (said === 'failure') return this.fail(value);
+    if (said === 'notices') {
+      this.serverNotices = Object.values(value);
+      return this.changed('notices');
+    }
     if (said !== 'ledger') return;
     this.proof = value;
     this.losses = value.entries;
@@ -342,9 +357,9 @@ export class Store {
   /** Show something else. @param {Partial<Selection>} change */
   narrow(change) {
     this.selection = { ...this.selection, ...change };
-    const test = toTest(this.selection);
-    this.past?.roll.matching.restart(test);
-    this.rematch(test);
+    const sieve = toSieve(this.selection);
+    this.past?.roll.restart(sieve);
+    this.rematch(sieve);
   }
 
   /** The filter being typed cannot be read, or (null) can again. The previous filter stays. @param {Selection['error']} error */
@@ -353,9 +368,9 @@ export class Store {
     this.changed('selection');
   }
 
-  /** Scan the live ring again, in slices that the frame loop gives. @param {(entry: Entry) => boolean} [test] */
-  rematch(test = this.live.matching.test) {
-    this.live.matching.restart(test);
+  /** Scan the live ring again, in slices that the frame loop gives. @param {import('./query/selection.js').Sieve} [sieve] */
+  rematch(sieve = this.live.sieve) {
+    this.live.restart(sieve);
     this.counts.forgetMatched();
     this.view.unseen = this.view.unseenErrors = 0;
     this.changed('selection');
@@ -365,11 +380,45 @@ export class Store {
   scan(expired) {
     this.past?.roll.matching.scan(expired);
     const { matching } = this.live;
-    matching.scan(expired, (entry) => {
+    matching.scan(expired, (entry, n) => {
       if (isMark(entry)) return;
       this.counts.match(entry.ms, entry.level);
-      if (matching.next >= this.view.unseenFrom) this.#waits(entry);
+      if (n >= this.view.unseenFrom) this.#waits(entry);
     });
+    this.#testWaiting();
+  }
+
+  /** Have the expressions tested against the next messages that wait for it. */
+  async #testWaiting() {
+    if (this.#isTesting) return;
+    this.#isTesting = true;
+    try {
+      for (const { matching, sieve } of this.past ? [this.past.roll, this.live] : [this.live]) {
+        // Marks are always ready.
+        const messages = /** @type {Message[]} */ (matching.unready(AT_ONCE));
+        if (messages.length > 0) await this.test(sieve, messages);
+      }
+    } finally {
+      this.#isTesting = false;
+    }
+  }
+
+  /** Have the expressions of a filter tested. @param {import('./query/selection.js').Sieve} sieve @param {Message[]} messages */
+  async test({ expressions }, messages) {
+    if (expressions.length === 0) return;
+    const sources = expressions.map(({ source }) => source);
+    const texts = messages.map(({ message }) => message.slice(0, TESTED));
+    const answers = await this.#judge.ask(sources, texts, isSlow);
+    for (const [i, expression] of expressions.entries()) {
+      expression.isStopped = answers === null;
+      for (const [n, found] of (answers ?? []).entries()) {
+        expression.found.set(/** @type {Message} */ (messages[n]), found[i] ?? null);
+      }
+    }
+    this.changed('messages');
+    const [first] = this.selection.filter.expressions;
+    if (answers !== null || first === undefined || first !== expressions[0]) return;
+    this.setError(new FilterError(first.column, this.#judge.isUnavailable ? 'slow' : 'stopped'));
   }
 
   /** It passes the filter and arrived below what is read. @param {Message} message */

@@ -9,6 +9,7 @@ import { loseRows, reachedEnd, startReading } from '../actions/reading.js';
 import { pickAll, pickedText, pickTo, selectMessage } from '../actions/rows.js';
 import { date, unlessToday } from '../format/time.js';
 import { isMark } from '../messages/message.js';
+import { marksIn } from '../query/expression.js';
 import { words } from '../text/en.js';
 import { attribute, h, hear, write } from '../ui/dom.js';
 import { List } from '../ui/list.js';
@@ -97,7 +98,7 @@ export function Feed(el, page) {
     if (entry === undefined) return;
     if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock, today());
     else {
-      drawMessage(row, entry, zone, today(), store.selection.filter.marks);
+      drawMessage(row, entry, zone, today(), marksIn(store.selection.filter, entry));
       store.countDrawn();
     }
   }

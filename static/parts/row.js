@@ -61,7 +61,7 @@ function writeTime(time, whole, rest) {
   write(/** @type {Element} */ (time.lastElementChild), rest);
 }
 
-/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {string} today @param {(string | RegExp)[]} marks */
+/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {string} today @param {string[]} marks */
 export function drawMessage(row, message, zone, today, marks) {
   const [time, level, topic, source, text, tag, rest] = /** @type {Pieces} */ (pieces(row));
   row.dataset.role = 'message';

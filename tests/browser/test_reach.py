@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.figures import pace
-from tests.browser.parts import open_live, role, rows, wait_received
+from tests.browser.parts import open_live, role, rows, wait_dialogs, wait_received
 from tests.wall import Wall
 
 SMALL = """(least) => ['button', 'input', 'select', 'a[href]', 'summary', 'textarea', '.choices label']
@@ -30,6 +30,7 @@ def expect_no_small_target(page: Page, wall: Wall, least: int) -> None:
     role(page, "panel").get_by_role("tab", name="Connections").click()
     expect(role(page, "connection")).to_have_count(1)
     assert page.evaluate(SMALL, least) == []
+    wait_dialogs(page)
     for dialog in ("settings", "export", "ledger", "help", "publish"):
         role(page, dialog if dialog == "publish" else f"dialog-{dialog}").evaluate("(dialog) => dialog.showModal()")
         assert page.evaluate(SMALL, least) == []
