@@ -116,7 +116,7 @@ function scan() {
 
 const link = new Link({
   version,
-  known: () => ({ heartbeat: store.heartbeat, cursor: store.newestId, heard: store.link.heard }),
+  known: () => ({ heartbeat: store.heartbeat, cursor: store.live.newestId, heard: store.link.heard }),
   hear(noun, value) {
     try {
       store.receive(noun, value);

@@ -191,7 +191,7 @@ export function Feed(el, page) {
     const { view } = store;
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
-    attribute(el, 'data-sources', store.sources.size > 1 ? 'many' : 'one');
+    attribute(el, 'data-sources', store.live.sources.size > 1 ? 'many' : 'one');
     attribute(scroller, 'aria-rowcount', store.matching.size);
     if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));

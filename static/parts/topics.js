@@ -96,7 +96,7 @@ export function TopicList(el, page) {
   }
 
   function update() {
-    const items = store.topics.list();
+    const items = store.live.topics.list();
     search.hidden = items.length <= MANY;
     const wanted = search.hidden ? '' : search.value.toLowerCase();
     const found = items.filter(({ topic }) => topic.name.toLowerCase().includes(wanted));

@@ -392,7 +392,7 @@ export const viewers = (n) => (n === 1 ? 'viewer' : 'viewers');
 /** @param {number | undefined} n @param {number | undefined} peak */
 export const connectedTitle = (n, peak) => `${n ?? '–'} connections now, peak ${peak ?? '–'} since start`;
 
-/** @param {import('../store.js').Config} config @returns {Phrase} */
+/** @param {import('../stream/session.js').Config} config @returns {Phrase} */
 export function applied({ changes = [], restart = [] }) {
   const live = changes.filter((change) => !restart.some((name) => change.startsWith(`${name} `)));
   const what = live.length > 0 ? live.join(', ') : restart.length > 0 ? '' : 'nothing changed';
