@@ -144,6 +144,8 @@ export function Feed(el, page) {
     home = null;
     if (up) startReading(page);
     else if (atEnd) reachedEnd(page);
+    // At once: drawn as a follower, it would undo the first notch of the wheel.
+    list.following = store.view.mode === 'following';
   }
 
   /** Bring the list up to date: the rows that there are now, where they were. */

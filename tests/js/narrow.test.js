@@ -126,6 +126,17 @@ test('topics nest below those that are there', () => {
   );
 });
 
+test('the list of topics is made once, until a topic comes or goes', () => {
+  const topics = new Topics();
+  for (let n = 0; n < 2000; n++) topics.add(`t${n}`, n);
+  const list = topics.list();
+  topics.add('t7', 5000);
+  assert.equal(topics.list(), list);
+  topics.add('new', 5001);
+  assert.notEqual(topics.list(), list);
+  assert.equal(topics.list().length, 2000);
+});
+
 test('ten thousand topics do not stay', () => {
   const topics = new Topics();
   for (let n = 0; n < 3000; n++) topics.add(`t${n}`, n);
