@@ -16,6 +16,7 @@ import { isNumber } from '../format/json.js';
  * @property {string} message
  * @property {unknown} data undefined: none
  * @property {boolean} [isWithdrawn] the server no longer has it
+ * @property {number} [counted] the count of levels that has it (Roll)
  *
  * @typedef {Message | import('../stream/continuity.js').Mark} Entry
  */

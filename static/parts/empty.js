@@ -3,6 +3,7 @@ import { clearFilter, showLevels } from '../actions/filtering.js';
 import { loadMore, searchHistory, showOldest } from '../actions/history.js';
 import { hasMessages, settled } from '../actions/server.js';
 import { ERROR } from '../messages/message.js';
+import { EVERYTHING, isSame } from '../query/selection.js';
 import { emptyTopic, hiddenErrors, messageGone, nothingMatches, notInHistory, words } from '../text/en.js';
 import { h, hear, icon, keyed, writePhrase } from '../ui/dom.js';
 
@@ -49,15 +50,15 @@ export function Empty(el, page) {
         ],
       ];
     if (past) return [notInHistory(first, zone), [[words.clearFilter, clearFilter]]];
-    const isFiltered = selection.filter.test !== null || selection.range !== null;
     const hiddenOnes = roll.levels.reduce(
       (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
       0,
     );
-    if (hiddenOnes > 0 && !isFiltered && selection.only === null) {
+    if (hiddenOnes > 0) {
       return [hiddenErrors(hiddenOnes), [[words.showThem, showLevels]]];
     }
-    const isTopicAlone = selection.only !== null && !isFiltered && selection.levels.every(Boolean);
+    const isTopicAlone =
+      isSame(selection, { ...EVERYTHING, only: selection.only }) && selection.only !== null;
     return [
       isTopicAlone
         ? emptyTopic(selection.only ?? '', keptOf(selection.only ?? ''))

@@ -9,6 +9,7 @@ import { loseRows, reachedEnd, startReading } from '../actions/reading.js';
 import { pickAll, pickedText, pickTo, selectMessage } from '../actions/rows.js';
 import { shortDay } from '../format/time.js';
 import { isMark } from '../messages/message.js';
+import { marksIn } from '../query/expression.js';
 import { words } from '../text/en.js';
 import { attribute, h, hear, write } from '../ui/dom.js';
 import { List } from '../ui/list.js';
@@ -92,7 +93,7 @@ export function Feed(el, page) {
     if (entry === undefined) drawDay(row, messageBelow(ordinal)?.ms, zone);
     else if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock);
     else {
-      drawMessage(row, entry, zone, store.selection.filter.marks);
+      drawMessage(row, entry, zone, marksIn(store.selection.filter, entry));
       store.countDrawn();
     }
   }
@@ -137,6 +138,8 @@ export function Feed(el, page) {
     home = null;
     if (up) startReading(page);
     else if (atEnd) reachedEnd(page);
+    // At once: drawn as a follower, it would undo the first notch of the wheel.
+    list.following = store.view.mode === 'following';
   }
 
   /** Bring the list up to date: the rows that there are now, where they were. */
@@ -184,7 +187,7 @@ export function Feed(el, page) {
     const { view } = store;
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
-    attribute(el, 'data-sources', store.sources.size > 1 ? 'many' : 'one');
+    attribute(el, 'data-sources', store.live.sources.size > 1 ? 'many' : 'one');
     attribute(scroller, 'aria-rowcount', store.matching.size);
     if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
@@ -193,7 +196,7 @@ export function Feed(el, page) {
 
   hear(el, 'messages', update);
   hear(el, 'view', () => {
-    // Bars come and go with the mode: the list must know its new place before anything is seen.
+    // The band and bars come and go with the mode: the list must know its new place before anything is seen.
     list.following = store.view.mode === 'following';
     band.hidden = list.following;
     list.resized();

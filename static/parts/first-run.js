@@ -121,7 +121,8 @@ export function FirstRun(el, page) {
 
   /** No message was published yet. Known only when all messages have arrived. */
   function isWaiting() {
-    const { live, head, firstOther, link } = store;
+    const { live, head, link } = store;
+    const { firstOther } = live;
     const seq = parseId(head)?.seq;
     if (firstOther !== null || link.phase !== 'live' || seq === undefined) return false;
     const newest = live.beside(live.ring.end, -1);
@@ -140,7 +141,7 @@ export function FirstRun(el, page) {
 
   function update() {
     const waiting = isWaiting();
-    const { firstOther } = store;
+    const { firstOther } = store.live;
     if (wasWaiting && firstOther !== null) {
       arrived = { ms: store.serverTime() - firstOther.ms, at: store.now() };
       delete box.dataset.again;

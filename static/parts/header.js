@@ -47,7 +47,7 @@ export function StatePill(el, { store }) {
     write(number, many);
     write(unit, per && ` ${per}`);
     trend.svg.toggleAttribute('hidden', per === '');
-    trend.draw(store.traffic.minute(Math.floor(store.serverTime(now) / 1000)));
+    trend.draw(store.live.traffic.minute(Math.floor(store.serverTime(now) / 1000)));
   }
   for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);
   update();

@@ -143,7 +143,7 @@ export function Histogram(el, page) {
     const now = Math.floor(store.serverTime() / 1000);
     // Bars begin at whole multiples of their width, or each would change its height as time passes.
     first = (Math.floor(now / width()) - many + 1) * width();
-    bars = store.counts.bars(first, width(), many);
+    bars = store.live.counts.bars(first, width(), many);
     const chosen = store.selection.range;
     const index = (/** @type {number} */ ms) => (ms / 1000 - first) / width();
     const style = getComputedStyle(canvas);

@@ -1,4 +1,4 @@
-/** Which levels are shown, and how many messages of each are loaded. */
+/** Which levels are shown, and how many of the messages that match otherwise each has. */
 import { leastLevel, toggleLevel } from '../actions/filtering.js';
 import { count, short } from '../format/time.js';
 import { ERROR, LEVELS, SHAPES } from '../messages/message.js';
@@ -60,7 +60,8 @@ export function LevelChips(el, page) {
   function update() {
     for (const { chip, number, level } of chips) {
       const many = store.roll.levels[level] ?? 0;
-      write(number, store.isKnown ? short(many) : '–');
+      // While messages are being looked through, the number of before stays.
+      if (!store.matching.scanning) write(number, store.isKnown ? short(many) : '–');
       // The number of errors stays visible while they are hidden.
       chip.classList.toggle('is-grave', level >= ERROR && many > 0);
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);

@@ -1,5 +1,5 @@
 /**
- * What the operator should know now: a refused config, a new version, a failure of this page.
+ * What the operator should know now: a refused config, a notice of the server, a new version, a failure of this page.
  *
  * Owns the notices and how long each stays.
  */
@@ -37,7 +37,7 @@ export function Notices(el, page, version) {
 
   /** @returns {(Notice | null)[]} */
   function notices() {
-    return [failed(), blocked(), config(), address(), newVersion(), clock()];
+    return [failed(), blocked(), config(), ...server(), address(), newVersion(), clock()];
   }
 
   /** @returns {Notice | null} */
@@ -75,6 +75,13 @@ export function Notices(el, page, version) {
     }
     if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
     return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
+  }
+
+  /** @returns {Notice[]} */
+  function server() {
+    return store.serverNotices
+      .filter(({ text }) => text !== '')
+      .map(({ kind, text }) => ({ key: `server ${kind} ${text}`, look: 'notice', text }));
   }
 
   /** @returns {Notice | null} */

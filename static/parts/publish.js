@@ -188,7 +188,7 @@ export function Publish(el, page, maxBytes) {
   }
 
   hear(el, 'dialog', () => {
-    known.replaceChildren(...store.topics.names().map((name) => h('option', { value: name })));
+    known.replaceChildren(...store.live.topics.names().map((name) => h('option', { value: name })));
   });
   hear(el, 'tick', countDown);
   text.addEventListener('input', () => {

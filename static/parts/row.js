@@ -68,7 +68,7 @@ function writeTopic(el, topic) {
   write(/** @type {Element} */ (el.lastElementChild), topic.slice(cut));
 }
 
-/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {(string | RegExp)[]} marks */
+/** @param {HTMLElement} row @param {Message} message @param {Zone} zone @param {string[]} marks */
 export function drawMessage(row, message, zone, marks) {
   const [time, level, topic, source, text, tag, rest] = /** @type {Pieces} */ (pieces(row));
   row.dataset.role = 'message';

@@ -180,12 +180,12 @@ export function TopicList(el, page) {
       shown.push({ node, label, depth, topics });
       if (!folded.has(path)) inner.forEach(walk);
     }
-    store.topics.tree().forEach(walk);
+    store.live.topics.tree().forEach(walk);
     return [shown, silent];
   }
 
   function update() {
-    search.hidden = store.topics.byName.size <= MANY;
+    search.hidden = store.live.topics.byName.size <= MANY;
     const [shown, silent] = lines();
     const key = (/** @type {Line} */ { node }) => node.path;
     keyed(list, shown.slice(0, DRAWN), key, make, draw);
@@ -195,7 +195,7 @@ export function TopicList(el, page) {
     const left = shown.length + silent.length - DRAWN;
     more.hidden = left <= 0;
     write(more, words.moreTopics(left));
-    none.hidden = store.topics.byName.size > 0;
+    none.hidden = store.live.topics.byName.size > 0;
     const isKnown = store.isKnown && isUp(store.link);
     write(unit, isBusy() ? words.perSecond1 : words.perMinute1);
     attribute(all, 'aria-pressed', store.selection.only === null && store.selection.hidden.length === 0);

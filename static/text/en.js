@@ -437,7 +437,7 @@ export const viewers = (n) => (n === 1 ? 'viewer' : 'viewers');
 /** @param {number | undefined} n @param {number | undefined} peak */
 export const connectedTitle = (n, peak) => `${n ?? '–'} connections now, peak ${peak ?? '–'} since start`;
 
-/** @param {import('../store.js').Config} config @returns {Phrase} */
+/** @param {import('../stream/session.js').Config} config @returns {Phrase} */
 export function applied({ changes = [], restart = [] }) {
   const live = changes.filter((change) => !restart.some((name) => change.startsWith(`${name} `)));
   const what = live.length > 0 ? live.join(', ') : restart.length > 0 ? '' : 'nothing changed';
@@ -504,13 +504,19 @@ const FILTER_FAULTS = {
   expression: (reason) => `invalid regular expression: ${reason}.`,
   slow: () =>
     'this regular expression could take too long: a quantified group holds a quantifier or a choice.',
+  stopped: () => 'testing this regular expression was stopped, because it took longer than 100 ms.',
   level: (name) => `unknown level "${name}": use ${LEVELS.join(', ')}.`,
   names: (most) => `at most ${most} names after data.`,
   number: (operator) => `"${operator}" needs a number.`,
 };
 /** @param {import('../query/terms.js').FilterError} error */
-export const filterError = ({ column, fault, detail }) =>
-  `Column ${column}: ${FILTER_FAULTS[fault](detail)} The previous filter is still applied.`;
+export const filterError = ({ column, fault, detail }) => {
+  const isStopped = fault === 'slow' || fault === 'stopped';
+  const then = isStopped
+    ? 'Messages that were not tested are not shown.'
+    : 'The previous filter is still applied.';
+  return `Column ${column}: ${FILTER_FAULTS[fault](detail)} ${then}`;
+};
 /** @param {number} shown @param {number} held @param {boolean} isCounting @param {boolean} isPast */
 export const found = (shown, held, isCounting, isPast) =>
   isPast ? `${count(shown)} loaded` : `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
@@ -543,7 +549,7 @@ export function barSaid({ all }, isKnown) {
 }
 /** @param {number} level @param {string} many */
 export const levelTitle = (level, many) =>
-  `${many} loaded. Click: ${words.levelNames[level]} and above. Ctrl-click: on or off.`;
+  `${many} loaded that match. Click: ${words.levelNames[level]} and above. Ctrl-click: on or off.`;
 /** @param {1 | -1} by @param {boolean} hasSelection */
 export function noError(by, hasSelection) {
   if (!hasSelection) return 'No errors loaded';

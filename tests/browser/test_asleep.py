@@ -44,7 +44,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
     )
     page.evaluate("() => { isAsleep = false; }")
     wall.publish("awake again")
-    expect(role(page, "proof")).to_have_text("1\u202f500 not loaded")
+    expect(role(page, "proof")).to_have_text("1\u202f500 not loaded in this tab")
     ends = """() => {
         const { live } = eyewall.store;
         const n = live.ring.findLast(({ mark }) => mark === 'asleep');
@@ -61,7 +61,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
         role(page, "mark-asleep").get_by_role("button", name="Load").click()
         proof = role(page, "proof")
         if left:
-            expect(proof).to_have_text(f"{left} not loaded")
+            expect(proof).to_have_text(f"{left} not loaded in this tab")
         else:
             expect(proof).to_contain_text("no gaps since")
     assert page.evaluate("() => eyewall.store.live.holes.size") == 0

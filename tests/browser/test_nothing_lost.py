@@ -101,7 +101,7 @@ def test_a_new_log_is_one_row_that_says_that_nobody_knows(page: Page, start_wall
         re.compile(r"The server’s database was replaced at [\d:]+\. How many messages are missing is unknown\.")
     )
     expect(rows(page).filter(has_text="in the new log")).to_have_count(1)
-    expect(role(page, "proof")).to_contain_text("some missing")
+    expect(role(page, "proof")).to_contain_text("messages missing")
 
 
 def test_twelve_tabs_of_a_plain_address_are_one_connection(page: Page, start_wall: StartWall) -> None:
