@@ -66,7 +66,8 @@ def button(name: str) -> State:
     def click(page: Page, faults: Faults) -> None:
         said(page, faults)
         for found in page.get_by_role("button", name=name, exact=True).all():
-            found.click()
+            if found.is_visible():
+                found.click()
 
     return click
 

@@ -14,11 +14,11 @@ from deflate import gzip_compress
 from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
-from handlers.bundle import join
+from handlers.bundle import join, split
 from handlers.minify import minified
 from hub.config.live import LiveConfig
 
-# 'trusted-types eyewall' is the one policy that lets the page start its own worker.
+# 'trusted-types eyewall' is the one policy that lets the page start its own two workers.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -52,10 +52,13 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         styles = [folder / "css" / f"{name}.css" for name in STYLES] + sorted((folder / "parts").glob("*.css"))
+        app, dialogs = split(folder / "app.js", folder / "lazy" / "dialogs.js", "../app.js")
         texts = {
             "theme.js": (folder / "theme.js").read_text("utf-8"),
-            "app.js": join(folder / "app.js"),
+            "app.js": app,
+            "lazy/dialogs.js": dialogs,
             "worker.js": join(folder / "stream" / "worker.js"),
+            "matcher.js": join(folder / "stream" / "matcher.js"),
             "style.css": "".join(path.read_text("utf-8") for path in styles),
         }
         smaller = minified([(TYPES[Path(name).suffix], text) for name, text in texts.items()])

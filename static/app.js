@@ -14,12 +14,10 @@ import { ConnectionCount, WhoPanel } from './parts/connections.js';
 import { Details } from './parts/details.js';
 import { Dialog } from './parts/dialog.js';
 import { Empty } from './parts/empty.js';
-import { Export } from './parts/export.js';
 import { Feed } from './parts/feed.js';
 import { FilterField } from './parts/filter.js';
 import { FirstRun } from './parts/first-run.js';
-import { StatePill, TabTitle, Tools } from './parts/header.js';
-import { Help } from './parts/help.js';
+import { StatePill, TabTitle, Tools, TopicsButton } from './parts/header.js';
 import { Histogram } from './parts/histogram.js';
 import { Keyboard } from './parts/keyboard.js';
 import { LevelChips } from './parts/levels.js';
@@ -30,7 +28,7 @@ import { Panel } from './parts/panel.js';
 import { Print } from './parts/print.js';
 import { Publish } from './parts/publish.js';
 import { Ledger, ProofButton } from './parts/report.js';
-import { Settings } from './parts/settings.js';
+import { RowActions } from './parts/row-actions.js';
 import { StateBar } from './parts/state-bar.js';
 import { Toolbar } from './parts/toolbar.js';
 import { TopicList } from './parts/topics.js';
@@ -39,6 +37,7 @@ import { Store } from './store.js';
 import { Link } from './stream/link.js';
 import { words } from './text/en.js';
 import { hear, part } from './ui/dom.js';
+import { roving } from './ui/roving.js';
 
 /** Above reading speed every frame is a waste: messages per second, and frames per batch. */
 const FAST = 200;
@@ -49,6 +48,8 @@ const TICK = 500;
 const SLICE = 8;
 const FIRST_SLICE = 24;
 const SCREEN = 50;
+/** Dialogs that were not opened are loaded after this long (ms). */
+const DIALOGS_AFTER = 3_000;
 
 /** What the server wrote into the page. */
 const given = document.body.dataset;
@@ -117,7 +118,7 @@ function scan() {
 
 const link = new Link({
   version,
-  known: () => ({ heartbeat: store.heartbeat, cursor: store.newestId, heard: store.link.heard }),
+  known: () => ({ heartbeat: store.heartbeat, cursor: store.live.newestId, heard: store.link.heard }),
   hear(noun, value) {
     try {
       store.receive(noun, value);
@@ -131,8 +132,20 @@ const link = new Link({
     else changed('messages');
   },
 });
+/** The dialogs that are loaded later. @type {Promise<void> | null} */
+let dialogs = null;
+
+/** @returns {Promise<void>} rejected when the server does not answer; the next call tries again */
+function loadDialogs() {
+  dialogs ??= import('./lazy/dialogs.js').then(({ mountDialogs }) => mountDialogs(mount, page));
+  dialogs.catch(() => {
+    dialogs = null;
+  });
+  return dialogs;
+}
+
 /** The feed is mounted below. @type {import('./actions/page.js').Page} */
-const page = { store, link, feed: /** @type {any} */ (null) };
+const page = { store, link, feed: /** @type {any} */ (null), loadDialogs };
 
 /** @param {unknown} error */
 function failed(error) {
@@ -158,7 +171,9 @@ mount('state', (el) => StatePill(el, page));
 mount('bars', (el) => StateBar(el, page));
 mount('connection-count', (el) => ConnectionCount(el, page));
 mount('proof', (el) => ProofButton(el, page));
+roving(part('status'));
 mount('tools', (el) => Tools(el, page));
+mount('open-topics', (el) => TopicsButton(el, page));
 mount('topics', (el) => TopicList(el, page));
 mount('filter-field', (el) => FilterField(el, page));
 mount('levels', (el) => LevelChips(el, page));
@@ -171,6 +186,7 @@ mount('who', (el) => WhoPanel(el, page));
 mount('details', (el) => Details(el, page));
 mount('messages', (el) => {
   page.feed = Feed(el, page);
+  RowActions(el, page);
 });
 mount('mode', (el) => Mode(el, page));
 mount('bottom', (el) => Bottom(el, page));
@@ -179,10 +195,7 @@ mount('announcer', (el) => Announcer(el, page));
 for (const name of /** @type {const} */ (['help', 'settings', 'ledger', 'export'])) {
   mount(`dialog-${name}`, (el) => Dialog(el, words.dialogs[name]));
 }
-mount('help', (el) => Help(el));
-mount('settings', (el) => Settings(el, page));
 mount('ledger', (el) => Ledger(el, page));
-mount('export', (el) => Export(el, page));
 Print(page);
 mount('page', (el) => {
   TabTitle(el, page, given.title ?? 'Eyewall');
@@ -194,6 +207,8 @@ mount('page', (el) => {
 
 part('unstarted').remove();
 setInterval(() => changed('tick'), TICK);
+// So that they are there when the server is not.
+setTimeout(() => loadDialogs().catch(() => {}), DIALOGS_AFTER);
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) {
     // No frame will come for what waits to be drawn.

@@ -5,16 +5,16 @@
  * the link to the worker calls `receive`. Knows no element.
  */
 import { parseExact } from './format/json.js';
-import { Counts } from './messages/counts.js';
+import { dayNumber } from './format/time.js';
 import { Fresh } from './messages/fresh.js';
-import { isAfter, parseId } from './messages/ids.js';
-import { ERROR, fromWire, isMark, isOwn } from './messages/message.js';
-import { Rate } from './messages/rate.js';
-import { Roll } from './messages/roll.js';
-import { Topics } from './messages/topics.js';
-import { EVERYTHING, toTest } from './query/selection.js';
-import { initial, step } from './stream/connection-state.js';
-import { ServerClock } from './stream/server-clock.js';
+import { parseId } from './messages/ids.js';
+import { Live } from './messages/live.js';
+import { ERROR, fromWire, isMark } from './messages/message.js';
+import { isSlow, TESTED } from './query/expression.js';
+import { EVERYTHING, toSieve } from './query/selection.js';
+import { FilterError } from './query/terms.js';
+import { Judge } from './stream/judge.js';
+import { Session } from './stream/session.js';
 
 /**
  * What can change. 'tick' is the clock; 'asleep': this tab slept through messages; 'dialog': a dialog was opened.
@@ -26,9 +26,7 @@ import { ServerClock } from './stream/server-clock.js';
  * @typedef {import('./query/selection.js').Selection} Selection
  * @typedef {import('./stream/continuity.js').Mark} Mark
  * @typedef {import('./format/time.js').Zone} Zone
- * @typedef {Omit<import('./stream/continuity.js').Proof, 'entries'>} Summary
- * @typedef {{count: number, peak: number}} Connections
- * @typedef {{status?: 'applied' | 'rejected', changes?: string[], restart?: string[], errors?: string[], heard?: number}} Config
+ * @typedef {import('./messages/roll.js').Roll} Roll
  * @typedef {'following' | 'reading' | 'paused'} Mode
  * @typedef {'' | 'who' | 'details' | 'topics'} PanelName topics: on a phone only
  *
@@ -76,24 +74,18 @@ const VIEW = {
 const RING = 100_000;
 const PHONE_RING = 20_000;
 
+/** Messages that are tested by a filter's expressions at a time. */
+const AT_ONCE = 5_000;
+
 /** @param {string | undefined} setting */
 function ringSize(setting) {
   const size = Number(setting) || RING;
   return matchMedia('(max-width: 640px)').matches ? Math.min(size, PHONE_RING) : size;
 }
 
-/** The title that a change of the config sets; null: none. @param {string[]} [changes] `dashboard.title "old" → "new"` */
-function newTitle(changes = []) {
-  for (const change of changes) {
-    const [, title] = /^dashboard\.title .* → "(.+)"$/.exec(change) ?? [];
-    if (title !== undefined) return title;
-  }
-  return null;
-}
-
-export class Store {
-  /** The last state that the worker told. */
-  #link;
+export class Store extends Session {
+  #judge = new Judge();
+  #isTesting = false;
 
   /**
    * @param {(noun: Noun) => void} changed hears each noun that changed
@@ -102,68 +94,31 @@ export class Store {
    * @param {() => number} [now] this device's clock (ms)
    */
   constructor(changed, settings, heartbeat, now = Date.now) {
+    super(heartbeat, now);
     this.changed = changed;
     this.settings = settings;
-    this.heartbeat = heartbeat;
-    this.now = now;
-    this.#link = initial(now());
-    /** The last message before this page was opened; null: unknown. @type {import('./messages/ids.js').Id | null} */
-    this.begin = null;
     /** @type {Selection} */
     this.selection = EVERYTHING;
-    this.live = new Roll(ringSize(settings.ring), toTest(EVERYTHING));
+    this.live = new Live(ringSize(settings.ring), toSieve(EVERYTHING), (entry) => this.day(entry));
     /** @type {Past | null} */
     this.past = null;
-    this.counts = new Counts();
-    this.topics = new Topics();
-    this.traffic = new Rate();
-    this.serverClock = new ServerClock();
-    /** @type {Connections | null} */
-    this.connections = null;
-    /** @type {Config | null} */
-    this.config = null;
-    /** When the settings in force were applied, as far as this page knows. @type {number | null} */
-    this.configSince = null;
-    /** @type {Summary | null} */
-    this.proof = null;
-    /** @type {Mark[]} */
-    this.losses = [];
     /** @type {View} */
     this.view = { ...VIEW, zone: settings.zone === 'utc' ? 'utc' : 'local' };
-    /** The first message that is not the server's own. @type {Message | null} */
-    this.firstOther = null;
-    /** Two of the sources seen, at most: with one alone the column says nothing. @type {Set<string>} */
-    this.sources = new Set();
-    /** The oldest message that was ever in memory. @type {Message | null} */
-    this.oldest = null;
     /** Errors that arrived while the newest messages were out of sight. */
     this.unseenErrors = 0;
-    /** The server's newest id, as of the last heartbeat. */
-    this.head = '';
-    /** The oldest message that the server was found to keep. */
-    this.oldestKept = '';
-    this.version = '';
-    /** Id of this browser's own connection. */
-    this.connection = '';
     this.fresh = new Fresh();
     /** @type {string | null} stack of what failed in this page */
     this.failure = null;
     /** What the address asks for and the page cannot take. @type {string[]} */
     this.addressFaults = [];
-    /** The server's name as of its last config; null: as the page was served. @type {string | null} */
-    this.title = null;
     /** @type {string | null} a text that the browser refused to copy */
     this.uncopied = null;
     this.counters = { received: 0, drawn: 0, repeated: 0, missing: 0, oldest: 0, newest: 0 };
   }
 
-  /** The state of the stream. A dead worker sends nothing, so silence is noticed by this page's clock. */
-  get link() {
-    return step(this.#link, { type: 'tick', heartbeat: this.heartbeat }, this.now());
-  }
-
-  set link(state) {
-    this.#link = state;
+  /** The day of a message in the zone that is shown; null: a mark has none. @param {Entry} entry */
+  day(entry) {
+    return isMark(entry) || !Number.isFinite(entry.ms) ? null : dayNumber(entry.ms, this.view.zone);
   }
 
   /** Messages on the page: live, or history. */
@@ -188,9 +143,7 @@ export class Store {
 
   /** Whether the server has messages older than the oldest row. */
   get hasOlder() {
-    if (this.past) return this.past.older !== null;
-    const id = this.live.oldest?.id;
-    return id !== this.oldestKept && (parseId(id)?.seq ?? 0) > 1;
+    return this.past ? this.past.older !== null : this.live.hasOlder;
   }
 
   /** Whether counts mean anything: messages have arrived, or the server told that it has none. */
@@ -198,14 +151,9 @@ export class Store {
     return this.counters.received > 0 || parseId(this.head)?.seq === 0;
   }
 
-  /** The worker's account, with what this tab alone has lost. @returns {Summary | null} */
+  /** The worker's account, with what this tab alone has lost. @returns {import('./stream/session.js').Summary | null} */
   get account() {
     return this.proof && { ...this.proof, missing: this.proof.missing + this.live.lacking('gap') };
-  }
-
-  /** How far this browser is behind the server (ms). */
-  get behind() {
-    return this.serverClock.behind(this.now());
   }
 
   /** How times are told. @returns {import('./format/time.js').Clock} */
@@ -213,16 +161,11 @@ export class Store {
     return { zone: this.view.zone, off: this.serverClock.off ?? 0 };
   }
 
-  /** The server's time, as far as it is known. @param {number} [now] */
-  serverTime(now = this.now()) {
-    return now - (this.serverClock.off ?? 0);
-  }
-
   /**
    * Messages published lately, by their own time, so that a replay does not count.
-   * @param {number} now @param {Rate} [rate] of a topic; default: of all
+   * @param {number} now @param {import('./messages/rate.js').Rate} [rate] of a topic; default: of all
    */
-  rate(now, rate = this.traffic) {
+  rate(now, rate = this.live.traffic) {
     return rate.at(Math.floor(this.serverTime(now) / 1000));
   }
 
@@ -230,36 +173,14 @@ export class Store {
     return this.live.matching.scanning || this.matching.scanning;
   }
 
-  /** Whether it was published after this page was opened. @param {{id: string}} message */
-  isNews({ id }) {
-    return isAfter(parseId(id), this.begin);
-  }
-
   // What the worker tells.
 
   /** @param {string} said @param {any} value */
   receive(said, value) {
     if (said === 'batch') return this.#batch(value);
-    if (said === 'heartbeat') return this.#heartbeat(value);
-    if (said === 'link') {
-      this.link = value;
-      return this.changed('link');
-    }
-    if (said === 'connections') {
-      this.connections = value;
-      return this.changed('connections');
-    }
-    if (said === 'config') {
-      if (value.status === 'applied') this.configSince = value.heard;
-      this.title = newTitle(value.changes) ?? this.title;
-      this.config = value;
-      return this.changed('config');
-    }
     if (said === 'failure') return this.fail(value);
-    if (said !== 'ledger') return;
-    this.proof = value;
-    this.losses = value.entries;
-    this.changed('ledger');
+    const noun = this.hear(said, value);
+    if (noun !== null) this.changed(noun);
   }
 
   /** @param {import('./stream/worker.js').Batch} value */
@@ -271,45 +192,19 @@ export class Store {
       else this.#pushMessage(fromWire(raw));
     }
     this.live.trim(this.view.mode !== 'following');
-    this.#link = { ...this.#link, heard };
-    this.proof = proof;
+    this.heardBatch(heard, proof, entries.at(-1) ?? {});
     counters.received += entries.filter((/** @type {any} */ raw) => !raw.mark).length;
     counters.repeated = proof?.repeated ?? 0;
     counters.missing = proof?.missing ?? 0;
     counters.oldest = Date.parse(entries[0]?.time);
     counters.newest = Date.parse(entries.at(-1)?.time);
-    const isTelling = this.link.phase === 'live' && this.isNews(entries.at(-1) ?? {});
-    this.serverClock.arrived(counters.newest, isTelling ? this.link.since : null, this.now());
     this.changed('messages');
-  }
-
-  /** The newest id in memory; null: none. @returns {string | null} */
-  get newestId() {
-    return this.live.beside(this.live.ring.end, -1)?.id ?? null;
-  }
-
-  /**
-   * A worker that replaced a dead one begins where the first of the tabs was: another tab may have some of its
-   * messages, or lack some before them.
-   * @param {Message} message @returns {boolean} whether this tab has it
-   */
-  #isKnown({ id }) {
-    const [last, next] = [parseId(this.newestId), parseId(id)];
-    if (last === null || next === null || last.epoch !== next.epoch) return false;
-    return next.seq <= last.seq;
   }
 
   /** @param {Message} message */
   #pushMessage(message) {
-    if (this.#isKnown(message)) return;
-    const shown = this.live.push(message);
-    this.oldest ??= message;
-    if (this.firstOther === null && !isOwn(message)) this.firstOther = message;
-    this.counts.add(message.ms, message.level, shown, this.serverTime());
-    if (this.sources.size < 2 && message.source !== '') this.sources.add(message.source);
-    this.topics.add(message.topic, message.ms);
-    this.traffic.add(Math.floor(message.ms / 1000));
-    if (shown) this.#waits(message);
+    if (this.live.has(message)) return;
+    if (this.live.receive(message, this.serverTime())) this.#waits(message);
     if (message.level < ERROR || !this.isNews(message)) return;
     if (this.view.mode !== 'following' || document.hidden) this.unseenErrors += 1;
   }
@@ -321,30 +216,14 @@ export class Store {
     if (mark.mark === 'asleep') this.changed('asleep');
   }
 
-  /** @param {{time: string, version?: string, connection?: string, head?: string, every?: number, heard: number}} value */
-  #heartbeat({ time, version, connection, head, every, heard }) {
-    this.serverClock.sample(Date.parse(time), heard);
-    this.head = head ?? '';
-    // A worker that was running before this tab has seen later messages since the last heartbeat.
-    const [last, seen] = [parseId(head), parseId(this.proof?.last)];
-    this.begin ??= isAfter(seen, last) ? seen : last;
-    // The server's log was replaced by an older one: what it publishes from here on is news.
-    if (last && this.begin && Number(last.epoch) < Number(this.begin.epoch)) this.begin = last;
-    if (every) this.heartbeat = every * 1000;
-    if (version) this.version = version;
-    if (connection) this.connection = connection;
-    this.#link = { ...this.#link, heard };
-    this.changed('link');
-  }
-
   // What is shown.
 
   /** Show something else. @param {Partial<Selection>} change */
   narrow(change) {
     this.selection = { ...this.selection, ...change };
-    const test = toTest(this.selection);
-    this.past?.roll.matching.restart(test);
-    this.rematch(test);
+    const sieve = toSieve(this.selection);
+    this.past?.roll.restart(sieve);
+    this.rematch(sieve);
   }
 
   /** The filter being typed cannot be read, or (null) can again. The previous filter stays. @param {Selection['error']} error */
@@ -353,10 +232,10 @@ export class Store {
     this.changed('selection');
   }
 
-  /** Scan the live ring again, in slices that the frame loop gives. @param {(entry: Entry) => boolean} [test] */
-  rematch(test = this.live.matching.test) {
-    this.live.matching.restart(test);
-    this.counts.forgetMatched();
+  /** Scan the live ring again, in slices that the frame loop gives. @param {import('./query/selection.js').Sieve} [sieve] */
+  rematch(sieve = this.live.sieve) {
+    this.live.restart(sieve);
+    this.live.counts.forgetMatched();
     this.view.unseen = this.view.unseenErrors = 0;
     this.changed('selection');
   }
@@ -365,11 +244,45 @@ export class Store {
   scan(expired) {
     this.past?.roll.matching.scan(expired);
     const { matching } = this.live;
-    matching.scan(expired, (entry) => {
+    matching.scan(expired, (entry, n) => {
       if (isMark(entry)) return;
-      this.counts.match(entry.ms, entry.level);
-      if (matching.next >= this.view.unseenFrom) this.#waits(entry);
+      this.live.counts.match(entry.ms, entry.level);
+      if (n >= this.view.unseenFrom) this.#waits(entry);
     });
+    this.#testWaiting();
+  }
+
+  /** Have the expressions tested against the next messages that wait for it. */
+  async #testWaiting() {
+    if (this.#isTesting) return;
+    this.#isTesting = true;
+    try {
+      for (const { matching, sieve } of this.past ? [this.past.roll, this.live] : [this.live]) {
+        // Marks are always ready.
+        const messages = /** @type {Message[]} */ (matching.unready(AT_ONCE));
+        if (messages.length > 0) await this.test(sieve, messages);
+      }
+    } finally {
+      this.#isTesting = false;
+    }
+  }
+
+  /** Have the expressions of a filter tested. @param {import('./query/selection.js').Sieve} sieve @param {Message[]} messages */
+  async test({ expressions }, messages) {
+    if (expressions.length === 0) return;
+    const sources = expressions.map(({ source }) => source);
+    const texts = messages.map(({ message }) => message.slice(0, TESTED));
+    const answers = await this.#judge.ask(sources, texts, isSlow);
+    for (const [i, expression] of expressions.entries()) {
+      expression.isStopped = answers === null;
+      for (const [n, found] of (answers ?? []).entries()) {
+        expression.found.set(/** @type {Message} */ (messages[n]), found[i] ?? null);
+      }
+    }
+    this.changed('messages');
+    const [first] = this.selection.filter.expressions;
+    if (answers !== null || first === undefined || first !== expressions[0]) return;
+    this.setError(new FilterError(first.column, this.#judge.isUnavailable ? 'slow' : 'stopped'));
   }
 
   /** It passes the filter and arrived below what is read. @param {Message} message */
@@ -408,17 +321,19 @@ export class Store {
 
   /** @param {Partial<View>} change */
   setView(change) {
+    const { zone } = this.view;
     this.view = { ...this.view, ...change };
+    // Days begin elsewhere.
+    if (zone !== this.view.zone) this.narrow({});
     this.changed('view');
   }
 
   /** @param {Record<string, string>} change */
   set(change) {
     this.settings = { ...this.settings, ...change };
-    if (change.zone) this.view = { ...this.view, zone: change.zone === 'utc' ? 'utc' : 'local' };
     if (change.ring) this.live.resize(ringSize(change.ring));
     this.changed('settings');
-    this.changed('view');
+    this.setView(change.zone ? { zone: change.zone === 'utc' ? 'utc' : 'local' } : {});
   }
 
   // History.
@@ -458,34 +373,19 @@ export class Store {
   insert(n, entries) {
     const { live, view } = this;
     const isFront = n < live.ring.first;
-    let areBack = false;
-    for (const entry of entries) {
-      if (isMark(entry)) continue;
-      if (isFront && this.#wasHere(entry)) areBack = true;
-      else this.counts.add(entry.ms, entry.level, false, this.serverTime());
-      if (!isOwn(entry)) this.firstOther ??= entry;
-    }
-    live.replace(n, entries);
-    if (live.oldest && !this.#wasHere(live.oldest)) this.oldest = live.oldest;
+    const isMoved = live.insert(n, entries, this.serverTime());
     const moved = 1 - entries.length;
     if (view.selected !== null && view.selected < n) view.selected += moved;
     if (!isFront) view.picked = null;
     if (view.heldAt !== null && view.heldAt <= n) view.heldAt += moved;
     if (view.unseenFrom <= n) view.unseenFrom += moved;
-    // Rows in front of all others only extend the scan; any other change moves ordinals.
-    if (!isFront || areBack || live.matching.dropped > 0) this.rematch();
+    if (isMoved) this.rematch();
     else this.changed('messages');
-  }
-
-  /** Whether it was evicted earlier and is counted already. @param {Message} message */
-  #wasHere({ id }) {
-    const [one, oldest] = [parseId(id), parseId(this.oldest?.id)];
-    return one?.epoch === oldest?.epoch && (one?.seq ?? 0) >= (oldest?.seq ?? Infinity);
   }
 
   /** The server keeps nothing older than this. @param {string} id */
   setOldestKept(id) {
-    this.oldestKept = id;
+    this.live.oldestKept = id;
     this.changed('messages');
   }
 

@@ -40,6 +40,7 @@ class Faults(ThreadingTCPServer):
         self.delay_seconds = 0.0  # Of each piece.
         self.swallows: bytes | None = None  # What holds this never arrives. To be said before a stream is opened.
         self.repeats: bytes | None = None  # What holds this arrives twice. The same.
+        self.prefix = ""  # A path that is taken off every request: "/wall".
         self.requests: list[str] = []
         self.open: set[socket.socket] = set()
         self.lock = Lock()
@@ -72,7 +73,7 @@ class Relay(BaseRequestHandler):
     request: socket.socket
 
     def handle(self) -> None:
-        head = self._head()
+        head = self._head().replace(b" " + self.server.prefix.encode() + b"/", b" /", 1)
         path = head.split(b" ", 2)[1].decode() if head else ""
         is_stream = path.startswith("/events")
         self.server.requests.append(f"{head.split(b' ', 1)[0].decode()} {path}")

@@ -5,7 +5,7 @@
     level:warn   level:>=warning   topic:api.*   source:"web 1"
     data.status:>=500   data.user.name:ana   data.trace:*
 
-The page has the same grammar (static/logic/filter.js), and regular expressions. tests/filter_cases.json holds for both.
+The page has the same grammar (static/query/filter.js), and regular expressions. tests/filter_cases.json holds for both.
 """
 
 import re

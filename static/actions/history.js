@@ -7,7 +7,7 @@ import { remainder } from '../messages/gaps.js';
 import { parseId } from '../messages/ids.js';
 import { fromWire, isMark, weigh } from '../messages/message.js';
 import { Roll } from '../messages/roll.js';
-import { EVERYTHING, isNarrow, toHistory, toTest } from '../query/selection.js';
+import { EVERYTHING, isNarrow, toHistory, toSieve } from '../query/selection.js';
 import { ApiError, readHistory } from '../stream/api.js';
 import { settled } from './server.js';
 
@@ -46,7 +46,7 @@ function openPast({ store }, kind, at, shown) {
   const past = {
     kind,
     at,
-    roll: new Roll(PAST_LIMIT, toTest(shown)),
+    roll: new Roll(PAST_LIMIT, toSieve(shown), (entry) => store.day(entry)),
     older: null,
     newer: null,
     first: null,
@@ -86,9 +86,11 @@ async function addOlder({ store }, past, query, from, limit) {
   query.set('limit', String(limit));
   if (from !== null) query.set('before', from);
   const answer = await readHistory(query);
+  const { sieve } = past.roll;
+  const messages = answer.messages.map(fromWire);
+  await store.test(sieve, messages);
   // The server knows no regular expressions and may send more than matches: those take no room.
-  const matching = answer.messages.map(fromWire).filter(past.roll.matching.test);
-  store.extendPast(past, 'older', matching.reverse());
+  store.extendPast(past, 'older', messages.filter(sieve.shows).reverse());
   store.changePast(past, { older: answer.next, first: answer.first });
 }
 
@@ -98,7 +100,9 @@ async function addNewer({ store }, past, query, from, limit) {
   query.set('limit', String(limit));
   query.set('after', from);
   const answer = await readHistory(query);
-  store.extendPast(past, 'newer', answer.messages.map(fromWire));
+  const messages = answer.messages.map(fromWire);
+  await store.test(past.roll.sieve, messages);
+  store.extendPast(past, 'newer', messages);
   store.changePast(past, { newer: answer.next, first: answer.first });
 }
 
@@ -117,7 +121,7 @@ export async function showAround(page, id, shown = EVERYTHING) {
     const found = past.roll.matching.find(at);
     const isFound = at >= 0 && past.roll.matching.at(found) === at;
     if (!isFound && !isNarrow(shown)) {
-      const roll = new Roll(PAST_LIMIT, past.roll.matching.test);
+      const roll = new Roll(PAST_LIMIT, past.roll.sieve, past.roll.matching.day);
       return store.changePast(past, { roll, isGone: true, older: null, newer: null });
     }
     await addOlder(page, past, toHistory(shown), id, BESIDE);

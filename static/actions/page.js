@@ -12,4 +12,5 @@
  * @property {import('../store.js').Store} store
  * @property {import('../stream/link.js').Link} link
  * @property {FeedHandle} feed
+ * @property {() => Promise<void>} loadDialogs rejected when the server does not answer
  */

@@ -58,8 +58,15 @@ export function togglePublish({ store }) {
 }
 
 /** @param {Page} page @param {'help' | 'settings' | 'ledger' | 'export'} name */
-export function openDialog({ store }, name) {
-  dialog(`dialog-${name}`).showModal();
+export async function openDialog({ store, loadDialogs }, name) {
+  const box = dialog(`dialog-${name}`);
+  try {
+    await loadDialogs();
+  } catch {
+    return toast(words.noAnswer);
+  }
+  // A second click may have come while it was loaded.
+  if (!box.open) box.showModal();
   store.changed('dialog');
 }
 

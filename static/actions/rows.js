@@ -142,6 +142,11 @@ export function showContext(page) {
 export async function copySelected(page, what) {
   const message = selectedMessage(page);
   if (message === null) return toast(words.noneSelected);
+  return copyMessage(page, message, what);
+}
+
+/** @param {Page} page @param {import('../messages/message.js').Message} message @param {'text' | 'ndjson' | 'link'} what */
+export async function copyMessage(page, message, what) {
   const text = what === 'link' ? linkTo(message.id) : (asText[what]?.(message) ?? '');
   if (await copyText(text)) toast(words.copiedAs[what]);
   else page.store.setUncopied(text);

@@ -44,16 +44,6 @@ export const millis = (ms) => `.${pad(((ms % 1000) + 1000) % 1000, 3)}`;
 /** 11:05:04.120 @param {number} ms @param {Zone} [zone] */
 export const exact = (ms, zone = 'local') => `${second(ms, zone)}.${pad(((ms % 1000) + 1000) % 1000, 3)}`;
 
-/**
- * A name cut in its middle: its beginning and its end tell more. prod.eu…pod-07.container
- * @param {string} name @param {number} room characters
- */
-export function middle(name, room) {
-  if (name.length <= room) return name;
-  const tail = name.slice(name.lastIndexOf('.') + 1).slice(-15);
-  return `${name.slice(0, Math.max(1, room - 1 - tail.length))}…${tail}`;
-}
-
 /** 2026-11-23T03:24:07.123Z, or with the offset of this device. @param {number} ms @param {Zone} [zone] */
 export function iso(ms, zone = 'utc') {
   if (!Number.isFinite(ms)) return '';
@@ -73,12 +63,28 @@ export function date(ms, zone) {
   return new Date(ms - shift).toUTCString().slice(5, 16);
 }
 
-/** '' today; else what stands before a time: '22 Nov ', of another year '31 Dec 2025 '. @param {number} ms @param {Zone} zone @param {string} today */
-export function unlessToday(ms, zone, today) {
-  const at = date(ms, zone);
-  if (at === today) return '';
-  return at.slice(7) === today.slice(7) ? at.slice(0, 7) : `${at} `;
+/** Counts days: the same number for all times of one day. @param {number} ms @param {Zone} zone */
+export const dayNumber = (ms, zone) =>
+  Math.floor((ms - (zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000)) / 86_400_000);
+
+/** Tue 1 Dec @param {number} ms @param {Zone} zone */
+export function shortDay(ms, zone) {
+  const shift = zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * 60_000;
+  const [weekday = '', day, month] = new Date(ms - shift).toUTCString().split(' ');
+  return `${weekday.slice(0, 3)} ${Number(day)} ${month}`;
 }
+
+/** Tuesday 1 December 2026 @param {number} ms @param {Zone} zone */
+export const longDay = (ms, zone) =>
+  new Intl.DateTimeFormat('en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: zone === 'utc' ? 'UTC' : undefined,
+  })
+    .format(ms)
+    .replaceAll(',', '');
 
 /** 21 Nov, 10:41 @param {number} ms @param {Zone} [zone] */
 export const dayMinute = (ms, zone = 'local') =>

@@ -16,6 +16,7 @@ import { isNumber } from '../format/json.js';
  * @property {string} message
  * @property {unknown} data undefined: none
  * @property {boolean} [isWithdrawn] the server no longer has it
+ * @property {number} [counted] the count of levels that has it (Roll)
  *
  * @typedef {Message | import('../stream/continuity.js').Mark} Entry
  */
@@ -102,17 +103,28 @@ export function headline(text) {
   };
 }
 
-/** The beginning of `data` as a row shows it: key=value, inner values as JSON. @param {unknown} data */
-export function fields(data) {
-  if (data === null || typeof data !== 'object' || Array.isArray(data) || isNumber(data)) return brief(data);
-  let text = '';
+/**
+ * The beginning of `data` as a row shows it: names with their values, inner values as JSON.
+ * @param {unknown} data @returns {[name: string, value: string][]} a name ends in =; '' for data without names
+ */
+export function fieldPairs(data) {
+  if (data === null || typeof data !== 'object' || Array.isArray(data) || isNumber(data)) {
+    const text = brief(data);
+    return text === '' ? [] : [['', text]];
+  }
+  /** @type {[string, string][]} */
+  const pairs = [];
+  let length = 0;
   for (const key in data) {
-    if (text.length >= DATA_LIMIT) return `${text.slice(0, DATA_LIMIT)}…`;
+    const name = `${key.slice(0, 80)}=`;
     const value = /** @type {any} */ (data)[key];
     const isPlain = typeof value === 'string' && /^[^\s"={}]+$/.test(value.slice(0, DATA_LIMIT));
-    text += `${text && ' '}${key.slice(0, 80)}=${isPlain ? strip(value.slice(0, DATA_LIMIT)) : brief(value)}`;
+    const text = isPlain ? strip(value.slice(0, DATA_LIMIT)) : brief(value);
+    length += name.length + text.length + 1;
+    pairs.push([name, text]);
+    if (length >= DATA_LIMIT) return [...pairs, ['', '…']];
   }
-  return text;
+  return pairs;
 }
 
 /** The beginning of `data` as JSON; never more work than what is shown. @param {unknown} data */

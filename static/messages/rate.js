@@ -44,6 +44,11 @@ export class Rate {
     return total;
   }
 
+  /** Messages of each second of the last minute, the oldest first. @param {number} now the second that has begun */
+  minute(now) {
+    return Array.from({ length: MINUTE }, (_, i) => this.#sum(now - MINUTE + i, now - MINUTE + i + 1));
+  }
+
   /** @param {number} now the second that has begun @returns {Busy} */
   at(now) {
     // The clock was set back: what was counted by the other one would keep out what is counted by this one.

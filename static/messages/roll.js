@@ -10,6 +10,7 @@ import { Ring } from './ring.js';
 /**
  * @typedef {import('./message.js').Entry} Entry
  * @typedef {import('../stream/continuity.js').Mark} Mark
+ * @typedef {import('../query/selection.js').Sieve} Sieve
  */
 
 /** So much text for each message that is kept, on average, and so much at least (characters). Guesses. */
@@ -22,14 +23,25 @@ const most = (limit) => Math.max(LEAST, limit * EACH);
 const FIRST_NUMBER = 2 ** 24;
 
 export class Roll {
-  /** @param {number} limit @param {(entry: Entry) => boolean} test */
-  constructor(limit, test) {
+  /**
+   * @param {number} limit @param {Sieve} sieve what is shown
+   * @param {(entry: Entry) => number | null} [day] on which an entry was published
+   */
+  constructor(limit, sieve, day) {
+    this.sieve = sieve;
     /** @type {Ring<Entry>} */
     this.ring = new Ring(limit, FIRST_NUMBER, { weigh, most: most(limit) });
     /** @type {Matching<Entry>} */
-    this.matching = new Matching(this.ring, test);
-    /** Messages of each level. */
+    this.matching = new Matching(
+      this.ring,
+      (entry) => this.#test(entry),
+      (entry) => this.sieve.isReady(entry),
+      day,
+    );
+    /** Messages of each level that are shown, or would be if their level was. */
     this.levels = [0, 0, 0, 0, 0];
+    /** How often that was counted anew. */
+    this.counted = 0;
     /** Rows that are no messages, and those of them that are folded away. */
     this.marks = 0;
     this.folded = 0;
@@ -37,6 +49,23 @@ export class Roll {
     this.lastLoss = null;
     /** What came while this tab slept and is not here: to be had, or ('gap') gone for good. @type {Set<Mark>} */
     this.holes = new Set();
+  }
+
+  /** Show something else, or look again. @param {Sieve} [sieve] */
+  restart(sieve = this.sieve) {
+    this.sieve = sieve;
+    this.levels.fill(0);
+    this.counted += 1;
+    this.matching.restart();
+  }
+
+  /** @param {Entry} entry */
+  #test(entry) {
+    if (!this.sieve.passes(entry)) return false;
+    if (isMark(entry)) return true;
+    entry.counted = this.counted;
+    this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
+    return this.sieve.levels[entry.level] === true;
   }
 
   /** How many messages that are. @param {'asleep' | 'gap'} kind */
@@ -50,7 +79,7 @@ export class Roll {
   }
 
   get shown() {
-    return this.matching.size - this.marks + this.folded;
+    return this.matching.size - this.matching.days - this.marks + this.folded;
   }
 
   /** @param {Entry} entry the newest @returns {boolean} whether it is shown */
@@ -126,7 +155,7 @@ export class Roll {
     if (isMark(entry)) {
       this.marks += 1;
       if (entry.mark === 'asleep') this.holes.add(entry);
-    } else this.levels[entry.level] = (this.levels[entry.level] ?? 0) + 1;
+    }
   }
 
   /** @param {Entry} entry */
@@ -137,6 +166,8 @@ export class Roll {
       if (entry.mark === 'asleep') this.holes.delete(entry);
       if (entry.folded) this.folded -= 1;
       if (entry === this.lastLoss) this.lastLoss = null;
-    } else this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
+    } else if (entry.counted === this.counted) {
+      this.levels[entry.level] = (this.levels[entry.level] ?? 1) - 1;
+    }
   }
 }

@@ -1,7 +1,9 @@
 /** The bar at the bottom of a narrow screen: which part is shown. */
 import { openPanel, togglePublish } from '../actions/panels.js';
 import { words } from '../text/en.js';
-import { attribute, h, hear } from '../ui/dom.js';
+import { attribute, h, hear, icon } from '../ui/dom.js';
+
+const PART_SIGNS = { '': 'rows-3', topics: 'list-tree', who: 'users' };
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Bottom(el, page) {
@@ -10,10 +12,12 @@ export function Bottom(el, page) {
     h(
       'button',
       { type: 'button', 'data-panel': name, onclick: () => openPanel(page, name) },
+      icon(PART_SIGNS[name]),
       words.bottom[name],
     ),
   );
-  el.append(...buttons, h('button', { type: 'button', onclick: () => togglePublish(page) }, words.publish));
+  const publish = { type: 'button', onclick: () => togglePublish(page) };
+  el.append(...buttons, h('button', publish, icon('send'), words.publish));
 
   function update() {
     for (const button of buttons) {

@@ -3,19 +3,16 @@
  *
  * Owns the list; requests it only while it is open.
  */
-import { togglePanel } from '../actions/panels.js';
+import { closePanel, togglePanel } from '../actions/panels.js';
 import { disconnectReader, listConnections, settled } from '../actions/server.js';
 import { count, span } from '../format/time.js';
 import { isUp } from '../stream/connection-state.js';
-import { connectedTitle, disconnectQuestion, viewers, words } from '../text/en.js';
-import { attribute, h, hear, keyed, write } from '../ui/dom.js';
-import { roving } from '../ui/roving.js';
+import { connectedTitle, disconnectQuestion, sentTo, viewers, words } from '../text/en.js';
+import { attribute, h, hear, icon, keyed, write } from '../ui/dom.js';
+import { panelHead } from '../ui/panel-head.js';
 
 /** @typedef {import('../stream/api.js').Who} Who */
 /** @typedef {keyof typeof words.whoHead} Column */
-
-/** What a cell says on its first line, and under it. @type {Column[][]} */
-const WHO_CELLS = [['address', 'state'], ['client', 'filter'], ['since'], ['sent']];
 
 /** One collator: localeCompare makes one for each comparison, a second of work for 5,000 connections. */
 const ORDER = new Intl.Collator('en', { numeric: true });
@@ -57,24 +54,30 @@ export function WhoPanel(el, page) {
   let isDescending = false;
   let asking = '';
 
-  const rows = h('tbody', {});
-  const heads = WHO_CELLS.map((columns) => h('th', { scope: 'col' }, ...columns.map(head)));
+  const close = () => closePanel(page);
+  const many = h('b', {});
+  const columns = /** @type {Column[]} */ (Object.keys(words.whoHead));
+  const choice = h(
+    'select',
+    {
+      'aria-label': words.sortBy,
+      onchange: () => sortBy(/** @type {Column} */ (choice.value), isDescending),
+    },
+    ...columns.map((name) => h('option', { value: name, selected: name === sortedBy }, words.whoHead[name])),
+  );
+  const turn = h(
+    'button',
+    { type: 'button', class: 'icon', onclick: () => sortBy(sortedBy, !isDescending) },
+    icon('arrow-down'),
+  );
+  const rows = h('ul', {});
   const note = h('p', { class: 'more', role: 'status' });
-  const last = h('th', {}, h('span', { class: 'unheard' }, words.disconnect));
-  const top = h('thead', {}, h('tr', {}, ...heads, last));
-  roving(top);
-  const table = h('table', {}, top, rows);
-  el.append(table, note);
+  const bar = h('div', { class: 'sorting' }, h('span', {}, many, ` ${words.connected}`), choice, turn);
+  el.append(panelHead(close, h('h2', {}, words.panels.who)), bar, rows, note);
 
-  /** @param {Column} name */
-  function head(name) {
-    const props = { type: 'button', class: 'quiet', 'data-column': name, onclick: () => sortBy(name) };
-    return h('button', props, words.whoHead[name], h('span', { 'aria-hidden': 'true' }));
-  }
-
-  /** The same column again: the other way round. @param {Column} name */
-  function sortBy(name) {
-    isDescending = name === sortedBy && !isDescending;
+  /** @param {Column} name @param {boolean} descending */
+  function sortBy(name, descending) {
+    isDescending = descending;
     sortedBy = name;
     list = sorted(list, sortedBy, isDescending);
     update();
@@ -98,72 +101,75 @@ export function WhoPanel(el, page) {
     update();
   }
 
-  function make() {
-    return h(
-      'tr',
-      { 'data-role': 'connection' },
-      ...WHO_CELLS.map(() => h('td', {})),
-      h('td', { class: 'end' }),
-    );
-  }
-
-  /** @param {HTMLElement} row @param {Who} who */
-  function draw(row, who) {
-    const cells = /** @type {[HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]} */ ([
-      ...row.children,
-    ]);
-    const [address, client, since, sent, end] = cells;
-    const isOwn = who.id === store.connection;
-    const isLate = who.state !== 'live';
-    row.classList.toggle('is-late', isLate);
-    twoLines(address, `${who.address}${isOwn ? ' *' : ''}`, isLate ? words.whoLate : '');
-    address.title = isOwn ? words.ownRow : '';
-    twoLines(client, clientName(who.client), filterText(who.filter));
-    client.title = who.client;
-    write(since, span(store.serverTime() - Date.parse(who.since)));
-    since.title = who.since;
-    write(sent, count(who.sent));
-    const wanted = asking === who.id ? 'question' : 'button';
-    if (end.dataset.shows === wanted) return;
-    end.dataset.shows = wanted;
-    const hasFocus = end.contains(document.activeElement);
-    end.replaceChildren(...(asking === who.id ? question(who) : [ellipsis(who)]));
-    if (asking === who.id || hasFocus) /** @type {HTMLElement} */ (end.querySelector('button')).focus();
-  }
-
-  /** @param {HTMLElement} cell @param {string} first @param {string} second */
-  function twoLines(cell, first, second) {
-    if (cell.children.length === 0) cell.append(h('div'), h('div', { class: 'second' }));
-    write(/** @type {Element} */ (cell.firstElementChild), first);
-    write(/** @type {Element} */ (cell.lastElementChild), second);
-  }
-
   /** @param {Who} who */
-  function ellipsis(who) {
-    const label = `${words.disconnect}: ${who.address}`;
-    return h(
+  function make(who) {
+    const [late, client, you] = [h('b'), h('span'), h('span', { class: 'you' })];
+    const ask = h(
       'button',
       {
         type: 'button',
-        class: 'quiet',
-        'aria-label': label,
-        onclick: () => choose(who.id),
+        class: 'icon',
+        title: words.disconnectAsk,
+        'aria-label': `${words.disconnect}: ${who.address}`,
+        onclick: () => choose(asking === who.id ? '' : who.id),
       },
-      words.disconnectAsk,
+      icon('ellipsis'),
+    );
+    return h(
+      'li',
+      { 'data-role': 'connection' },
+      icon(/^Mozilla/.test(who.client) ? 'monitor' : 'terminal'),
+      h('p', { class: 'client' }, late, client, you),
+      h('p', { class: 'since' }),
+      h('p', { class: 'second' }),
+      h('p', { class: 'sent' }),
+      ask,
     );
   }
 
+  /** @param {HTMLElement} card @param {Who} who */
+  function draw(card, who) {
+    const [, top, since, second, sent, ask] = /** @type {HTMLElement[]} */ ([...card.children]);
+    const [late, client, you] = /** @type {HTMLElement[]} */ ([...(top?.children ?? [])]);
+    const isLate = who.state !== 'live';
+    if (!top || !since || !second || !sent || !ask || !late || !client || !you) return;
+    top.title = who.client;
+    write(late, isLate ? `${words.whoLate} · ` : '');
+    write(client, clientName(who.client));
+    write(you, who.id === store.connection ? words.ownRow : '');
+    write(second, [who.address, filterText(who.filter) || words.everything].join(' · '));
+    second.title = second.textContent ?? '';
+    write(since, span(store.serverTime() - Date.parse(who.since)));
+    since.title = who.since;
+    write(sent, sentTo(who.sent));
+    const isAsked = asking === who.id;
+    const question = card.querySelector('.ask');
+    ask.hidden = isAsked;
+    if (isAsked === (question !== null)) return;
+    if (isAsked) {
+      const box = ask.parentElement?.appendChild(questionOf(who));
+      box?.querySelector('button')?.focus();
+    } else {
+      const hadFocus = question?.contains(document.activeElement);
+      question?.remove();
+      if (hadFocus) ask.focus();
+    }
+  }
+
   /** @param {Who} who */
-  function question(who) {
-    return [
-      h('p', {}, disconnectQuestion(who.address, clientName(who.client))),
+  function questionOf(who) {
+    const [before, name, after] = disconnectQuestion(who.address, clientName(who.client));
+    return h(
+      'div',
+      { class: 'ask' },
+      h('p', {}, before, h('b', {}, name), after),
       h(
         'button',
-        { type: 'button', 'data-role': 'disconnect', onclick: () => disconnect(who) },
+        { type: 'button', class: 'danger', 'data-role': 'disconnect', onclick: () => disconnect(who) },
         words.disconnect,
       ),
-      h('button', { type: 'button', class: 'quiet', onclick: () => choose('') }, words.cancel),
-    ];
+      h('button', { type: 'button', onclick: () => choose('') }, words.cancel),
+    );
   }
 
   /** @param {string} id */
@@ -182,22 +188,17 @@ export function WhoPanel(el, page) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const wasHere = rows.contains(focused);
     keyed(rows, list.slice(0, WHO_DRAWN), ({ id }) => id, make, draw);
-    // A row that was moved, or is gone, takes the focus with it.
+    // A card that was moved, or is gone, takes the focus with it.
     if (wasHere && !rows.contains(document.activeElement)) {
-      const other = /** @type {HTMLElement} */ (el.querySelector('tbody button, thead button'));
-      (focused?.isConnected ? focused : other).focus();
+      (focused?.isConnected ? focused : (rows.querySelector('button') ?? choice)).focus();
     }
-    const way = isDescending ? 'descending' : 'ascending';
-    for (const [i, columns] of WHO_CELLS.entries()) {
-      const th = /** @type {HTMLElement} */ (heads[i]);
-      attribute(th, 'aria-sort', columns.includes(sortedBy) ? way : 'none');
-      for (const [n, column] of columns.entries()) {
-        const arrow = /** @type {Element} */ (th.children[n]?.lastElementChild);
-        write(arrow, column === sortedBy ? ` ${isDescending ? '↓' : '↑'}` : '');
-      }
-    }
-    // Column heads over an empty table would claim that there are no readers.
-    table.hidden = list.length === 0;
+    // An empty list would claim that there are no readers.
+    bar.hidden = rows.hidden = list.length === 0;
+    write(many, count(list.length));
+    turn.classList.toggle('up', !isDescending);
+    const way = isDescending ? words.descending : words.ascending;
+    attribute(turn, 'aria-label', way);
+    turn.title = way;
     const others = list.length > WHO_DRAWN ? words.moreConnections(list.length - WHO_DRAWN) : '';
     write(note, problem || (list.length === 0 ? words.loading : others));
     note.hidden = note.textContent === '';

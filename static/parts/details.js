@@ -1,15 +1,18 @@
 /** Everything that one message says: text, fields, data as a tree, raw JSON. */
 import { addTerm } from '../actions/filtering.js';
 import { showAround } from '../actions/history.js';
+import { closePanel } from '../actions/panels.js';
+import { copyMessage, stepRow } from '../actions/rows.js';
 import { linked } from '../format/highlight.js';
 import { toJson } from '../format/json.js';
-import { iso } from '../format/time.js';
+import { exact, iso, longDay } from '../format/time.js';
 import { branches, term, written } from '../format/tree.js';
 import { isMark, LEVELS, toWire } from '../messages/message.js';
-import { linkTo } from '../query/address.js';
+import { EVERYTHING } from '../query/selection.js';
 import { bytes, words } from '../text/en.js';
 import { copyFrom } from '../ui/clipboard.js';
-import { h, hear, write } from '../ui/dom.js';
+import { h, hear, icon, write } from '../ui/dom.js';
+import { panelHead } from '../ui/panel-head.js';
 import { drawText } from '../ui/rich-text.js';
 
 /** Above the first, only so much of a text is shown at once (characters). */
@@ -20,6 +23,7 @@ const NODES = 200;
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Details(el, page) {
   const { store } = page;
+  const close = () => closePanel(page);
   /** What is drawn; another message begins anew. @type {import('../messages/message.js').Message | null} */
   let shown = null;
   let zone = store.view.zone;
@@ -66,32 +70,66 @@ export function Details(el, page) {
 
   function fill() {
     if (shown === null) {
-      el.replaceChildren(h('p', { class: 'more' }, words.noneSelected));
+      const none = h('p', { class: 'more' }, words.noneSelected);
+      el.replaceChildren(panelHead(close, h('h2', {}, words.panels.details)), none);
       return;
     }
     const message = shown;
+    const { id, ms, topic, source } = message;
+    const { zone } = store.view;
+    const when = Number.isFinite(ms) ? `${longDay(ms, zone)}, ${exact(ms, zone)}` : '–';
     el.replaceChildren(
+      head(message),
       h(
         'div',
-        { class: 'facts' },
-        h('span', { class: 'level', 'data-level': LEVELS[message.level] }, words.levelNames[message.level]),
-        fact(words.topic, message.topic, `topic:${message.topic}`),
-        fact(words.time, iso(message.ms, store.view.zone), ''),
-        message.source ? fact(words.source, message.source, `source:${written(message.source)}`) : null,
-        fact(words.id, message.id, ''),
+        { class: 'panel-body' },
+        h('p', { class: 'meta' }, h('span', {}, when), source ? h('span', {}, words.from(source)) : null),
+        text(message.message),
+        h(
+          'div',
+          { class: 'actions' },
+          h(
+            'button',
+            { type: 'button', onclick: () => showAround(page, id) },
+            icon('locate-fixed'),
+            words.inContext,
+          ),
+          h(
+            'button',
+            { type: 'button', onclick: () => showAround(page, id, { ...EVERYTHING, only: topic }) },
+            words.inTopic,
+          ),
+          copyButton(words.copyText, () => message.message),
+          copyButton(words.copyJson, () => toJson(toWire(message))),
+        ),
+        ...(message.data === undefined ? [] : [h('h3', {}, words.fields), tree(message.data)]),
+        h('h3', {}, words.about),
+        h(
+          'div',
+          { class: 'facts' },
+          fact(words.topic, topic, `topic:${topic}`),
+          source ? fact(words.source, source, `source:${written(source)}`) : null,
+          fact(words.time, iso(ms, zone), ''),
+          fact(words.id, id, ''),
+        ),
+        h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
       ),
-      text(message.message),
-      message.data === undefined ? '' : tree(message.data),
-      h(
-        'div',
-        { class: 'actions' },
-        copyButton(words.copyText, () => message.message),
-        copyButton(words.copyJson, () => toJson(toWire(message))),
-        copyButton(words.copyLink, () => linkTo(message.id)),
-        h('button', { type: 'button', onclick: () => showAround(page, message.id) }, words.inContext),
-      ),
-      h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
     );
+  }
+
+  /** @param {import('../messages/message.js').Message} message */
+  function head(message) {
+    const { level, topic } = message;
+    const top = panelHead(
+      close,
+      h('span', { class: 'cell-level' }, words.levelShort[level]),
+      h('h2', {}, topic),
+      tool('chevron-up', words.previousRow, () => stepRow(page, -1)),
+      tool('chevron-down', words.nextRow, () => stepRow(page, 1)),
+      tool('link', words.copyLink, () => copyMessage(page, message, 'link')),
+    );
+    top.dataset.level = LEVELS[level];
+    return top;
   }
 
   /** @param {Event} event */
@@ -138,26 +176,26 @@ export function Details(el, page) {
       find === ''
         ? []
         : [
-            tool(words.only, words.onlyThis, () => addTerm(page, find)),
-            tool(words.hide, words.hideThis, () => addTerm(page, `-${find}`)),
+            tool('list-filter', words.onlyThis, () => addTerm(page, find)),
+            tool('eye-off', words.hideThis, () => addTerm(page, `-${find}`)),
           ];
     return [
       h(
         'span',
         { class: 'tools-of' },
         ...buttons,
-        tool(words.copyShort, words.copy, (button) => copyFrom(button, value)),
+        tool('copy', words.copy, (button) => copyFrom(button, value)),
       ),
     ];
   }
 
-  /** @param {string} word @param {string} label @param {(button: HTMLElement) => void} act */
-  function tool(word, label, act) {
+  /** @param {string} sign @param {string} label @param {(button: HTMLElement) => void} act */
+  function tool(sign, label, act) {
     const onclick = () => act(button);
     const button = h(
       'button',
-      { type: 'button', class: 'quiet', title: label, 'aria-label': label, onclick },
-      word,
+      { type: 'button', class: 'icon', title: label, 'aria-label': label, onclick },
+      icon(sign, 'small'),
     );
     return button;
   }
@@ -209,7 +247,8 @@ export function Details(el, page) {
                 'aria-expanded': String(isOpen),
                 onclick: flip,
               },
-              `${isOpen ? '▾' : '▸'} ${key}`,
+              icon('chevron-right', 'small'),
+              key,
             )
           : h('span', { class: 'key' }, key);
       const value = h('bdi', { class: `value ${kind}` });
@@ -227,7 +266,7 @@ export function Details(el, page) {
         isCut ? allOf(branch.text, path, showAll) : null,
         ...(kind === 'inner' ? [] : tools(term(branch), branch.text)),
       );
-      line.style.paddingInlineStart = `${depth * 14}px`;
+      line.style.setProperty('--depth', String(depth));
       return line;
     });
     const next = h(

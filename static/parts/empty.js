@@ -3,8 +3,9 @@ import { clearFilter, showLevels } from '../actions/filtering.js';
 import { loadMore, searchHistory, showOldest } from '../actions/history.js';
 import { hasMessages, settled } from '../actions/server.js';
 import { ERROR } from '../messages/message.js';
+import { EVERYTHING, isSame } from '../query/selection.js';
 import { emptyTopic, hiddenErrors, messageGone, nothingMatches, notInHistory, words } from '../text/en.js';
-import { h, hear, keyed, writePhrase } from '../ui/dom.js';
+import { h, hear, icon, keyed, writePhrase } from '../ui/dom.js';
 
 /** @typedef {import('../actions/page.js').Page} Page */
 /** @typedef {[label: string, act: (page: Page) => unknown]} Action */
@@ -14,7 +15,9 @@ export function Empty(el, page) {
   const { store } = page;
   const text = h('p', {});
   const buttons = h('div', { class: 'actions' });
-  el.append(h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, text, buttons));
+  el.append(
+    h('div', { class: 'empty', role: 'status', 'data-role': 'nothing' }, icon('search'), text, buttons),
+  );
 
   /** What history has of a topic, as the server told. @type {Map<string, 'unknown' | 'some' | 'none'>} */
   const kept = new Map();
@@ -47,15 +50,15 @@ export function Empty(el, page) {
         ],
       ];
     if (past) return [notInHistory(first, zone), [[words.clearFilter, clearFilter]]];
-    const isFiltered = selection.filter.test !== null || selection.range !== null;
     const hiddenOnes = roll.levels.reduce(
       (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
       0,
     );
-    if (hiddenOnes > 0 && !isFiltered && selection.only === null) {
+    if (hiddenOnes > 0) {
       return [hiddenErrors(hiddenOnes), [[words.showThem, showLevels]]];
     }
-    const isTopicAlone = selection.only !== null && !isFiltered && selection.levels.every(Boolean);
+    const isTopicAlone =
+      isSame(selection, { ...EVERYTHING, only: selection.only }) && selection.only !== null;
     return [
       isTopicAlone
         ? emptyTopic(selection.only ?? '', keptOf(selection.only ?? ''))

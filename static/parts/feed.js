@@ -7,13 +7,14 @@
 import { loadGap, showOlder } from '../actions/history.js';
 import { loseRows, reachedEnd, startReading } from '../actions/reading.js';
 import { pickAll, pickedText, pickTo, selectMessage } from '../actions/rows.js';
-import { date, unlessToday } from '../format/time.js';
+import { shortDay } from '../format/time.js';
 import { isMark } from '../messages/message.js';
+import { marksIn } from '../query/expression.js';
 import { words } from '../text/en.js';
 import { attribute, h, hear, write } from '../ui/dom.js';
 import { List } from '../ui/list.js';
 import { selectedLines } from '../ui/selected-lines.js';
-import { clearRow, drawMark, drawMessage, makeRow } from './row.js';
+import { clearRow, drawDay, drawMark, drawMessage, makeRow } from './row.js';
 
 /**
  * @typedef {import('../actions/page.js').Page} Page
@@ -63,10 +64,6 @@ export function Feed(el, page) {
   let wish = null;
   /** Scroll position in the live messages, while history is shown. @type {Anchor | null} */
   let livePosition = null;
-  /** The day on which it was drawn: rows of any other bear their date. */
-  let drawnOn = '';
-  /** How many characters stand before the times of its oldest rows. */
-  let before = -1;
 
   function height() {
     const density = PHONE.matches ? 'phone' : /** @type {keyof typeof HEIGHTS} */ (store.settings.density);
@@ -89,15 +86,14 @@ export function Feed(el, page) {
     const n = store.matching.at(ordinal);
     const entry = ordinal < store.matching.lo ? OLDER : store.ring.get(n);
     attribute(row, 'aria-rowindex', ordinal - list.rows.lo + 1);
-    row.classList.toggle('odd', ordinal % 2 !== 0);
     row.classList.toggle('selected', n >= 0 && n === selected);
     row.classList.toggle('picked', isPicked(n));
     row.classList.toggle('fresh', !store.past && store.fresh.has(n, store.now()));
     attribute(row, 'aria-selected', n >= 0 && n === selected);
-    if (entry === undefined) return;
-    if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock, today());
+    if (entry === undefined) drawDay(row, messageBelow(ordinal)?.ms, zone);
+    else if (isMark(entry)) drawMark(row, entry, time(n, -1), time(n, 1), store.clock);
     else {
-      drawMessage(row, entry, zone, today(), store.selection.filter.marks);
+      drawMessage(row, entry, zone, marksIn(store.selection.filter, entry));
       store.countDrawn();
     }
   }
@@ -109,31 +105,30 @@ export function Feed(el, page) {
     return n >= Math.min(picked.from, picked.to) && n <= Math.max(picked.from, picked.to);
   }
 
-  /** By the server's clock, as all times are. */
-  const today = () => date(store.serverTime(), store.view.zone);
+  /** The first message at or below a row. @param {number} ordinal */
+  function messageBelow(ordinal) {
+    for (let at = ordinal; at < store.matching.hi; at++) {
+      const entry = store.ring.get(store.matching.at(at));
+      if (entry && !isMark(entry)) return entry;
+    }
+    return null;
+  }
 
   /** @param {number} n @param {1 | -1} by */
   const time = (n, by) => (n < 0 ? null : (store.roll.beside(n, by)?.ms ?? null));
 
-  /** As wide for all rows as for the oldest, which bears the longest date: columns stay where they are while one scrolls. */
-  function align() {
-    const { oldest } = store.roll;
-    const { length } = oldest ? unlessToday(oldest.ms, store.view.zone, today()) : '';
-    if (length !== before) scroller.style.setProperty('--time', `${13 + length}ch`);
-    before = length;
-  }
-
   function drawn() {
     if (roll !== store.roll) return; // Drawn once more before it turns.
-    align();
     // The row that was read was evicted, and another row has its place: the operator must be told.
     if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
       if (store.view.mode !== 'following' && !store.past) loseRows(page, anchor.entry.id);
     }
-    const ordinal = Math.max(list.firstSeen, store.matching.lo);
+    let ordinal = Math.max(list.firstSeen, store.matching.lo);
+    if (store.matching.at(ordinal) % 1 !== 0) ordinal += 1;
     const n = store.matching.at(ordinal);
     const entry = store.ring.get(n);
-    write(day, entry && !isMark(entry) ? date(entry.ms, store.view.zone).slice(0, 6) : '');
+    const message = messageBelow(ordinal);
+    write(day, message ? shortDay(message.ms, store.view.zone) : '');
     anchor = entry ? { entry, n, below: list.below(ordinal) } : null;
   }
 
@@ -143,6 +138,8 @@ export function Feed(el, page) {
     home = null;
     if (up) startReading(page);
     else if (atEnd) reachedEnd(page);
+    // At once: drawn as a follower, it would undo the first notch of the wheel.
+    list.following = store.view.mode === 'following';
   }
 
   /** Bring the list up to date: the rows that there are now, where they were. */
@@ -190,7 +187,7 @@ export function Feed(el, page) {
     const { view } = store;
     list.following = view.mode === 'following';
     attribute(el, 'data-mode', view.mode);
-    attribute(el, 'data-sources', store.sources.size > 1 ? 'many' : 'one');
+    attribute(el, 'data-sources', store.live.sources.size > 1 ? 'many' : 'one');
     attribute(scroller, 'aria-rowcount', store.matching.size);
     if (store.matching.size > 0 || list.rows.hi > list.rows.lo || roll !== store.roll) show();
     const chosen = view.selected === null ? null : list.element(store.matching.find(view.selected));
@@ -218,8 +215,6 @@ export function Feed(el, page) {
     else list.redraw();
   });
   hear(el, 'tick', () => {
-    if (drawnOn !== today()) list.redraw();
-    drawnOn = today();
     // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
     if (!store.fresh.has(store.fresh.from, store.now()) && el.querySelector('.fresh')) list.redraw();
   });
@@ -244,6 +239,7 @@ export function Feed(el, page) {
     const ordinal = list.ordinal(target.closest('.row'));
     if (ordinal === null) return;
     const n = store.matching.at(ordinal);
+    if (n % 1 !== 0) return; // Between two days.
     if (event.shiftKey && n >= 0) {
       getSelection()?.removeAllRanges();
       return pickTo(page, n);

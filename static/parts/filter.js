@@ -42,6 +42,7 @@ export function FilterField(el, page) {
     chips,
     field,
     number,
+    h('kbd', { 'aria-hidden': 'true' }, '/'),
     error,
   );
 
@@ -106,7 +107,7 @@ export function FilterField(el, page) {
             onclick: () => narrow(page, change),
           },
           text,
-          ' ×',
+          icon('x'),
         ),
       () => {},
     );

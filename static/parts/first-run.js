@@ -8,7 +8,7 @@ import { isServerAlone, publish, settled } from '../actions/server.js';
 import { parseId } from '../messages/ids.js';
 import { firstArrived, firstSteps, notSent, words } from '../text/en.js';
 import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { attribute, h, hear, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 const ARRIVED_STAYS = 30_000;
@@ -27,37 +27,72 @@ export function FirstRun(el, page) {
   const code = h('code', { 'data-role': 'first-command' });
   const copyButton = h(
     'button',
-    { type: 'button', class: 'primary', onclick: () => copyFrom(copyButton, steps[shown]?.code ?? '') },
+    { type: 'button', onclick: () => copyFrom(copyButton, steps[shown]?.code ?? '') },
     words.copy,
   );
-  const sendButton = h('button', { type: 'button', onclick: send }, words.sendForMe);
+  const sendButton = h(
+    'button',
+    { type: 'button', class: 'primary', onclick: send },
+    icon('send'),
+    words.sendForMe,
+  );
   const refusal = h('p', { class: 'outcome', role: 'status', 'data-look': 'error' });
   const tabs = Object.entries(steps).map(([name, { title }]) =>
     h('button', { type: 'button', role: 'tab', 'data-tab': name, onclick: () => show(name) }, title),
   );
   const tablist = h('div', { class: 'tabs', role: 'tablist' }, ...tabs);
   roving(tablist);
+  const steps3 = h(
+    'div',
+    { class: 'next-steps' },
+    next('file-text', words.nextFile, () => show('file')),
+    next('terminal', words.nextProgram, () => show('python')),
+    next('list-filter', words.nextFilter, () => openDialog(page, 'help')),
+  );
+  roving(steps3);
   const box = h(
     'div',
     { class: 'welcome', 'data-role': 'first-run', hidden: true },
+    logo(),
     h('h2', {}, words.waitingTitle),
     h('p', {}, words.waitingText),
-    tablist,
-    h('pre', { role: 'tabpanel', tabindex: 0 }, code),
-    h('div', { class: 'actions' }, copyButton, sendButton),
+    h(
+      'div',
+      { class: 'code' },
+      h('div', { class: 'code-head' }, tablist, copyButton),
+      h('pre', { role: 'tabpanel', tabindex: 0 }, code),
+    ),
+    h(
+      'div',
+      { class: 'actions' },
+      sendButton,
+      h('span', { class: 'hint' }, words.orPress, h('kbd', {}, 'P'), words.toWrite),
+    ),
     refusal,
+    steps3,
   );
   const doneText = h('span', { class: 'bar-text' });
   const done = h(
     'div',
     { class: 'bar', role: 'status', 'data-look': 'ok', 'data-role': 'first-arrived', hidden: true },
+    icon('check'),
     doneText,
     h('span', {}, words.next),
     h('button', { type: 'button', onclick: () => again('file') }, words.sendLogFile),
     h('button', { type: 'button', onclick: () => openDialog(page, 'help') }, words.howToFilter),
-    h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, '×'),
+    h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, icon('x')),
   );
   el.append(done, box);
+
+  /** @param {string} sign @param {[title: string, text: string]} said @param {() => void} onclick */
+  function next(sign, [title, text], onclick) {
+    return h('button', { type: 'button', onclick }, icon(sign), h('b', {}, title), h('span', {}, text));
+  }
+
+  /** The mark of the header, larger. */
+  function logo() {
+    return document.querySelector('.brand .logo')?.cloneNode(true);
+  }
 
   /** @param {string} name */
   function show(name) {
@@ -86,7 +121,8 @@ export function FirstRun(el, page) {
 
   /** No message was published yet. Known only when all messages have arrived. */
   function isWaiting() {
-    const { live, head, firstOther, link } = store;
+    const { live, head, link } = store;
+    const { firstOther } = live;
     const seq = parseId(head)?.seq;
     if (firstOther !== null || link.phase !== 'live' || seq === undefined) return false;
     const newest = live.beside(live.ring.end, -1);
@@ -105,7 +141,7 @@ export function FirstRun(el, page) {
 
   function update() {
     const waiting = isWaiting();
-    const { firstOther } = store;
+    const { firstOther } = store.live;
     if (wasWaiting && firstOther !== null) {
       arrived = { ms: store.serverTime() - firstOther.ms, at: store.now() };
       delete box.dataset.again;

@@ -1,5 +1,5 @@
 /** The header: state of the stream, message rate, pause and the other buttons; the tab's title and icon. */
-import { openDialog, togglePublish } from '../actions/panels.js';
+import { openDialog, openPanel, togglePublish } from '../actions/panels.js';
 import { togglePause } from '../actions/reading.js';
 import { isUp } from '../stream/connection-state.js';
 import { behindPill, pill, rate, tabTitle, words } from '../text/en.js';
@@ -33,7 +33,8 @@ export function StatePill(el, { store }) {
   const number = h('b', {});
   const unit = h('span', {});
   const speed = h('span', { class: 'speed', 'data-role': 'rate' }, number, unit);
-  el.append(box, speed);
+  const trend = sparkline();
+  el.append(box, h('span', { class: 'pace' }, speed, trend.svg));
 
   function update() {
     const now = store.now();
@@ -45,9 +46,43 @@ export function StatePill(el, { store }) {
     const [many, per] = store.isKnown && isUp(link) ? rate(store.rate(now)) : ['–', ''];
     write(number, many);
     write(unit, per && ` ${per}`);
+    trend.svg.toggleAttribute('hidden', per === '');
+    trend.draw(store.live.traffic.minute(Math.floor(store.serverTime(now) / 1000)));
   }
   for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);
   update();
+}
+
+/** The last minute as a line. */
+function sparkline() {
+  const make = (/** @type {string} */ name) => document.createElementNS('http://www.w3.org/2000/svg', name);
+  const [svg, line] = [make('svg'), make('polyline')];
+  svg.setAttribute('viewBox', '0 0 60 16');
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('class', 'spark');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(line);
+  /** @param {number[]} counts of each second */
+  function draw(counts) {
+    // Three seconds each: a single one says more of chance than of the trend.
+    const means = counts
+      .slice(2)
+      .map((_, i) => (counts[i] ?? 0) + (counts[i + 1] ?? 0) + (counts[i + 2] ?? 0));
+    const top = Math.max(3, ...means);
+    attribute(
+      line,
+      'points',
+      means.map((each, i) => `${i + 1},${(15 - (13 * each) / top).toFixed(1)}`).join(' '),
+    );
+  }
+  return { svg, draw };
+}
+
+/** The button of the topics where they are no column. @param {HTMLElement} el @param {Page} page */
+export function TopicsButton(el, page) {
+  el.append(icon('panel-left'));
+  el.addEventListener('click', () => openPanel(page, page.store.view.panel === 'topics' ? '' : 'topics'));
+  hear(el, 'view', () => attribute(el, 'aria-expanded', page.store.view.panel === 'topics'));
 }
 
 /** @param {HTMLElement} el @param {Page} page */

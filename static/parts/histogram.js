@@ -3,16 +3,16 @@ import { narrow } from '../actions/filtering.js';
 import { toOldest } from '../actions/reading.js';
 import { count, date, minute, second } from '../format/time.js';
 import { LEVELS, SHAPES } from '../messages/message.js';
-import { barSaid, barTime, chartLabel, peak, words } from '../text/en.js';
+import { loadSetting, saveSetting } from '../settings.js';
+import { barSaid, barTime, chartLabel, peak, share, words } from '../text/en.js';
 import { Chart } from '../ui/chart.js';
-import { attribute, h, hear, icon, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, setIcon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
 /** Minutes in sight: seconds of one bar, and between two ticks of the axis. @type {Record<number, [bar: number, tick: number]>} */
 const WIDTHS = { 1: [1, 10], 15: [5, 60], 60: [20, 300] };
-/** Width of the figures to the left of the bars, and the width from which on there are any (px). */
-const GUTTER = 40;
-const NARROW_CHART = 500;
+/** Width of the figures to the left of the bars (px). */
+const GUTTER = 36;
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Histogram(el, page) {
@@ -34,12 +34,18 @@ export function Histogram(el, page) {
       words.chartSpans[/** @type {'1' | '15' | '60'} */ (name)],
     ),
   );
-  const tableButton = h('button', { type: 'button', class: 'quiet', onclick: toggleTable }, words.table);
+  const foldSign = icon('chevron-up', 'small');
+  const foldButton = h('button', { type: 'button', class: 'icon', onclick: fold }, foldSign);
+  const tableButton = h(
+    'button',
+    { type: 'button', class: 'icon', title: words.table, 'aria-label': words.table, onclick: toggleTable },
+    icon('table-2', 'small'),
+  );
   const head = h(
     'div',
     { class: 'chart-head', role: 'toolbar', 'aria-label': words.chart },
-    ...buttons,
-    tableButton,
+    h('span', { class: 'chart-spans' }, ...buttons),
+    h('span', { class: 'chart-tools' }, foldButton, tableButton),
   );
   roving(head);
   const canvas = h('canvas', { tabindex: 0, role: 'img', 'data-role': 'histogram-chart' });
@@ -86,8 +92,24 @@ export function Histogram(el, page) {
   function toggleTable() {
     table.hidden = !table.hidden;
     attribute(tableButton, 'aria-expanded', !table.hidden);
-    write(tableButton, table.hidden ? words.table : words.hideTable);
+    tableButton.title = table.hidden ? words.table : words.hideTable;
+    attribute(tableButton, 'aria-label', tableButton.title);
     update();
+  }
+
+  function fold() {
+    saveSetting('chart', isFolded() ? '' : 'folded');
+    showFold();
+    update();
+  }
+
+  const isFolded = () => loadSetting('chart') === 'folded';
+
+  function showFold() {
+    el.classList.toggle('folded', isFolded());
+    setIcon(foldSign, isFolded() ? 'chevron-down' : 'chevron-up');
+    foldButton.title = isFolded() ? words.unfoldChart : words.foldChart;
+    attribute(foldButton, 'aria-label', foldButton.title);
   }
 
   /** @param {Element | undefined} probe */
@@ -121,7 +143,7 @@ export function Histogram(el, page) {
     const now = Math.floor(store.serverTime() / 1000);
     // Bars begin at whole multiples of their width, or each would change its height as time passes.
     first = (Math.floor(now / width()) - many + 1) * width();
-    bars = store.counts.bars(first, width(), many);
+    bars = store.live.counts.bars(first, width(), many);
     const chosen = store.selection.range;
     const index = (/** @type {number} */ ms) => (ms / 1000 - first) / width();
     const style = getComputedStyle(canvas);
@@ -135,10 +157,14 @@ export function Histogram(el, page) {
         text: style.color,
         strong: getComputedStyle(el.ownerDocument.body).color,
       },
+      unit: width(),
+      flags: store.losses
+        .filter(({ mark }) => mark === 'loss')
+        .map(({ at }) => Math.floor(index(store.serverTime(at)))),
       known: known(),
       unknown: words.notLoaded,
       ticks: ticks(),
-      gutter: canvas.clientWidth > NARROW_CHART ? GUTTER : 16,
+      gutter: canvas.offsetLeft > 0 && !isFolded() ? GUTTER : 0,
       range: chosen && { from: Math.max(0, index(chosen.from)), to: Math.min(many, index(chosen.to)) },
     });
     const busiest = Math.max(...bars.map((bar) => bar.busiest));
@@ -157,6 +183,7 @@ export function Histogram(el, page) {
     if (bar === undefined || pointed === null) return;
     const isKnown = pointed >= known();
     const lines = [...LEVELS.keys()].reverse().filter((level) => bar.all[level]);
+    const total = bar.all.reduce((sum, each) => sum + each, 0);
     tip.replaceChildren(
       h('b', {}, barTime(bar, width(), store.view.zone)),
       h('div', {}, barSaid(bar, isKnown)),
@@ -164,9 +191,10 @@ export function Histogram(el, page) {
         h(
           'span',
           { 'data-level': LEVELS[level] },
-          SHAPES[level] ? icon(SHAPES[level], 'shape') : null,
+          SHAPES[level] ? icon(SHAPES[level], 'shape') : h('i', { class: 'shape' }),
           words.levelNames[level],
           h('span', { class: 'many' }, count(bar.all[level] ?? 0)),
+          h('span', { class: 'share' }, share(bar.all[level] ?? 0, total)),
         ),
       ),
     );
@@ -183,6 +211,7 @@ export function Histogram(el, page) {
   }
 
   for (const noun of /** @type {const} */ (['tick', 'selection', 'view', 'settings'])) hear(el, noun, update);
+  showFold();
   for (const button of buttons) button.ariaLabel = words.minutes(Number(button.dataset.minutes));
   update();
 }

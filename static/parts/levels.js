@@ -1,4 +1,4 @@
-/** Which levels are shown, and how many messages of each are loaded. */
+/** Which levels are shown, and how many of the messages that match otherwise each has. */
 import { leastLevel, toggleLevel } from '../actions/filtering.js';
 import { count, short } from '../format/time.js';
 import { ERROR, LEVELS, SHAPES } from '../messages/message.js';
@@ -28,18 +28,46 @@ export function LevelChips(el, page) {
     );
     return { chip, number, level };
   });
-  el.append(...chips.map(({ chip }) => chip));
+  const opener = h(
+    'button',
+    { type: 'button', class: 'levels-open', 'data-role': 'levels-open', onclick: () => open(!isOpen()) },
+    icon('list-filter'),
+    words.levels,
+    icon('chevron-down', 'small'),
+  );
+  const group = h('div', { class: 'levels-group' }, ...chips.map(({ chip }) => chip));
+  el.append(opener, group);
   roving(el);
+
+  // Where the toolbar is short of room the levels are a menu.
+  const isOpen = () => el.classList.contains('open');
+  /** @param {boolean} isWanted */
+  function open(isWanted) {
+    el.classList.toggle('open', isWanted);
+    attribute(opener, 'aria-expanded', isWanted);
+  }
+  open(false);
+  document.addEventListener('pointerdown', ({ target }) => {
+    if (isOpen() && !el.contains(/** @type {Node} */ (target))) open(false);
+  });
+  el.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !isOpen()) return;
+    event.stopPropagation();
+    open(false);
+    opener.focus();
+  });
 
   function update() {
     for (const { chip, number, level } of chips) {
       const many = store.roll.levels[level] ?? 0;
-      write(number, store.isKnown ? short(many) : '–');
+      // While messages are being looked through, the number of before stays.
+      if (!store.matching.scanning) write(number, store.isKnown ? short(many) : '–');
       // The number of errors stays visible while they are hidden.
       chip.classList.toggle('is-grave', level >= ERROR && many > 0);
       attribute(chip, 'aria-pressed', store.selection.levels[level] ?? true);
       chip.title = levelTitle(level, count(many));
     }
+    opener.classList.toggle('on', store.selection.levels.includes(false));
   }
   for (const noun of /** @type {const} */ (['tick', 'selection'])) hear(el, noun, update);
   update();

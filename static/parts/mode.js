@@ -1,7 +1,8 @@
 /** Below the rows: scrolled back, paused or history, what waits, and the way to live. */
 import { loadMore, showAround } from '../actions/history.js';
 import { follow, toNewest } from '../actions/reading.js';
-import { historyProblem, unseen, words } from '../text/en.js';
+import { isMark } from '../messages/message.js';
+import { historyAround, historyProblem, unseen, unseenErrors, words } from '../text/en.js';
 import { attribute, h, hear, icon, write } from '../ui/dom.js';
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
@@ -15,6 +16,9 @@ export function Mode(el, page) {
     title: words.toNewest,
     onclick: () => toNewest(page),
   });
+  const news = h('span', {});
+  const errors = h('span', { class: 'errors-waiting' });
+  waiting.append(h('span', {}, news, errors));
   const more = h('button', { type: 'button', onclick: () => loadMore(page) }, words.more);
   const lost = h('button', { type: 'button', onclick: loadLost }, words.loadFromServer);
   const label = h('span', {});
@@ -32,11 +36,19 @@ export function Mode(el, page) {
     if (lostRows !== null) showAround(page, lostRows);
   }
 
+  /** Time of the message in the middle; null: not found. */
+  function aroundMs() {
+    const { past } = store;
+    const entry = past?.roll.ring.get(past.roll.find(past.at));
+    return entry && !isMark(entry) ? entry.ms : null;
+  }
+
   /** @returns {string} */
   function sentence() {
     const { past, view } = store;
     if (past?.isLoading) return words.lookingBack;
     if (past?.problem) return historyProblem(past.problem);
+    if (past?.kind === 'around') return historyAround(aroundMs(), view.zone);
     if (past) return words.fromHistory;
     if (view.lostRows) return words.outOfMemory;
     return view.mode === 'paused' ? words.paused : words.reading;
@@ -48,8 +60,8 @@ export function Mode(el, page) {
     if (el.hidden) return;
     write(text, sentence());
     waiting.hidden = view.unseen === 0;
-    write(waiting, unseen(view.unseen, view.unseenErrors));
-    waiting.classList.toggle('errors-waiting', view.unseenErrors > 0);
+    write(news, unseen(view.unseen));
+    write(errors, unseenErrors(view.unseenErrors));
     more.hidden = !(past?.older || past?.newer);
     attribute(more, 'aria-disabled', past?.isLoading ?? false);
     lost.hidden = past !== null || view.lostRows === null;

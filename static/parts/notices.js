@@ -1,18 +1,18 @@
 /**
- * What the operator should know now: a refused config, a new version, a failure of this page.
+ * What the operator should know now: a refused config, a notice of the server, a new version, a failure of this page.
  *
  * Owns the notices and how long each stays.
  */
 import { dismissFailure, dismissUncopied } from '../actions/panels.js';
 import { addressFaults, applied, clockOff, stayInForce, updated, words } from '../text/en.js';
 import { copyFrom, laidOut } from '../ui/clipboard.js';
-import { h, hear, keyed, write, writePhrase } from '../ui/dom.js';
+import { h, hear, icon, keyed, write, writePhrase } from '../ui/dom.js';
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
 /**
  * @typedef {object} Notice
  * @property {string} key
- * @property {'lost' | 'notice'} look
+ * @property {'lost' | 'doubt' | 'notice'} look
  * @property {Phrase} text
  * @property {string[]} [lines] shown as they are
  * @property {string} [after]
@@ -37,7 +37,7 @@ export function Notices(el, page, version) {
 
   /** @returns {(Notice | null)[]} */
   function notices() {
-    return [failed(), blocked(), config(), address(), newVersion(), clock()];
+    return [failed(), blocked(), config(), ...server(), address(), newVersion(), clock()];
   }
 
   /** @returns {Notice | null} */
@@ -65,7 +65,7 @@ export function Notices(el, page, version) {
       return {
         // With its lines, as [Copy] takes those it was made with.
         key: `rejected ${lines.join('\n')}`,
-        look: 'lost',
+        look: 'doubt',
         text,
         lines,
         after: stayInForce(configSince, store.clock),
@@ -75,6 +75,13 @@ export function Notices(el, page, version) {
     }
     if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
     return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
+  }
+
+  /** @returns {Notice[]} */
+  function server() {
+    return store.serverNotices
+      .filter(({ text }) => text !== '')
+      .map(({ kind, text }) => ({ key: `server ${kind} ${text}`, look: 'notice', text }));
   }
 
   /** @returns {Notice | null} */
@@ -119,7 +126,7 @@ export function Notices(el, page, version) {
           update();
         },
       },
-      '×',
+      icon('x'),
     );
     const buttons = actions.map(({ label, act }) => {
       const button = h('button', { type: 'button', onclick: () => act(button) }, label);
@@ -128,7 +135,8 @@ export function Notices(el, page, version) {
     return h(
       'div',
       { class: 'bar', 'data-look': look, 'data-role': 'banner', 'data-notice': key.split(' ')[0] },
-      h('div', { class: 'bar-text' }, h('span'), h('ul', { class: 'lines' }), h('span')),
+      icon(look !== 'notice' ? 'triangle-alert' : 'circle-alert'),
+      h('div', { class: 'bar-text' }, h('span'), h('span'), h('ul', { class: 'lines' })),
       toCopy === undefined ? null : laidOut(toCopy),
       ...buttons,
       lasting ? null : close,
@@ -137,9 +145,8 @@ export function Notices(el, page, version) {
 
   /** @param {HTMLElement} child @param {Notice} notice */
   function draw(child, { text, lines = [], after = '' }) {
-    const [first, list, last] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([
-      .../** @type {Element} */ (child.firstElementChild).children,
-    ]);
+    const box = /** @type {Element} */ (child.querySelector('.bar-text'));
+    const [first, last, list] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
     writePhrase(first, text);
     keyed(
       list,

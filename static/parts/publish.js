@@ -7,7 +7,7 @@ import { LEVELS } from '../messages/message.js';
 import { TOPIC } from '../messages/topics.js';
 import { notSent, notSentWait, sent, words } from '../text/en.js';
 import { askAgain, copyFrom } from '../ui/clipboard.js';
-import { attribute, h, hear, write } from '../ui/dom.js';
+import { attribute, h, hear, icon, write } from '../ui/dom.js';
 
 /** @typedef {import('../stream/api.js').Draft} Draft */
 
@@ -39,6 +39,7 @@ export function Publish(el, page, maxBytes) {
   const why = h('span', { role: 'status' });
   const again = h('span');
   const outcome = h('p', { class: 'outcome', 'data-role': 'publish-outcome' }, why, again);
+  const receipt = h('code', { class: 'receipt' });
   const showButton = h(
     'button',
     {
@@ -62,7 +63,7 @@ export function Publish(el, page, maxBytes) {
     field(words.message, text),
     h('details', {}, h('summary', {}, words.data), data),
     h('div', { class: 'actions' }, button, h('kbd', {}, 'Ctrl+Enter')),
-    h('div', { class: 'actions' }, outcome, showButton),
+    h('div', { class: 'report-line' }, icon('check'), h('div', {}, outcome, receipt), showButton),
     h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), copyButton),
     h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
     known,
@@ -70,7 +71,7 @@ export function Publish(el, page, maxBytes) {
   const cross = h(
     'button',
     { type: 'button', class: 'close', 'aria-label': words.close, onclick: close },
-    '×',
+    icon('x'),
   );
   el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), cross), form);
   attribute(data, 'aria-label', words.data);
@@ -143,6 +144,7 @@ export function Publish(el, page, maxBytes) {
     showButton.hidden = true;
     write(why, sentence);
     write(again, '');
+    write(receipt, '');
     attribute(outcome, 'data-look', ok ? 'ok' : 'error');
   }
 
@@ -152,6 +154,7 @@ export function Publish(el, page, maxBytes) {
     if (ok !== null) {
       answer(sent(ok.receivers, ok.ms), true);
       shown = ok.id;
+      write(receipt, ok.id);
       showButton.hidden = false;
       key = newKey();
       // What was typed on meanwhile has not been sent.
@@ -185,7 +188,7 @@ export function Publish(el, page, maxBytes) {
   }
 
   hear(el, 'dialog', () => {
-    known.replaceChildren(...store.topics.names().map((name) => h('option', { value: name })));
+    known.replaceChildren(...store.live.topics.names().map((name) => h('option', { value: name })));
   });
   hear(el, 'tick', countDown);
   text.addEventListener('input', () => {

@@ -1,8 +1,8 @@
 /** The proof in the header that nothing is missing, and the delivery report behind it. */
 import { openDialog } from '../actions/panels.js';
-import { isoSecond, second } from '../format/time.js';
+import { count, isoSecond, second } from '../format/time.js';
 import { provenUntil } from '../stream/connection-state.js';
-import { ledgerEntry, proof, proofSummary, words } from '../text/en.js';
+import { idRange, ledgerEntry, proof, proofSummary, verdictOf, words } from '../text/en.js';
 import { askAgain, copyFrom } from '../ui/clipboard.js';
 import { attribute, h, hear, icon, keyed, setIcon, write } from '../ui/dom.js';
 
@@ -27,13 +27,26 @@ export function ProofButton(el, page) {
   update();
 }
 
+/** @type {Record<string, string>} */
+const EVENT_SIGNS = { gap: 'triangle-alert', asleep: 'history', repeat: 'copy', loss: 'plug-zap' };
+
 /** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
 export function Ledger(el, { store }) {
-  const summary = h('p', {});
+  const sign = icon('shield-check');
+  const title = h('h3');
+  const range = h('p');
+  const figures = words.figures.map((name) => h('span', {}, h('b'), ` ${name}`));
+  const verdict = h(
+    'div',
+    { class: 'verdict' },
+    sign,
+    h('div', {}, title, range),
+    h('div', { class: 'figures' }, ...figures),
+  );
   const rows = h('ol', { class: 'entries' });
   const none = h('p', { class: 'more' }, words.nothingLost);
-  const button = h('button', { type: 'button', onclick: copyAll }, words.copy);
-  el.append(summary, rows, none, h('div', { class: 'actions' }, button));
+  const button = h('button', { type: 'button', class: 'primary', onclick: copyAll }, words.copy);
+  el.append(verdict, rows, none, h('div', { class: 'actions' }, button));
 
   /** The browser's, and this tab's own. Newest first: what has just happened is what one looks for. */
   const entries = () => [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
@@ -42,18 +55,33 @@ export function Ledger(el, { store }) {
     const lines = entries().map(
       (mark) => `${isoSecond(mark.at - store.clock.off)}  ${ledgerEntry(mark, store.clock)}`,
     );
-    copyFrom(button, [summary.textContent, ...lines].join('\n'));
+    const { account } = store;
+    copyFrom(button, [account === null ? '–' : proofSummary(account, store.clock), ...lines].join('\n'));
+  }
+
+  function judge() {
+    const { account, clock } = store;
+    const { isWhole } = proof(store.isKnown ? account : null, clock, store.live.lacking('asleep'));
+    attribute(verdict, 'data-look', isWhole ? 'whole' : 'missing');
+    setIcon(sign, isWhole ? 'shield-check' : 'triangle-alert');
+    write(title, verdictOf(account, isWhole, clock));
+    write(range, account?.first ? idRange(account.first, account.last ?? '') : words.noneReceived);
+    const replayed = store.losses.reduce((sum, each) => sum + (each.replayed ?? 0), 0);
+    const numbers = [account?.received, replayed, account?.missing, account?.repeated];
+    for (const [i, figure] of figures.entries()) {
+      write(/** @type {Element} */ (figure.firstElementChild), count(numbers[i] ?? 0));
+    }
   }
 
   function update() {
     if (el.closest('dialog')?.open === false) return;
-    const { account } = store;
-    write(summary, account === null ? '–' : proofSummary(account, store.clock));
+    judge();
     keyed(
       rows,
       entries(),
       (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
-      (mark) => h('li', { 'data-mark': mark.mark }, h('time'), h('span', {})),
+      (mark) =>
+        h('li', { 'data-mark': mark.mark }, h('time'), icon(EVENT_SIGNS[mark.mark] ?? ''), h('span', {})),
       (child, mark) => {
         const { clock } = store;
         write(/** @type {Element} */ (child.firstElementChild), second(mark.at - clock.off, clock.zone));

@@ -9,7 +9,9 @@ export function Settings(el, page) {
   const { store } = page;
   /** @type {HTMLInputElement[]} */
   const inputs = [];
-  for (const [name, values] of Object.entries(CHOICES)) {
+  /** @param {string} name */
+  function choice(name) {
+    const values = /** @type {readonly string[]} */ (CHOICES[/** @type {keyof typeof CHOICES} */ (name)]);
     const labels = values.map((value) => {
       const input = h('input', {
         type: 'radio',
@@ -20,15 +22,17 @@ export function Settings(el, page) {
       inputs.push(input);
       return h('label', {}, input, words.choices[value] ?? value);
     });
-    el.append(
-      h(
-        'fieldset',
-        { class: 'choices' },
-        h('legend', {}, words.settingNames[name] ?? name),
-        h('span', { class: 'segments' }, ...labels),
-      ),
+    return h(
+      'fieldset',
+      { class: 'choices' },
+      h('legend', {}, words.settingNames[name] ?? name),
+      h('span', { class: 'segments' }, ...labels),
     );
   }
+  for (const [group, names] of Object.entries(words.settingGroups)) {
+    el.append(h('h3', {}, group), ...names.map(choice));
+  }
+  el.append(h('p', { class: 'more' }, words.keptInBrowser));
   function update() {
     const settings = /** @type {Record<string, string>} */ (store.settings);
     for (const input of inputs) input.checked = settings[input.name] === input.value;

@@ -1,7 +1,7 @@
 /** The state of the connection in a sentence, and what can be done about it. */
 import { reconnect } from '../actions/server.js';
 import { bar, behindBar, words } from '../text/en.js';
-import { attribute, h, hear, write, writePhrase } from '../ui/dom.js';
+import { attribute, h, hear, icon, write, writePhrase } from '../ui/dom.js';
 import { stateLook } from './header.js';
 
 /** How the bar looks. @type {Record<string, string>} */
@@ -17,6 +17,13 @@ const BUTTONS = {
   answer: words.retryNow,
 };
 
+/** The first sentence stands out. @param {import('../ui/dom.js').Phrase} phrase @returns {import('../ui/dom.js').Phrase} */
+function withLead(phrase) {
+  if (typeof phrase !== 'string') return phrase;
+  const [lead = ''] = /^.+?(?:\.(?= )|$)/.exec(phrase) ?? [];
+  return [{ b: lead }, phrase.slice(lead.length)];
+}
+
 /** @param {HTMLElement} el the bar under the header @param {import('../actions/page.js').Page} page */
 export function StateBar(el, page) {
   const { store } = page;
@@ -26,6 +33,7 @@ export function StateBar(el, page) {
   const sentence = h(
     'section',
     { class: 'bar', 'aria-label': words.connection, 'data-role': 'state-bar' },
+    icon('unplug'),
     text,
     progress,
     button,
@@ -41,7 +49,7 @@ export function StateBar(el, page) {
     const phrase = isSlow ? behindBar(behind) : bar(link, store.now(), location.host, store.clock);
     sentence.hidden = phrase === '';
     attribute(sentence, 'data-look', BARS[look] ?? 'lost');
-    writePhrase(text, phrase);
+    writePhrase(text, withLead(phrase));
     const state = phrase === '' ? '' : `${link.phase} ${isSlow}`;
     if (state !== said) writePhrase(spoken, phrase);
     said = state;

@@ -10,6 +10,7 @@
  */
 import { plain } from '../format/ansi.js';
 import { fold } from '../format/fold.js';
+import { Expression } from './expression.js';
 import { FilterError, fieldTest, holds } from './terms.js';
 
 /**
@@ -19,22 +20,19 @@ import { FilterError, fieldTest, holds } from './terms.js';
  * @property {string} text as it was written
  * @property {Test | null} test null: everything
  * @property {string} wide as the server can look for it: it knows no expressions, so they may be anything
- * @property {(string | RegExp)[]} marks what to point out in a row: folded words, expressions
+ * @property {string[]} marks folded words to point out in a row
+ * @property {Expression[]} expressions
  */
 
 /** What the server looks for at most: what is found here can be searched for there. They also bound the recursion. */
 const MAX = { characters: 1024, terms: 64, texts: 24, depth: 16 };
-/** An expression of a stranger's could be slow: it sees no more of a text than this. */
-const EXPRESSION_LIMIT = 8192;
 /** The first / behind the opening one closes it, and the word ends there: /var/log is none, /log/ is one. */
 const EXPRESSION = /^\/((?:\\.|[^\\/])+)\/(?=[\s()]|$)/s;
-/** A quantified group with a quantifier or a choice inside, and a reference back: the cost may be exponential. */
-const SLOW = /\((?:\\.|[^\\()])*(?:[*+}|]|\?(?![:=!<]))(?:\\.|[^\\()])*\)(?:[*+]|\{\d*,?\d*\})|\\[1-9k]/;
 const FIELD = /^(level|topic|source|data\.[^\s:()"]+):/i;
 
 /** @param {string} text @returns {Filter} @throws {FilterError} */
 export function parse(text) {
-  if (text.trim() === '') return { text, wide: '', test: null, marks: [] };
+  if (text.trim() === '') return { text, wide: '', test: null, marks: [], expressions: [] };
   if (text.length > MAX.characters) {
     throw new FilterError(MAX.characters + 1, 'length', MAX.characters);
   }
@@ -43,21 +41,7 @@ export function parse(text) {
   const parser = new Parser(text);
   const test = parser.any();
   if (!parser.atEnd) throw new FilterError(parser.at + 1, 'unexpected');
-  return { text, wide: parser.wide, test, marks: parser.marks };
-}
-
-/** Whether an expression could take exponential time. Groups are replaced from the inside out. @param {string} source */
-function isSlow(source) {
-  let rest = source.replace(/\[(?:\\.|[^\\\]])*\]/g, 'x');
-  for (let before = ''; before !== rest; ) {
-    if (SLOW.test(rest)) return true;
-    before = rest;
-    // A group without quantifiers counts as a letter; one with any, as a letter that is repeated.
-    rest = rest.replace(/\((?:\?[:=!<]*)?((?:\\.|[^\\()])*)\)/, (_, inside) =>
-      /[*+}|]/.test(inside) ? 'x+' : 'x',
-    );
-  }
-  return false;
+  return { text, wide: parser.wide, test, marks: parser.marks, expressions: parser.expressions };
 }
 
 class Parser {
@@ -65,22 +49,22 @@ class Parser {
   constructor(text) {
     this.text = text;
     this.at = 0;
-    /** @type {(string | RegExp)[]} */
+    /** @type {string[]} */
     this.marks = [];
     this.isNegated = false;
     this.terms = 0;
     this.texts = 0;
     this.depth = 0;
-    /** @type {{from: number, to: number, isNegated: boolean}[]} where the expressions stand */
+    /** @type {Expression[]} */
     this.expressions = [];
   }
 
   /** What finds at least as much: the empty phrase is in every text, and in no text not. */
   get wide() {
     let [wide, at] = ['', 0];
-    for (const { from, to, isNegated } of this.expressions) {
-      wide += this.text.slice(at, from) + (isNegated ? '(-"")' : '""');
-      at = to;
+    for (const { column, source, isNegated } of this.expressions) {
+      wide += this.text.slice(at, column - 1) + (isNegated ? '(-"")' : '""');
+      at = column + source.length + 1;
     }
     return wide + this.text.slice(at);
   }
@@ -207,14 +191,11 @@ class Parser {
     const found = EXPRESSION.exec(this.text.slice(this.at));
     const column = this.at + 1;
     if (!found) return this.#words(this.#bare(), column);
-    if (isSlow(found[1] ?? '')) throw new FilterError(column, 'slow');
     try {
-      const expression = new RegExp(found[1] ?? '', 'i');
-      if (!this.isNegated) this.marks.push(expression);
-      const from = this.at;
+      const expression = new Expression(found[1] ?? '', column, this.isNegated);
+      this.expressions.push(expression);
       this.at += found[0].length;
-      this.expressions.push({ from, to: this.at, isNegated: this.isNegated });
-      return (message) => expression.test(message.message.slice(0, EXPRESSION_LIMIT));
+      return (message) => typeof expression.found.get(message) === 'string';
     } catch (error) {
       const reason = String(/** @type {Error} */ (error).message).replace(/^.*\/i?: /s, '');
       throw new FilterError(this.at + 1, 'expression', reason.toLowerCase());

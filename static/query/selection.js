@@ -5,6 +5,7 @@
  */
 
 import { isMark, LEVELS } from '../messages/message.js';
+import { isTested } from './expression.js';
 import { parse } from './filter.js';
 
 /**
@@ -20,7 +21,7 @@ import { parse } from './filter.js';
 
 /** @type {Selection} */
 export const EVERYTHING = {
-  filter: { text: '', wide: '', test: null, marks: [] },
+  filter: { text: '', wide: '', test: null, marks: [], expressions: [] },
   error: null,
   levels: [true, true, true, true, true],
   only: null,
@@ -42,16 +43,44 @@ const spelled = ({ filter, levels, only, hidden, range }) =>
 /** Whether both show the same. @param {Selection} one @param {Selection} other */
 export const isSame = (one, other) => spelled(one) === spelled(other);
 
-/** What is shown. Gaps and losses always are. @param {Selection} selection @returns {(entry: Entry) => boolean} */
-export function toTest(selection) {
-  const { filter, levels, only, hidden, range } = selection;
-  if (!isNarrow(selection)) return (entry) => !isMark(entry) || !entry.folded;
+/**
+ * What a selection lets through.
+ * @typedef {object} Sieve
+ * @property {boolean[]} levels
+ * @property {import('./expression.js').Expression[]} expressions
+ * @property {(entry: Entry) => boolean} isReady its expressions have been tested against an entry
+ * @property {(entry: Entry) => boolean} passes all but the levels. Gaps and losses always do
+ * @property {(entry: Entry) => boolean} shows
+ */
+
+/** @param {Selection} selection @returns {Sieve} */
+export function toSieve(selection) {
+  const { levels, filter } = selection;
+  const { expressions } = filter;
+  const passes = toTest(selection);
+  return {
+    levels,
+    expressions,
+    isReady: (entry) =>
+      expressions.length === 0 ||
+      isMark(entry) ||
+      expressions.every(({ isStopped, found }) => isStopped || found.has(entry)),
+    passes,
+    shows: (entry) => passes(entry) && (isMark(entry) || levels[entry.level] === true),
+  };
+}
+
+/** @param {Selection} selection @returns {(entry: Entry) => boolean} all but the levels */
+function toTest(selection) {
+  const { filter, only, hidden, range } = selection;
+  if (!isNarrow({ ...selection, levels: EVERYTHING.levels }))
+    return (entry) => !isMark(entry) || !entry.folded;
   return (entry) => {
     if (isMark(entry)) return !entry.folded;
-    if (!levels[entry.level]) return false;
     if (only !== null && !isBelow(entry.topic, only)) return false;
     if (hidden.length > 0 && hidden.some((topic) => isBelow(entry.topic, topic))) return false;
     if (range !== null && (entry.ms < range.from || entry.ms >= range.to)) return false;
+    if (!isTested(filter.expressions, entry)) return false;
     return filter.test === null || filter.test(entry);
   };
 }

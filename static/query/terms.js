@@ -16,7 +16,7 @@ import { LEVELS } from '../messages/message.js';
 
 /**
  * @typedef {'length' | 'nul' | 'unexpected' | 'term' | 'terms' | 'value' | 'texts' | 'depth' | 'parenthesis' | 'quote'
- *   | 'expression' | 'slow' | 'level' | 'names' | 'number'} FilterFault
+ *   | 'expression' | 'slow' | 'stopped' | 'level' | 'names' | 'number'} FilterFault
  */
 
 /** A filter that cannot be read: where and why. The sentence is in text/en.js. */

@@ -10,7 +10,7 @@ import { delay, initial, isDead, isUp, OPEN_LIMIT, step } from './connection-sta
 import { probe } from './probe.js';
 
 /** Events with a name; messages have none. */
-const NAMED = ['connections', 'heartbeat', 'gap', 'config', 'bye'];
+const NAMED = ['connections', 'heartbeat', 'gap', 'config', 'notice', 'bye'];
 /** How many messages before the head a browser begins with. */
 const HISTORY = 1000;
 const TICK = 500;

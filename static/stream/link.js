@@ -4,6 +4,8 @@
  * Owns how the worker is found, watched and replaced. Knows nothing of what the nouns mean.
  */
 
+import { workerAddress } from './worker-address.js';
+
 /**
  * A worker that has sent nothing after this long has not started (ms). Long, because with twelve tabs at once on a
  * slow machine a tab gave up after 8 s and opened a connection of its own.
@@ -14,28 +16,6 @@ const ANSWER_LIMIT = 5_000;
 /** Heartbeats that may be missed before the worker is asked whether it is alive. */
 const MISSED = 2;
 const WATCH_EVERY = 500;
-
-const WORKER = new URL('./worker.js', import.meta.url);
-
-/** One policy, made once. @type {{createScriptURL: (url: string) => any} | null} */
-let policy = null;
-
-/** Trusted Types: the policy lets the worker's own address through and nothing else. */
-function workerAddress() {
-  const address = WORKER.href;
-  // @ts-expect-error: not in TypeScript's DOM library yet
-  const { trustedTypes } = globalThis;
-  if (!trustedTypes) return address;
-  policy ??= /** @type {{createScriptURL: (url: string) => any}} */ (
-    trustedTypes.createPolicy('eyewall', {
-      createScriptURL(/** @type {string} */ url) {
-        if (url !== address) throw new TypeError(`not the worker: ${url}`);
-        return url;
-      },
-    })
-  );
-  return policy.createScriptURL(address);
-}
 
 export class Link {
   /**
@@ -112,7 +92,7 @@ export class Link {
   #open() {
     const name = ['eyewall', this.version, ...(this.generation > 0 ? [this.generation] : [])].join(' ');
     try {
-      const worker = new SharedWorker(workerAddress(), { type: 'module', name });
+      const worker = new SharedWorker(workerAddress('stream'), { type: 'module', name });
       const giveUp = () => this.#openAlone(worker.port);
       this.#expect(START_LIMIT, giveUp);
       worker.onerror = giveUp;

@@ -64,6 +64,9 @@ function keepMark(mark) {
 const isRefused = () =>
   /** @type {{status?: string} | undefined} */ (nouns.get('config'))?.status === 'rejected';
 
+/** The server's notices, the last of each kind. */
+const notices = () => /** @type {Record<string, unknown>} */ (nouns.get('notices') ?? {});
+
 /** @type {import('./eventsource.js').Listener} */
 const listener = {
   message(id, data) {
@@ -77,11 +80,14 @@ const listener = {
     const heard = Date.now();
     if (name === 'gap') return keepMark(ledger.gap(value, heard));
     if (name === 'bye') return;
+    if (name === 'notice') return tell('notices', { ...notices(), [value.kind]: value });
     if (name !== 'heartbeat') return tell(name, { ...value, heard });
     // Only the first of a stream says whose it is, and a tab that comes later must know it, too.
     tell(name, { .../** @type {object} */ (nouns.get(name)), ...value, heard });
-    // A refusal that still stands is told again right after this; one that does not was repaired meanwhile.
-    if (value.version !== undefined && isRefused()) tell('config', {});
+    if (value.version === undefined) return;
+    // What still stands is told again right after this; what does not ended meanwhile.
+    if (isRefused()) tell('config', {});
+    if (Object.keys(notices()).length > 0) tell('notices', {});
   },
   state(state) {
     nouns.set('link', state);

@@ -46,8 +46,16 @@ export const words = {
   keyTable: KEY_TABLE,
   filterTable: FILTER_TABLE,
   export: 'Export',
-  dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Did I miss anything?' },
+  dialogs: { help: 'Help', export: 'Export', settings: 'Settings', ledger: 'Delivery report' },
+  figures: ['received', 'replayed', 'missing', 'duplicates dropped'],
+  noneReceived: 'No message has arrived yet.',
   nothingLost: 'No messages were lost, and none were replayed.',
+  settingGroups: {
+    Look: ['theme', 'density', 'topics'],
+    Reading: ['zone', 'keys', 'announce'],
+    Memory: ['ring'],
+  },
+  keptInBrowser: 'Kept in this browser.',
   settingNames: /** @type {Record<string, string>} */ ({
     theme: 'Theme',
     density: 'Row height',
@@ -90,6 +98,11 @@ export const words = {
   },
   whoLate: 'Catching up',
   ownRow: 'this page',
+  connected: 'connected now',
+  everything: 'all messages',
+  sortBy: 'Sort by',
+  ascending: 'Ascending',
+  descending: 'Descending',
   disconnect: 'Disconnect',
   cancel: 'Cancel',
   noAnswer: 'The server does not answer.',
@@ -97,9 +110,6 @@ export const words = {
   time: 'Time',
   source: 'Source',
   id: 'Id',
-  only: 'only',
-  hide: 'hide',
-  copyShort: 'copy',
   disconnectAsk: 'Disconnect…',
   onlyThis: 'Only this',
   hideThis: 'Hide this',
@@ -107,6 +117,13 @@ export const words = {
   copyJson: 'Copy JSON',
   copyLink: 'Copy link',
   inContext: 'Show in context',
+  inTopic: 'In this topic',
+  fields: 'Fields',
+  about: 'Message',
+  previousRow: 'Previous message',
+  nextRow: 'Next message',
+  /** @param {string} source */
+  from: (source) => `from ${source}`,
   rawJson: 'Raw JSON',
   showAll: 'Show all',
   /** @param {number} n */
@@ -118,12 +135,29 @@ export const words = {
   topics: 'Topics',
   allTopics: 'All topics',
   findTopic: 'Find a topic',
+  quiet: 'Quiet',
+  noTopics: 'Topics appear here with their first message.',
+  resizeTopics: 'Resize the topic list',
+  /** @param {string} path */
+  foldTopic: (path) => `Fold ${path}`,
+  /** @param {string} path */
+  unfoldTopic: (path) => `Unfold ${path}`,
+  /** @param {string} span */
+  ago: (span) => `${span} ago`,
+  perSecond1: 'per s',
+  perMinute1: 'per min',
+  onlyTopic: 'Only this topic',
+  rowContext: 'This row in context',
+  rowCopy: 'Copy this row',
+  rowLink: 'Link to this row',
   chart: 'Messages over time',
   table: 'Show as table',
   hideTable: 'Hide table',
   perSecond: 'per second',
+  foldChart: 'Fold the chart',
+  unfoldChart: 'Unfold the chart',
   notLoaded: 'not loaded',
-  chartSpans: { 1: '1 m', 15: '15 m', 60: '1 h' },
+  chartSpans: { 1: '1m', 15: '15m', 60: '1h' },
   tableHead: ['Time', 'Critical', 'Error', 'Warning', 'Info', 'Debug'],
   chartKeys: 'Drag, or press Shift and an arrow key, to select a range; Escape clears it.',
   /** @param {number} n */
@@ -172,14 +206,26 @@ export const words = {
   reload: 'Reload',
   reloadKeeps: 'Your filters are kept.',
   rejected: 'config.yaml was not applied.',
-  waitingTitle: 'Waiting for your first message.',
+  waitingTitle: 'Waiting for your first message',
   waitingText: 'This page is live. Paste this in a terminal and it appears here:',
   sendForMe: 'Send it for me',
+  orPress: 'or press ',
+  toWrite: 'to write a message here',
+  nextFile: /** @type {[string, string]} */ (['Ship a log file', 'One line of curl follows a file.']),
+  nextProgram: /** @type {[string, string]} */ ([
+    'Publish from a program',
+    'A request with JSON, here in Python.',
+  ]),
+  nextFilter: /** @type {[string, string]} */ ([
+    'Learn the filter',
+    'Words, phrases, levels and fields, with examples.',
+  ]),
   hello: 'Hello from my terminal',
   next: 'Next:',
   sendLogFile: 'send a log file',
   topic: 'Topic',
   level: 'Level',
+  levels: 'Levels',
   message: 'Message',
   data: 'Data (JSON, optional)',
   send: 'Send',
@@ -197,7 +243,7 @@ export const words = {
   copyDetails: 'Copy details',
   levelNames: ['debug', 'info', 'warning', 'error', 'critical'],
   levelChips: ['Debug', 'Info', 'Warn', 'Error', 'Crit'],
-  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERROR', 'CRIT'],
+  levelShort: ['DEBUG', 'INFO', 'WARN', 'ERR', 'CRIT'],
 };
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
@@ -373,11 +419,10 @@ export function proof(proof, clock, asleep = 0, lostAt = null) {
 /** @param {number} more lines */
 export const moreLines = (more) => `+${some(more, 'line')}`;
 
-/** @param {number} unseen @param {number} errors */
-export function unseen(unseen, errors) {
-  const bad = errors > 0 ? ` · ${some(errors, 'error')}` : '';
-  return `${count(unseen)} new${bad}`;
-}
+/** @param {number} unseen */
+export const unseen = (unseen) => `${count(unseen)} new`;
+/** @param {number} errors */
+export const unseenErrors = (errors) => (errors > 0 ? ` · ${some(errors, 'error')}` : '');
 
 /** @param {string} title @param {number} errors @param {boolean} lost @param {number} waiting */
 export function tabTitle(title, errors, lost, waiting) {
@@ -392,7 +437,7 @@ export const viewers = (n) => (n === 1 ? 'viewer' : 'viewers');
 /** @param {number | undefined} n @param {number | undefined} peak */
 export const connectedTitle = (n, peak) => `${n ?? '–'} connections now, peak ${peak ?? '–'} since start`;
 
-/** @param {import('../store.js').Config} config @returns {Phrase} */
+/** @param {import('../stream/session.js').Config} config @returns {Phrase} */
 export function applied({ changes = [], restart = [] }) {
   const live = changes.filter((change) => !restart.some((name) => change.startsWith(`${name} `)));
   const what = live.length > 0 ? live.join(', ') : restart.length > 0 ? '' : 'nothing changed';
@@ -459,13 +504,19 @@ const FILTER_FAULTS = {
   expression: (reason) => `invalid regular expression: ${reason}.`,
   slow: () =>
     'this regular expression could take too long: a quantified group holds a quantifier or a choice.',
+  stopped: () => 'testing this regular expression was stopped, because it took longer than 100 ms.',
   level: (name) => `unknown level "${name}": use ${LEVELS.join(', ')}.`,
   names: (most) => `at most ${most} names after data.`,
   number: (operator) => `"${operator}" needs a number.`,
 };
 /** @param {import('../query/terms.js').FilterError} error */
-export const filterError = ({ column, fault, detail }) =>
-  `Column ${column}: ${FILTER_FAULTS[fault](detail)} The previous filter is still applied.`;
+export const filterError = ({ column, fault, detail }) => {
+  const isStopped = fault === 'slow' || fault === 'stopped';
+  const then = isStopped
+    ? 'Messages that were not tested are not shown.'
+    : 'The previous filter is still applied.';
+  return `Column ${column}: ${FILTER_FAULTS[fault](detail)} ${then}`;
+};
 /** @param {number} shown @param {number} held @param {boolean} isCounting @param {boolean} isPast */
 export const found = (shown, held, isCounting, isPast) =>
   isPast ? `${count(shown)} loaded` : `${count(shown)}${isCounting ? '…' : ''} of ${count(held)}`;
@@ -482,6 +533,8 @@ export function rangeChip({ from, to }, zone) {
 export const chartLabel = (minutes) => `Messages per second, last ${minutes} min`;
 /** @param {number} perSecond */
 export const peak = (perSecond) => `peak ${count(perSecond)}`;
+/** @param {number} part @param {number} whole */
+export const share = (part, whole) => `${Math.round((100 * part) / Math.max(1, whole))} %`;
 /** @param {import('../messages/counts.js').Bar} bar @param {number} width seconds @param {import('../format/time.js').Zone} zone */
 export const barTime = ({ from }, width, zone) =>
   width === 1 ? second(from * 1000, zone) : rangeChip({ from: from * 1000, to: (from + width) * 1000 }, zone);
@@ -496,7 +549,7 @@ export function barSaid({ all }, isKnown) {
 }
 /** @param {number} level @param {string} many */
 export const levelTitle = (level, many) =>
-  `${many} loaded. Click: ${words.levelNames[level]} and above. Ctrl-click: on or off.`;
+  `${many} loaded that match. Click: ${words.levelNames[level]} and above. Ctrl-click: on or off.`;
 /** @param {1 | -1} by @param {boolean} hasSelection */
 export function noError(by, hasSelection) {
   if (!hasSelection) return 'No errors loaded';
@@ -507,8 +560,12 @@ export function rate(busy) {
   const [number, unit] = pace(busy);
   return /** @type {const} */ ([number, `msg/${unit}`]);
 }
-/** The same, for a narrow column. @param {import('../messages/rate.js').Busy} busy */
-export const topicRate = (busy) => pace(busy, short).join('/');
+/** The same in a given unit, for a narrow column. @param {import('../messages/rate.js').Busy} busy @param {boolean} isPerSecond */
+export function rateIn({ perSecond, perMinute }, isPerSecond) {
+  if (!isPerSecond) return short(perMinute);
+  const many = perSecond >= 1 ? perSecond : perMinute / 60;
+  return many < 10 ? many.toFixed(1) : short(Math.round(many));
+}
 /** @param {number} held */
 export const nothingMatches = (held) => `No match in the ${some(held, 'message')} loaded.`;
 /** @param {number} many */
@@ -522,6 +579,9 @@ export const exportAll = (isWider) =>
 /** @param {string} why the server's words, or a code of ApiError */
 export const historyProblem = (why) =>
   `The server’s history cannot be read: ${why === 'no_connection' ? 'no answer' : why}.`;
+/** @param {number | null} ms @param {import('../format/time.js').Zone} zone */
+export const historyAround = (ms, zone) =>
+  ms === null ? words.fromHistory : `History around ${dayMinute(ms, zone)}`;
 /** @param {number | null} first time of the oldest message kept @param {import('../format/time.js').Zone} zone */
 export const notInHistory = (first, zone) =>
   first === null
@@ -546,7 +606,9 @@ export function emptyTopic(topic, kept) {
 
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
-  `Disconnect ${client} at ${address}? It may reconnect automatically.`;
+  /** @type {const} */ (['Disconnect ', client, ` at ${address}? It may reconnect automatically.`]);
+/** @param {number} n messages */
+export const sentTo = (n) => `${count(n)} sent`;
 /** @param {number} n characters */
 export const bytes = (n) => (n < 1e6 ? `${Math.round(n / 1000)} KB` : `${(n / 1e6).toFixed(1)} MB`);
 /** @param {Omit<import('../stream/continuity.js').Proof, 'entries'>} proof @param {Clock} clock */
@@ -554,6 +616,18 @@ export function proofSummary({ since, first, last, received, repeated, missing, 
   const range = first === null ? '' : ` (${first} to ${last})`;
   const hole = `${some(missing, 'message')}${unknown ? ' and an unknown number' : ''} missing`;
   return `Since ${secondAt(since, clock)}: ${some(received, 'message')}${range}, ${hole}, ${some(repeated, 'duplicate')} dropped, ${losses === 1 ? '1 connection loss' : `${count(losses)} connection losses`}.`;
+}
+/** @param {string} first @param {string} last */
+export const idRange = (first, last) => `Ids ${first} to ${last}`;
+/** @param {{since: number, missing: number, unknown: boolean} | null} proof @param {boolean} isWhole @param {Clock} clock */
+export function verdictOf(proof, isWhole, clock) {
+  if (proof === null) return '–';
+  if (isWhole) return `Every message since ${secondAt(proof.since, clock)} has arrived`;
+  if (proof.missing > 0)
+    return `${some(proof.missing, 'message')}${proof.unknown ? ' and an unknown number' : ''} missing`;
+  return proof.unknown
+    ? 'An unknown number of messages is missing'
+    : 'Some messages are not loaded in this tab';
 }
 /** @param {number} messages @param {number} errors @param {number} ms since the line before */
 export function digest(messages, errors, ms) {

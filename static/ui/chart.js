@@ -13,6 +13,8 @@
  * @property {Stack[]} stacks
  * @property {string[]} colors of the levels, in the order of the numbers
  * @property {{base: string, unknown: string, range: string, text: string, strong: string}} shades
+ * @property {number} unit seconds of one stack: the axis tells what comes in one of them
+ * @property {number[]} flags where a connection was lost: indices of stacks
  * @property {number} known the first stack of which everything is loaded
  * @property {string} unknown what stands where it is not
  * @property {{at: number, label: string, isDay: boolean}[]} ticks at: index of a stack
@@ -23,6 +25,8 @@
 /** Height of the axis below the bars, and the space above them (px). */
 const AXIS = 19;
 const ABOVE = 6;
+/** A chart that is lower is folded: bars alone (px). */
+const FOLDED = 50;
 /** Opacity of what does not match, and of what lies outside of the range. */
 const FAINT = 0.3;
 
@@ -79,38 +83,42 @@ export class Chart {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = `400 11px ${this.family}`;
-    const floor = height - AXIS;
-    const top = Math.max(1, ...picture.stacks.map(({ whole }) => sum(whole)));
-    this.#ground(context, picture, width, floor, top);
+    const isFolded = height < FOLDED;
+    const floor = isFolded ? height - 1 : height - AXIS;
+    const most = Math.max(1, ...picture.stacks.map(({ whole }) => sum(whole)));
+    const top = roundUp(most / picture.unit) * picture.unit;
+    if (!isFolded) this.#ground(context, picture, width, floor, top);
     for (const [index, stack] of picture.stacks.entries()) {
       const isOut =
         picture.range !== null && (index < Math.floor(picture.range.from) || index >= picture.range.to);
       this.#stack(context, stack, index, { floor, tall: (floor - ABOVE) / top, isOut });
     }
+    this.#flags(context, picture, floor);
     this.#range(context, picture, floor);
-    this.#axis(context, picture, width, floor);
+    if (!isFolded) this.#axis(context, picture, width, floor);
   }
 
   /** Grid lines with figures, and what is not loaded. @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} width @param {number} floor @param {number} top */
-  #ground(context, { shades, known, unknown, stacks, gutter }, width, floor, top) {
-    const end = this.#x(Math.min(known, stacks.length));
-    if (known > 0) {
-      context.fillStyle = shades.unknown;
-      context.fillRect(gutter, ABOVE, end - gutter, floor - ABOVE);
-      context.fillStyle = shades.text;
-      context.textAlign = 'center';
-      if (end - gutter > 90) context.fillText(unknown, (gutter + end) / 2, floor / 2 + 7);
-    }
+  #ground(context, { shades, known, unknown, stacks, gutter, unit }, width, floor, top) {
     context.textAlign = 'right';
-    for (const share of gutter > 20 ? [1, 0.5] : []) {
+    const isEmpty = stacks.every(({ whole }) => sum(whole) === 0);
+    for (const share of gutter > 20 && !isEmpty ? [1, 0.5] : []) {
       const y = Math.round(floor - (floor - ABOVE) * share) + 0.5;
       context.fillStyle = shades.base;
       context.globalAlpha = 0.6;
       context.fillRect(gutter, y, width - gutter, 1);
       context.globalAlpha = 1;
       context.fillStyle = shades.text;
-      if (top * share >= 1) context.fillText(String(Math.round(top * share)), gutter - 8, y + 4);
+      const figure = (top * share) / unit;
+      context.fillText(String(Number(figure.toFixed(figure < 10 ? 2 : 0))), gutter - 8, y + 4);
     }
+    if (known <= 0) return;
+    const end = this.#x(Math.min(known, stacks.length));
+    context.fillStyle = shades.unknown;
+    context.fillRect(gutter, ABOVE, end - gutter, floor - ABOVE);
+    context.fillStyle = shades.text;
+    context.textAlign = 'center';
+    if (end - gutter > 90) context.fillText(unknown, (gutter + end) / 2, floor / 2 + 7);
   }
 
   /**
@@ -136,6 +144,20 @@ export class Chart {
       }
     }
     context.globalAlpha = 1;
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} floor */
+  #flags(context, { flags, stacks, colors, gutter }, floor) {
+    context.fillStyle = colors[2] ?? 'gray';
+    for (const at of flags.filter((each) => each >= 0 && each < stacks.length)) {
+      const x = Math.round(Math.max(gutter, this.#x(at)));
+      for (let y = 0; y < floor; y += 4) context.fillRect(x, y, 1, 2);
+      context.beginPath();
+      context.moveTo(x - 4, 0);
+      context.lineTo(x + 5, 0);
+      context.lineTo(x + 0.5, 6);
+      context.fill();
+    }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Picture} picture @param {number} floor */
@@ -217,6 +239,12 @@ export class Chart {
     const edge = Math.max(0, Math.min(last - 1, picture.range ? from + by : from));
     this.#set(Math.min(edge, to - 1), Math.max(to, edge + 1));
   }
+}
+
+/** The next 1, 2 or 5 with any number of zeros. @param {number} n more than 0 */
+function roundUp(n) {
+  const size = 10 ** Math.floor(Math.log10(n));
+  return ([1, 2, 5, 10].find((each) => each * size >= n) ?? 10) * size;
 }
 
 /** @param {number[]} numbers */

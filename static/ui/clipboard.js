@@ -19,11 +19,16 @@ export async function copyFrom(button, text) {
   const isCopied = await copyText(text);
   document.querySelector('.uncopied')?.remove();
   if (isCopied) {
-    const label = button.textContent ?? '';
-    if (label === words.copied) return;
+    if (button.textContent === words.copied) return;
+    const before = [...button.childNodes];
+    const label = button.getAttribute('aria-label');
     write(button, words.copied);
+    button.removeAttribute('aria-label');
     announce(words.copied);
-    setTimeout(() => write(button, label), COPIED_STAYS);
+    setTimeout(() => {
+      if (button.textContent === words.copied) button.replaceChildren(...before);
+      if (label !== null) button.setAttribute('aria-label', label);
+    }, COPIED_STAYS);
     return;
   }
   const field = laidOut(text);

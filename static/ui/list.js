@@ -75,9 +75,18 @@ export class List {
     return (ordinal - this.base) * this.height - this.top;
   }
 
+  /** Space below the last row, so that the first one in sight is whole at the end (px). */
+  get #rest() {
+    return this.tall > this.view ? this.view % this.height : 0;
+  }
+
+  #size() {
+    this.sizer.style.height = `${this.tall + this.#rest}px`;
+  }
+
   /** The furthest one can scroll. */
   get #end() {
-    return Math.max(0, this.tall - this.view);
+    return Math.max(0, this.tall + this.#rest - this.view);
   }
 
   get atEnd() {
@@ -117,7 +126,7 @@ export class List {
     const tall = (rows.hi - rows.lo) * height;
     if (tall !== this.tall) {
       this.tall = tall;
-      this.sizer.style.height = `${tall}px`;
+      this.#size();
     }
     if (this.following && this.top !== this.#end) {
       this.top = this.#end;
@@ -221,6 +230,7 @@ export class List {
     const shift = screenTop - this.screenTop;
     this.screenTop = screenTop;
     this.view = this.scroller.clientHeight;
+    this.#size();
     if (shift !== 0 && !this.following) {
       this.top = Math.min(Math.max(0, this.top + shift), this.#end);
       this.#scrollLater = true;

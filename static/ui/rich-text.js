@@ -13,7 +13,7 @@ export const forgetText = (el) => drawnAs.delete(el);
 
 /**
  * Text with its terminal colours, and with what the filter matched pointed out.
- * @param {HTMLElement} el @param {string} text @param {(string | RegExp)[]} [marks]
+ * @param {HTMLElement} el @param {string} text @param {string[]} [marks]
  */
 export function drawText(el, text, marks = []) {
   const isPlain = marks.length === 0 && PLAIN.test(text);

@@ -53,6 +53,11 @@ def open_live(page: Page, wall: Wall) -> None:
     page.wait_for_function("() => eyewall.store.connection !== ''")
 
 
+def wait_dialogs(page: Page) -> None:
+    """Until the dialogs that come later than the page are there."""
+    page.wait_for_function("() => document.querySelector('[data-role=settings]').children.length > 0")
+
+
 def wait_received(page: Page, many: int) -> None:
     page.wait_for_function("(many) => eyewall.counters.received >= many", arg=many, timeout=30_000)
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import InBrowser
-from tests.browser.parts import open_live, role, rows
+from tests.browser.parts import open_live, role, rows, wait_dialogs
 from tests.wall import Wall
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -99,6 +99,7 @@ def test_axe_finds_nothing_in_any_panel(
             expect(role(page, "connection")).to_have_count(1)
         expect_nothing(opened, f'[data-role="{opened}"]')
     page.keyboard.press("Escape")
+    wait_dialogs(page)
     for dialog in ("settings", "ledger", "export"):
         role(page, f"dialog-{dialog}").evaluate("(dialog) => dialog.showModal()")
         expect_nothing(dialog, "dialog[open]")

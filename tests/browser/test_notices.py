@@ -141,3 +141,22 @@ def test_a_link_with_other_times_does_not_change_what_one_has_chosen(page: Page,
     page.goto(wall.url)
     expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
     assert page.evaluate("() => eyewall.store.view.zone") == "local"
+
+
+def test_a_notice_of_the_server_is_shown_until_it_ends_or_is_dismissed(page: Page, wall: Wall) -> None:
+    open_live(page, wall)
+    told = "(notices) => eyewall.store.receive('notices', notices)"
+    notices = {
+        "will_delete": {"kind": "will_delete", "text": "log.keep_for 1h: will delete 9 messages", "count": 9},
+        "refused": {"kind": "refused", "text": "1 publisher was refused", "count": 1},
+    }
+    page.evaluate(told, notices)
+    banners = role(page, "banner")
+    expect(banners).to_contain_text(["will delete 9 messages", "1 publisher was refused"])
+    banners.nth(1).get_by_role("button", name="Dismiss").click()
+    expect(banners).to_have_count(1)
+    page.evaluate(told, notices)
+    expect(banners).to_have_count(1)
+    # An empty text ends a notice.
+    page.evaluate(told, {"will_delete": {"kind": "will_delete", "text": "", "count": 0}})
+    expect(banners).to_have_count(0)

@@ -39,15 +39,22 @@ def test_a_clock_that_is_right_is_not_talked_about(page: Page, wall: Wall) -> No
     expect(role(page, "banner")).to_have_count(0)
 
 
-def test_what_is_not_of_today_bears_its_date(page: Page, wall: Wall) -> None:
+def test_days_are_told_by_rows_of_their_own(page: Page, wall: Wall) -> None:
     open_live(page, wall)
     page.evaluate(DAY, ["2020-11-21T12:00:00Z", "2020-11-23T12:00:00Z"])
     wall.publish("now")
     expect(rows(page)).to_have_count(3)
-    time = rows(page).locator(".cell-time")
-    expect(time.filter(has_text=re.compile(r"^21 Nov 2020 \d\d:00:00\.000$"))).to_have_count(1)
-    expect(time.filter(has_text=re.compile(r"^23 Nov 2020 \d\d:00:00\.000$"))).to_have_count(1)
-    expect(time.filter(has_text=re.compile(r"^\d\d:\d\d:\d\d\.\d\d\d$"))).to_have_count(1)
+    expect(page.locator(".heads > :first-child")).to_have_text("Sat 21 Nov")
+    days = role(page, "day")
+    expect(days).to_have_count(2)
+    expect(days.first).to_have_text("Monday 23 November 2020")
+    order = page.locator(".row:not([hidden])").evaluate_all("(rows) => rows.map((row) => row.dataset.role)")
+    assert order == ["message", "day", "message", "day", "message"]
+    # The other zone has other days.
+    page.evaluate("() => eyewall.store.setView({ zone: 'utc' })")
+    expect(days).to_have_count(2)
+    days.first.click()
+    expect(role(page, "panel")).to_be_hidden()
 
 
 def test_what_fails_after_a_failure_was_dismissed_is_shown_too(page: Page, wall: Wall) -> None:

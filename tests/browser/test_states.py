@@ -140,7 +140,7 @@ def test_a_new_version_is_offered_and_a_slow_browser_is_told(page: Page, wall: W
     page.evaluate("() => eyewall.store.receive('heartbeat', { time: new Date().toISOString(), version: '99' })")
     expect(role(page, "banner")).to_contain_text("The server was updated to 99. Your filters are kept.")
     old = """() => {
-        eyewall.store.link = { ...eyewall.store.link, since: 0 };
+        eyewall.store.receive('link', { ...eyewall.store.link, since: 0 });
         const time = new Date(Date.now() - 8500).toISOString();
         const id = `${eyewall.store.begin.epoch}-999`;
         const batch = JSON.stringify([{ id, time, topic: 'a', level: 'info', message: 'late' }]);

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.bundle import join
+from handlers.bundle import join, split
 
 
 def written(folder: Path, **modules: str) -> Path:
@@ -65,3 +65,28 @@ def test_modules_that_need_each_other_are_refused(tmp_path: Path) -> None:
 def test_a_form_that_is_not_known_is_named_and_never_dropped(tmp_path: Path, line: str) -> None:
     with pytest.raises(ValueError, match=r"app\.js: not a form that is joined here: "):
         join(written(tmp_path, app=f"{line}\n", b="export const b = 1;\n"))
+
+
+def test_a_second_file_imports_what_the_first_has(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        app="import { b } from './b.js';\nb();\n",
+        b="export const b = 1;\nexport const c = 2;\nexport const d = 3;\n",
+        later="import { e } from './e.js';\nimport { b, c } from './b.js';\nexport const f = b + c + e;\n",
+        e="import {\n  c,\n} from './b.js';\nexport const e = c;\n",
+    )
+    first, second = split(entry, tmp_path / "later.js", "../app.js")
+    assert first == "const b = 1;\nconst c = 2;\nconst d = 3;\nb();\nexport { b, c };\n"
+    assert second == "import { b, c } from '../app.js';\nconst e = c;\nexport const f = b + c + e;\n"
+
+
+def test_a_name_that_hides_one_of_the_first_file_is_named(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        app="import { b } from './b.js';\nb();\n",
+        b="export const b = 1;\n",
+        later="import { b } from './b.js';\nimport { e } from './e.js';\nb(e);\n",
+        e="const b = 2;\nexport const e = b;\n",
+    )
+    with pytest.raises(ValueError, match=r"e\.js: b is a name in .*app\.js, too"):
+        split(entry, tmp_path / "later.js", "../app.js")

@@ -132,7 +132,9 @@ test('messages that left the memory and come back are counted once', async () =>
   const { page, store, arrive } = open();
   arrive(...Array.from({ length: 30 }, (_, n) => raw(n + 11)));
   const counted = () =>
-    [store.counts.all, store.counts.matched].map((counts) => counts.reduce((sum, many) => sum + many, 0));
+    [store.live.counts.all, store.live.counts.matched].map((counts) =>
+      counts.reduce((sum, many) => sum + many, 0),
+    );
   assert.deepEqual(counted(), [30, 30]);
   store.live.resize(10);
   store.live.resize(5000);

@@ -1,6 +1,6 @@
 /** Every colour that is read or must be seen, on every ground it stands on, in both themes (WCAG 2.2, 1.4.3 and 1.4.11). */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 /** @typedef {[red: number, green: number, blue: number]} Rgb */
@@ -106,4 +106,21 @@ test('no colour was forgotten, and both themes have the same', () => {
     light?.filter((name) => !judged.has(name)),
     [],
   );
+});
+
+test('colours need no light-dark(), and fonts grow with the size that the operator has chosen', () => {
+  const folder = new URL('../../static/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.css'),
+  );
+  assert.ok(files.length > 10);
+  const found = files.flatMap((name) =>
+    readFileSync(new URL(name, folder), 'utf8')
+      .split('\n')
+      .filter((line) =>
+        /light-dark\(|font(-size)?:[^;]*\b[1-9]\d*px/.test(line.replace(/\/ \d+px|max\(1rem, 16px\)/, '')),
+      )
+      .map((line) => `${name}: ${line.trim()}`),
+  );
+  assert.deepEqual(found, []);
 });

@@ -4,6 +4,8 @@ import { Link } from '../../static/stream/link.js';
 
 /** What was opened and said, newest last. @type {{name: string, port: any, said: any[]}[]} */
 const workers = [];
+/** Those of the window, of the newest link. @type {Map<string, (event: any) => void>} */
+const listeners = new Map();
 Object.assign(globalThis, {
   SharedWorker: class {
     /** @param {string} _ @param {{name: string}} options */
@@ -15,7 +17,8 @@ Object.assign(globalThis, {
     }
   },
   document: { hidden: false, addEventListener() {}, baseURI: 'http://wall/prefix/' },
-  addEventListener() {},
+  addEventListener: (/** @type {string} */ name, /** @type {(event: any) => void} */ listener) =>
+    listeners.set(name, listener),
 });
 // The links of earlier tests are dead: their timers went with the mock.
 beforeEach(() => {
@@ -79,4 +82,17 @@ test('a tab that was frozen while the worker was called gives it its time', () =
   assert.equal(workers.length, 1);
   answer();
   assert.equal(workers.length, 1);
+});
+
+test('a page that comes back from the cache of the browser asks for its worker, and gets another if it is gone', () => {
+  const { answer } = opened('7-9');
+  answer();
+  listeners.get('pagehide')?.({ persisted: true });
+  assert.ok(!workers[0]?.said.some((each) => each[0] === 'gone'));
+  listeners.get('pageshow')?.({ persisted: true });
+  assert.equal(calls(), 1);
+  for (let n = 0; n < 10; n++) mock.timers.tick(500);
+  assert.equal(workers.length, 2);
+  listeners.get('pagehide')?.({ persisted: false });
+  assert.ok(workers[1]?.said.some((each) => each[0] === 'gone'));
 });

@@ -7,7 +7,7 @@ import { Topics } from '../../static/messages/topics.js';
 import { clientName, filterText, sorted } from '../../static/parts/connections.js';
 import { fromQuery, toQuery } from '../../static/query/address.js';
 import { parse } from '../../static/query/filter.js';
-import { EVERYTHING, toTest } from '../../static/query/selection.js';
+import { EVERYTHING, toSieve } from '../../static/query/selection.js';
 
 const MESSAGE = {
   id: '7-1',
@@ -20,23 +20,20 @@ const MESSAGE = {
 };
 
 test('a topic stands for those below it', () => {
-  assert.equal(toTest({ ...EVERYTHING, only: 'api' })(MESSAGE), true);
-  assert.equal(toTest({ ...EVERYTHING, only: 'ap' })(MESSAGE), false);
-  assert.equal(toTest({ ...EVERYTHING, hidden: ['api'] })(MESSAGE), false);
+  assert.equal(toSieve({ ...EVERYTHING, only: 'api' }).shows(MESSAGE), true);
+  assert.equal(toSieve({ ...EVERYTHING, only: 'ap' }).shows(MESSAGE), false);
+  assert.equal(toSieve({ ...EVERYTHING, hidden: ['api'] }).shows(MESSAGE), false);
 });
 
 test('gaps and losses are shown whatever the filter, folded ones never', () => {
   const mark = /** @type {import('../../static/stream/continuity.js').Mark} */ ({ mark: 'gap', at: 1 });
-  const nothing = toTest({ ...EVERYTHING, levels: [false, false, false, false, false] });
-  assert.deepEqual(
-    [nothing(mark), nothing({ ...mark, folded: true }), nothing(MESSAGE)],
-    [true, false, false],
-  );
+  const { shows } = toSieve({ ...EVERYTHING, levels: [false, false, false, false, false] });
+  assert.deepEqual([shows(mark), shows({ ...mark, folded: true }), shows(MESSAGE)], [true, false, false]);
 });
 
 test('a range does not include its end', () => {
-  assert.equal(toTest({ ...EVERYTHING, range: { from: 5000, to: 6000 } })(MESSAGE), true);
-  assert.equal(toTest({ ...EVERYTHING, range: { from: 4000, to: 5000 } })(MESSAGE), false);
+  assert.equal(toSieve({ ...EVERYTHING, range: { from: 5000, to: 6000 } }).shows(MESSAGE), true);
+  assert.equal(toSieve({ ...EVERYTHING, range: { from: 4000, to: 5000 } }).shows(MESSAGE), false);
 });
 
 test('what is shown comes back from its address', () => {
@@ -114,19 +111,36 @@ test('a time that is none is not counted', () => {
   new Counts().add(Number.NaN, 1, true, NOW);
 });
 
-test('topics nest below those that are there', () => {
+test('topics stand below the parts of their names that they share', () => {
   const topics = new Topics();
-  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login']) topics.add(name, 1);
-  assert.deepEqual(
-    topics.list().map(({ label, depth }) => [label, depth]),
-    [
-      ['api', 0],
-      ['.auth', 1],
-      ['.login', 2],
-      ['api-x', 0],
-      ['db.pool', 0],
-    ],
-  );
+  const deep = ['k8s.eu.pay.pod-1', 'k8s.eu.pay.pod-2', 'k8s.eu.shop'];
+  for (const name of ['api.auth', 'api', 'api-x', 'db.pool', 'api.auth.login', ...deep]) topics.add(name, 1);
+  /** @param {import('../../static/messages/topics.js').Node[]} nodes @returns {(string | number | boolean)[][]} */
+  const lines = (nodes) =>
+    nodes.flatMap(({ label, depth, topic, inner }) => [[label, depth, topic !== null], ...lines(inner)]);
+  assert.deepEqual(lines(topics.tree()), [
+    ['api', 0, true],
+    ['auth', 1, true],
+    ['login', 2, true],
+    ['api-x', 0, true],
+    ['db.pool', 0, true],
+    ['k8s.eu', 0, false],
+    ['pay', 1, false],
+    ['pod-1', 2, true],
+    ['pod-2', 2, true],
+    ['shop', 1, true],
+  ]);
+});
+
+test('the list of topics is made once, until a topic comes or goes', () => {
+  const topics = new Topics();
+  for (let n = 0; n < 2000; n++) topics.add(`t${n}`, n);
+  const list = topics.tree();
+  topics.add('t7', 5000);
+  assert.equal(topics.tree(), list);
+  topics.add('new', 5001);
+  assert.notEqual(topics.tree(), list);
+  assert.equal(topics.tree().length, 2000);
 });
 
 test('ten thousand topics do not stay', () => {

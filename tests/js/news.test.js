@@ -13,7 +13,7 @@ function second(ago, last) {
   const now = Date.now();
   store.begin = null;
   store.proof = /** @type {any} */ ({ last });
-  store.link = step(initial(now - ago), { type: 'welcome', missed: 0 }, now - ago);
+  store.receive('link', step(initial(now - ago), { type: 'welcome', missed: 0 }, now - ago));
   beat({ head: '7-3' });
   return opened;
 }

@@ -58,7 +58,7 @@ export function open(settings = {}) {
     reveal: (/** @type {number} */ n) => void revealed.push(n),
   };
   /** @type {import('../../static/actions/page.js').Page} */
-  const page = { store, link, feed };
+  const page = { store, link, feed, loadDialogs: async () => {} };
   /** What the worker sends. @param {(Raw | import('../../static/stream/continuity.js').Mark)[]} entries */
   const arrive = (...entries) => {
     const now = Date.now();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { pace } from '../../static/format/time.js';
 import { Rate } from '../../static/messages/rate.js';
 import { Topics } from '../../static/messages/topics.js';
-import { barSaid, barTime, rate as header, topicRate } from '../../static/text/en.js';
+import { barSaid, barTime, rate as header, rateIn } from '../../static/text/en.js';
 
 /** Says a message at each of these seconds. @param {number[]} seconds */
 function said(...seconds) {
@@ -52,11 +52,12 @@ test('the header and the topics tell one story', () => {
       all.add(second);
     }
   }
-  const topic = topics.list()[0]?.topic;
+  const topic = topics.tree()[0]?.topic;
   assert.ok(topic);
   for (const now of [40, 60, 95, 101, 104, 150]) {
     assert.deepEqual(topic.rate.at(now), all.at(now));
-    assert.equal(topicRate(topic.rate.at(now)), header(all.at(now)).join(' ').replace(' msg', ''));
+    const isPerSecond = all.at(now).perSecond >= 1;
+    assert.equal(rateIn(topic.rate.at(now), isPerSecond), header(all.at(now))[0]);
   }
   assert.deepEqual(header(all.at(101)), ['2', 'msg/min']);
 });
@@ -79,5 +80,6 @@ test('a bar never says 0 where the page does not know', () => {
 test('a rate is written with as much as one can read of it', () => {
   const at = (/** @type {number} */ n) => pace({ perSecond: n, perMinute: n * 60 }).join('/');
   assert.deepEqual([1204, 12.4, 2.5, 0.2, 0].map(at), ['1\u202f204/s', '12/s', '2.5/s', '12/min', '0/min']);
-  assert.equal(topicRate({ perSecond: 1204, perMinute: 0 }), '1.2k/s');
+  assert.equal(rateIn({ perSecond: 1204, perMinute: 0 }, true), '1.2k');
+  assert.equal(rateIn({ perSecond: 0, perMinute: 12 }, true), '0.2');
 });

@@ -121,3 +121,22 @@ test('a number that is not shown is found where it would be', () => {
   assert.equal(matching.at(matching.find(3)), 4);
   assert.equal(matching.find(99), matching.hi);
 });
+
+test('entries that are not ready wait, and those behind them too', () => {
+  const ring = filled(100, 6);
+  /** @type {Set<number>} */
+  const ready = new Set([5, 4, 6]);
+  const matching = new Matching(ring, even, (n) => ready.has(n));
+  matching.scan(never);
+  assert.deepEqual(shown(matching), [4]);
+  for (const n of [6, 7, 8]) {
+    ring.push(n);
+    matching.append(n, n);
+    if (n === 7) ready.add(8);
+  }
+  assert.deepEqual(shown(matching), [4, 6]);
+  assert.deepEqual(matching.unready(9), [7, 3, 2, 1, 0]);
+  for (const n of [7, 3, 2, 1, 0]) ready.add(n);
+  matching.scan(never);
+  assert.deepEqual([shown(matching), matching.scanning], [[0, 2, 4, 6, 8], false]);
+});

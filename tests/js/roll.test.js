@@ -6,8 +6,9 @@ import { fromWire } from '../../static/messages/message.js';
 import { Ring } from '../../static/messages/ring.js';
 import { Roll } from '../../static/messages/roll.js';
 import { parse } from '../../static/query/filter.js';
-import { EVERYTHING, toHistory, toServer, toTest } from '../../static/query/selection.js';
+import { EVERYTHING, toHistory, toServer, toSieve } from '../../static/query/selection.js';
 import { Ledger } from '../../static/stream/continuity.js';
+import { findings } from '../../static/stream/matcher.js';
 
 /** @param {number} n @param {number} [level] @returns {import('../../static/messages/message.js').Message} */
 const message = (n, level = 1) => ({
@@ -34,10 +35,52 @@ function ids(roll) {
 
 /** @param {number} from @param {number} to @param {number} [limit] */
 function rolled(from, to, limit = 100) {
-  const roll = new Roll(limit, toTest(EVERYTHING));
+  const roll = new Roll(limit, toSieve(EVERYTHING));
   for (let n = from; n < to; n++) roll.push(message(n));
   return roll;
 }
+
+/** Rows as ids, and '-' between two days: ten seconds are a day here. @param {Roll} roll */
+function dayRows({ matching, ring }) {
+  matching.scan(() => false);
+  const rows = [];
+  for (let ordinal = matching.lo; ordinal < matching.hi; ordinal++) {
+    const entry = ring.get(matching.at(ordinal));
+    rows.push(entry === undefined ? '-' : 'id' in entry ? entry.id.slice(2) : entry.mark);
+  }
+  return rows.join(' ');
+}
+
+/** @param {import('../../static/messages/message.js').Entry} entry */
+const tenSeconds = (entry) => ('mark' in entry ? null : Math.floor(entry.ms / 10_000));
+
+test('between two days there is a row, whether messages come, are found or are loaded', () => {
+  const roll = new Roll(100, toSieve(EVERYTHING), tenSeconds);
+  for (const n of [18, 19, 20]) roll.push(message(n));
+  roll.pushMark({ mark: 'loss', at: 0, missing: 0 });
+  for (const n of [29, 30]) roll.push(message(n));
+  assert.equal(dayRows(roll), '18 19 - 20 loss 29 - 30');
+  assert.deepEqual([roll.held, roll.shown], [5, 5]);
+  roll.restart();
+  assert.equal(dayRows(roll), '18 19 - 20 loss 29 - 30');
+  roll.replace(roll.ring.first - 1, [message(8), message(9)]);
+  assert.equal(dayRows(roll), '8 9 - 18 19 - 20 loss 29 - 30');
+  assert.deepEqual([roll.held, roll.shown], [7, 7]);
+  // Of what is filtered out there is no day either.
+  roll.restart(toSieve({ ...EVERYTHING, filter: parse('"line 8" OR "line 30"') }));
+  assert.equal(dayRows(roll), '8 - loss 30');
+});
+
+test('a row between two days goes with the message above it', () => {
+  const roll = new Roll(3, toSieve(EVERYTHING), tenSeconds);
+  for (const n of [9, 10, 11, 12]) roll.push(message(n));
+  roll.trim(false);
+  assert.equal(dayRows(roll), '10 11 12');
+  assert.equal(roll.shown, 3);
+  for (const n of [20, 21]) roll.push(message(n));
+  roll.trim(false);
+  assert.equal(dayRows(roll), '12 - 20 21');
+});
 
 test('older messages come in front, and nobody else changes place', () => {
   const roll = rolled(5, 8);
@@ -55,7 +98,7 @@ test('what was missing takes the place of the row that said so', () => {
   const n = roll.ring.findLast((entry) => 'mark' in entry);
   assert.deepEqual([roll.beside(n, -1)?.id, roll.beside(n, 1)?.id], ['7-2', '7-5']);
   roll.replace(n, [message(3), message(4)]);
-  roll.matching.restart(toTest(EVERYTHING));
+  roll.restart();
   assert.deepEqual(ids(roll), ['7-1', '7-2', '7-3', '7-4', '7-5']);
   assert.deepEqual([roll.held, roll.marks], [5, 0]);
 });
@@ -67,14 +110,14 @@ test('a row in whose place there is nothing goes', () => {
     roll.ring.findLast((entry) => 'mark' in entry),
     [],
   );
-  roll.matching.restart(toTest(EVERYTHING));
+  roll.restart();
   assert.deepEqual(ids(roll), ['7-1', '7-2']);
 });
 
 test('when there is no room for all that was missing, the oldest go and are not counted', () => {
   const roll = rolled(1, 11, 10);
   roll.replace(roll.ring.first - 1, [message(-4, 3), message(-3), message(-2), message(-1), message(0)]);
-  roll.matching.restart(toTest(EVERYTHING));
+  roll.restart();
   assert.deepEqual(ids(roll).slice(0, 2), ['7--1', '7-0']);
   assert.deepEqual([roll.held, roll.levels[3]], [12, 0]);
 });
@@ -130,7 +173,9 @@ test('the server is never asked for more than it takes', () => {
       for (const topic of ['else', ...hidden, 'topic-0.below']) {
         for (const said of ['a', 'b', long, '']) {
           const one = { ...message(1), topic, message: said };
-          if (toTest(selection)(one)) assert.equal(asked(one), true, `${q}: ${topic} ${said}`);
+          for (const { source, found } of selection.filter.expressions)
+            found.set(one, findings([source], [said])[0]?.[0] ?? null);
+          if (toSieve(selection).shows(one)) assert.equal(asked(one), true, `${q}: ${topic} ${said}`);
           else if (asked(one)) isMore = true;
         }
       }
@@ -183,7 +228,7 @@ test('what came while nobody looked is new for a while', () => {
 });
 
 test('few long messages are bounded as many short ones are, and counted as gone', () => {
-  const roll = new Roll(1000, () => true);
+  const roll = new Roll(1000, toSieve(EVERYTHING));
   const message = 'x'.repeat(1_000_000);
   for (let n = 1; n <= 40; n++) {
     roll.push(fromWire({ id: `7-${n}`, time: '', level: 'info', message }));
@@ -193,7 +238,7 @@ test('few long messages are bounded as many short ones are, and counted as gone'
 });
 
 test('what a tab slept through is known as long as its row is here', () => {
-  const roll = new Roll(10, () => true);
+  const roll = new Roll(10, toSieve(EVERYTHING));
   roll.pushMark({ mark: 'asleep', at: 0, missing: 7 });
   assert.equal(roll.lacking('asleep'), 7);
   roll.replace(roll.ring.first, [{ mark: 'asleep', at: 0, missing: 2 }]);
@@ -222,4 +267,16 @@ test('older messages that come back after others have left are shown', () => {
     Array.from({ length: 10 }, (_, n) => message(n + 1)),
   );
   assert.deepEqual([ids(roll).length, roll.held], [40, 40]);
+});
+
+test('the count of each level follows the filter, not the levels that are shown', () => {
+  const roll = new Roll(4, toSieve({ ...EVERYTHING, levels: [true, true, true, false, false] }));
+  for (const [n, level] of [1, 1, 3, 3, 4].entries()) roll.push(message(n, level));
+  assert.deepEqual([roll.levels, roll.shown], [[0, 2, 0, 2, 1], 2]);
+  roll.restart(toSieve({ ...EVERYTHING, filter: parse('"line 2" OR "line 4" OR "line 0"') }));
+  assert.equal(ids(roll).length, 3);
+  assert.deepEqual(roll.levels, [0, 1, 0, 1, 1]);
+  roll.push(message(2, 3));
+  roll.trim(false);
+  assert.deepEqual([roll.levels, roll.held], [[0, 0, 0, 2, 1], 4]);
 });

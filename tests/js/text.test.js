@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   bar,
+  digest,
   markRow,
   messageGone,
   notInHistory,
@@ -77,4 +78,9 @@ test('what a tab slept through and has not loaded is no proof that nothing is mi
     isWhole: false,
     sentence: '2\u202f400 not loaded in this tab',
   });
+});
+
+test('a digest says how long it is since the one before', () => {
+  assert.equal(digest(3000, 2, 10_000), '3\u202f000 messages in 10 s, 2 errors');
+  assert.equal(digest(1, 0, 3_600_000), '1 message in 1 h');
 });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, date, exact, iso, second, short, span, unlessToday } from '../../static/format/time.js';
+import {
+  count,
+  date,
+  dayNumber,
+  exact,
+  iso,
+  longDay,
+  second,
+  short,
+  shortDay,
+  span,
+} from '../../static/format/time.js';
 import { delay, retryAfter } from '../../static/stream/connection-state.js';
 
 const MS = Date.UTC(2026, 10, 23, 3, 4, 5, 60);
@@ -43,13 +54,14 @@ test('a day begins at midnight of the zone that is shown', () => {
   );
 });
 
-test('a time that is not of today is told with its date, and with its year when that is another', () => {
-  const told = [
-    [2026, 10, 23],
-    [2026, 10, 2],
-    [2025, 11, 31],
-  ].map(([year, month, day]) => unlessToday(Date.UTC(year ?? 0, month ?? 0, day), 'utc', '23 Nov 2026'));
-  assert.deepEqual(told, ['', '02 Nov ', '31 Dec 2025 ']);
+test('a day has a name and a number, in the zone that is shown', () => {
+  const ms = Date.UTC(2026, 11, 1, 0, 0, 4);
+  assert.equal(shortDay(ms, 'utc'), 'Tue 1 Dec');
+  assert.equal(longDay(ms, 'utc'), 'Tuesday 1 December 2026');
+  assert.equal(dayNumber(ms, 'utc') - dayNumber(ms - 5_000, 'utc'), 1);
+  const midnight = new Date(2026, 5, 1).getTime();
+  assert.equal(dayNumber(midnight, 'local') - dayNumber(midnight - 1, 'local'), 1);
+  assert.equal(dayNumber(midnight + 3_600_000, 'local'), dayNumber(midnight, 'local'));
 });
 
 test('attempts come quickly at first and never all at the same moment', () => {

@@ -59,11 +59,26 @@ test('a tab is told when the last word came, however long nothing else has chang
   const second = tab(path);
   const { value: link } = await second.heard(({ noun }) => noun === 'link');
   assert.deepEqual([link.phase, link.heard >= later], ['live', true]);
+  // Notices of the server: the last of each kind, for this tab and for one that comes later.
+  for (const [kind, text] of [
+    ['refused', '1 publisher'],
+    ['refused', '2 publishers'],
+    ['will_delete', '9 messages'],
+  ])
+    response.write(`event: notice\ndata: ${JSON.stringify({ kind, text })}\n\n`);
+  const told = (/** @type {any} */ { noun, value }) => noun === 'notices' && value.will_delete && value;
+  const texts = (/** @type {any} */ { value }) => [value.refused.text, value.will_delete.text];
+  assert.deepEqual(texts(await second.heard(told)), ['2 publishers', '9 messages']);
+  const third = tab(path);
+  assert.deepEqual(texts(await third.heard(told)), ['2 publishers', '9 messages']);
+  // A new stream is told what still stands.
+  response.write('event: heartbeat\ndata: {"head": "7-1", "version": "1"}\n\n');
+  await third.heard(({ noun, value }) => noun === 'notices' && !value.will_delete);
   // An operator ended it: it is not opened again.
   response.write('event: bye\ndata: {"reason": "disconnected"}\n\n');
   await second.heard(({ noun, value }) => noun === 'link' && value.phase === 'disconnected');
   Date.now = now;
-  for (const each of [first, second]) each.close();
+  for (const each of [first, second, third]) each.close();
   server.closeAllConnections();
   server.close();
 });
