@@ -65,6 +65,9 @@ def _check_files(path: str, file: LogFile) -> None:
     for beside in (Path(f"{path}-wal"), Path(f"{path}-shm"), Path(f"{path}-journal")):
         if os.path.lexists(beside) and not (beside.is_file() and os.access(beside, os.R_OK | os.W_OK)):
             raise LogError(f"{beside}: cannot be read and written; it must be a file of this user: change its mode")
+    wal = Path(f"{path}-wal")
+    if wal.is_file() and wal.stat().st_size:
+        return  # A power cut in a checkpoint may have torn the first page; SQLite reads it from there.
     header = file.header()
     if header and not header.startswith(MAGIC) and not file.marker:
         raise LogError(f"{path}: is not a log, nor any SQLite database; choose another log.path, or move it away")

@@ -24,7 +24,7 @@ async def refused(site: Site) -> dict[str, float]:
 
 @pytest.mark.gen_test
 async def test_a_line_has_the_reason_and_a_short_path(both_ways: Site, caplog: pytest.LogCaptureFixture) -> None:
-    await both_ways.post("/messages", '{"topic":"db","message":"m","receiver":"x"}', "application/json")
+    await both_ways.post("/messages?strict=1", '{"topic":"db","message":"m","receiver":"x"}', "application/json")
     await both_ways.get("/" + "x" * 5000)
     first, second = lines(caplog)
     assert first.startswith("400 POST /messages ")
@@ -64,7 +64,7 @@ async def test_refusals_are_counted_by_code(start_site: StartSite) -> None:
 async def test_operators_are_told_which_messages_were_refused(both_ways: Site) -> None:
     stream = await both_ways.open_stream()
     bad = '{"topic":"db","message":"m","receiver":"x"}'
-    await both_ways.post("/messages", "\n".join([bad] * 12), "application/x-ndjson")
+    await both_ways.post("/messages?strict=1", "\n".join([bad] * 12), "application/x-ndjson")
     notice = await stream.event("notice")
     reason = "body: Object contains unknown field `receiver`"
     assert notice == {"kind": "refused", "text": f"12 messages from 127.0.0.1 were refused: {reason}", "count": 12}
@@ -77,7 +77,7 @@ async def test_notices_are_few_and_count_on(both_ways: Site, monkeypatch: pytest
     monkeypatch.setattr("handlers.refusals.NOTICE_SECONDS", 0.3)
     stream = await both_ways.open_stream()
     for _ in range(20):
-        assert (await both_ways.post("/topics/a?level=loud", "x")).status == 400
+        assert (await both_ways.post("/topics/a?strict=1&level=loud", "x")).status == 400
     notices: list[int] = []
     while not notices or notices[-1] < 20:
         await stream.event("notice")
