@@ -3,8 +3,6 @@
 Tornado would parse what `curl -d` sends as a form, and would close at a body over the limit without an answer.
 """
 
-import hashlib
-import re
 import select
 import sys
 import traceback
@@ -15,6 +13,7 @@ import msgspec
 from tornado.web import HTTPError, stream_request_body
 
 from handlers.base import BaseHandler
+from handlers.idempotency import idempotency_key
 from hub.errors import EyewallError, InvalidInput, UnknownType
 from hub.hub import Hub
 from hub.ingest.decode import Decoder, JsonObjects
@@ -32,7 +31,6 @@ JSON: Final = frozenset({"application/json", "text/json"})
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 UNLIMITED: Final = 1 << 62
 SLOWEST_BYTES: Final = 64 << 10  # Bytes a second that a body of lines must have, besides the usual body timeout.
-IDEMPOTENCY_KEY: Final = re.compile(r"[ -~]{1,128}")
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -234,22 +232,14 @@ class PublishHandler(BaseHandler):
 
     def key(self, content: bytes) -> IdempotencyKey | None:
         """Return the Idempotency-Key header with the digest of the request. Raises InvalidInput."""
-        key = self.request.headers.get("Idempotency-Key")
-        if key is None:
-            return None
-        if not IDEMPOTENCY_KEY.fullmatch(key):
-            raise InvalidInput("Idempotency-Key", "is not valid", hint="use 1 to 128 printable ASCII characters")
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
         if self.has_lines:  # The same bytes by POST are one message.
             options.append("lines")
-        if self.is_strict:
-            options.append("strict")
+        options += ["strict"] * self.is_strict
         if self.request.method == "PUT" and self.joiner() is None:
             options.append("apart")
-        digest = hashlib.sha256(msgspec.json.encode([self.request.path, *options]) + b"\0")
-        digest.update(content)
-        return IdempotencyKey(key, digest.digest())
+        return idempotency_key(self.request.headers.get("Idempotency-Key"), [self.request.path, *options], content)
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""

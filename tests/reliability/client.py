@@ -65,7 +65,7 @@ class Client:
         while data := output.read1(1 << 18):  # type: ignore[attr-defined]  # a BufferedReader has it
             for event in blocks.feed(data):
                 self.is_open = True
-                if event.id:
+                if event.name == "message":
                     self.heard.append((event.id, event.json))
 
 

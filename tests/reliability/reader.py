@@ -18,7 +18,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST.
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One block. `id` is "" for what is no message; `data` one line of JSON."""
+    """One block. `id` is "" where a block has none; `data` one line of JSON."""
 
     name: str
     id: str
@@ -206,7 +206,7 @@ class Reader:
                 self.bytes += len(data)
                 body = self._frames.feed(data) if self._frames is not None else data
                 for event in self.blocks.feed(body):
-                    (self.messages if event.id else self.events).append(event)
+                    (self.messages if event.name == "message" else self.events).append(event)
         except ConnectionError:
             self.was_reset = True
 
