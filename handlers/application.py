@@ -65,7 +65,8 @@ class TornadoTier(HTTPServerConnectionDelegate):
         self._limits = limits
         self._parameters = HTTP1ConnectionParameters(**(TORNADO_LIMITS | tornado_limits))
         self._connections: dict[HTTP1ServerConnection, Peer] = {}
-        self._answering = set[object]()  # Connections with a request that is not answered yet.
+        # Connections with a request that is not answered yet; False before its header has been read.
+        self._answering: dict[object, bool] = {}
 
     @property
     def count(self) -> int:
@@ -80,15 +81,17 @@ class TornadoTier(HTTPServerConnectionDelegate):
         connection = HTTP1ServerConnection(stream, self._parameters, peer)
         self._connections[connection] = peer
         connection.start_serving(self)
+        self._answering[connection] = False
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        self._answering.discard(server_conn)  # Its previous request is answered.
-        begin = partial(self._answering.add, server_conn)
+        if self._answering.get(server_conn):  # Its previous request is answered.
+            del self._answering[server_conn]
+        begin = partial(self._answering.__setitem__, server_conn, True)
         return HeaderCheck(self, self._app.start_request(server_conn, request_conn), request_conn, begin)
 
     def on_close(self, server_conn: Any) -> None:
         """Called at the end of each connection, and when a handler has detached it."""
-        self._answering.discard(server_conn)
+        self._answering.pop(server_conn, None)
         self._limits.release(self._connections.pop(server_conn).slot)
 
     async def close_all(self) -> None:

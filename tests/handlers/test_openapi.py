@@ -36,7 +36,14 @@ def described() -> set[tuple[str, str]]:
 
 
 def served() -> set[tuple[str, str]]:
-    parts = [sentinel.hub, sentinel.log, sentinel.history, sentinel.assets, sentinel.uploads, sentinel.refusals]  # Only passed on.
+    parts = [
+        sentinel.hub,
+        sentinel.log,
+        sentinel.history,
+        sentinel.assets,
+        sentinel.uploads,
+        sentinel.refusals,
+    ]  # Only passed on.
     table = routes(LiveConfig(Config()), *parts, version="", is_ready=lambda: True)
     return {
         (method, re.sub(r"\(.*?\)", "{}", pattern).replace("\\", ""))

@@ -59,6 +59,9 @@ class Reader:
         at = 0
         while (at := data.find(b"\nid: ", at, whole)) >= 0:
             end = data.index(b"\n", at + 1)
+            if data.startswith(b"\nevent: ", end):  # A heartbeat.
+                at = end
+                continue
             seq = int(data[at + 5 : end].partition(b"-")[2])
             if seq != self.seq + 1:
                 self.crowd.wrong.append(f"{seq} after {self.seq}")
