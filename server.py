@@ -126,7 +126,6 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
         sockets = inherited_sockets(environ) or bind(config.server)
         acceptor = wall.acceptor()
         stack.push_async_callback(acceptor.stop)
-        acceptor.listen(sockets)
         wall.sources.configure(config.sources)
         stack.callback(wall.sources.stop)
 
@@ -147,6 +146,7 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
         watcher.start(io_loop)
         stack.callback(watcher.stop)
         stopping = on_signals(watcher.reread)
+        acceptor.listen(sockets)
         memory.tune()
         print_banner(*sockets[0].getsockname()[:2])
         systemd = Notifier(environ, wall.log.writer.is_stuck)

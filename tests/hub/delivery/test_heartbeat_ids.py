@@ -60,7 +60,7 @@ async def test_a_skipped_group_is_sent_no_heartbeat() -> None:
 @pytest.mark.gen_test
 async def test_a_heartbeat_during_a_catch_up_has_the_readers_own_cursor() -> None:
     """A rare filter makes progress over a long log, however often its reader reconnects."""
-    with audience_of(log_of(2000), heartbeat_seconds=60) as audience:
+    with audience_of(log_of(2000), heartbeat_seconds=45) as audience:
         reader, cursors = audience.join(Filter.parse(q="nothing"), after=format_id(EPOCH, 0)), []
         read = audience.log.read
 
@@ -79,12 +79,12 @@ async def test_a_heartbeat_during_a_catch_up_has_the_readers_own_cursor() -> Non
 
 @pytest.mark.gen_test
 async def test_a_new_interval_reaches_a_reader_that_was_catching_up_with_its_own_cursor() -> None:
-    with audience_of(log_of(300), heartbeat_seconds=60) as audience:
+    with audience_of(log_of(300), heartbeat_seconds=45) as audience:
         reader = audience.join(last=300, buffer=4096)
         await until(lambda: audience.hub.catch_up.is_blocked(reader.connection))
         audience.hub.configure(audience.settings.stream.model_copy(update={"heartbeat_seconds": 30.0}))
         audience.log.store([draft()])
         await audience.settle()
-        assert [beat["every"] for beat in reader.named("heartbeat")] == [60, 30]
+        assert [beat["every"] for beat in reader.named("heartbeat")] == [45, 30]
         assert reader.seqs == list(range(1, 302))
         assert reader.cursor == format_id(EPOCH, 301)
