@@ -98,12 +98,10 @@ def test_every_copy_works_on_plain_http(page: Page, start_wall: StartWall) -> No
         id_ = wall.publish("copy me", data={"a": 1})
         expect(rows(tab)).to_have_count(1)
         rows(tab).first.click()
-        for nth, label, copied in (
-            (1, "Copy text", "copy me"),
-            (2, "Copy link", f"http://{NAME}:{wall.port}/?at={id_}"),
-        ):
+        for label, copied in (("Copy text", "copy me"), ("Copy link", f"http://{NAME}:{wall.port}/?at={id_}")):
             role(tab, "details").get_by_role("button", name=label).click()
-            expect(role(tab, "details").get_by_role("button", name="Copied")).to_have_count(nth)
+            # The first may still say it.
+            expect(role(tab, "details").get_by_role("button", name="Copied").first).to_be_visible()
             assert pasted(tab) == copied
             tab.keyboard.press("Escape")
         role(tab, "proof").click()
