@@ -121,7 +121,8 @@ def expect_still(page: Page) -> None:
     """In every frame so far, at least ten, the six rows that are read stood where they had been, to the pixel."""
     page.wait_for_function("() => moved.frames > 10")
     moved = page.evaluate("() => moved")
-    assert (moved["most"], moved["gone"]) == (0, 0), moved
+    assert moved["most"] < 1, moved  # A fraction of a pixel is rounding.
+    assert moved["gone"] == 0, moved
 
 
 def test_rows_that_are_read_do_not_move_while_older_ones_leave_the_memory(page: Page, wall: Wall) -> None:
