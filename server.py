@@ -90,7 +90,7 @@ class Eyewall:
 
     def will_delete(self, deletion: Deletion | None) -> None:
         """Show on every page what narrower limits of the log will delete; None ends it."""
-        self.hub.control.notify("will_delete", deletion.text if deletion else "", deletion.count if deletion else 0)
+        self.hub.notify("will_delete", deletion.text if deletion else "", deletion.count if deletion else 0)
 
     def acceptor(
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
@@ -123,11 +123,6 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
         hub.start()
         stack.callback(hub.stop)
         stack.callback(wall.refusals.stop)
-        sockets = inherited_sockets(environ) or bind(config.server)
-        acceptor = wall.acceptor()
-        stack.push_async_callback(acceptor.stop)
-        wall.sources.configure(config.sources)
-        stack.callback(wall.sources.stop)
 
         def applied(new: Config, found: Sequence[Change]) -> None:
             wall.apply(new)
@@ -143,9 +138,14 @@ async def serve(config: Config, path: Path, reload: partial[Config], environ: Ma
             hub.announce("config", {"status": "rejected", "errors": list(errors)})
 
         watcher = ConfigWatcher(path, lambda content: reload(content=content), config, applied, rejected)
+        stopping = on_signals(watcher.reread)  # Before clients can connect, which they can from `bind` on.
+        sockets = inherited_sockets(environ) or bind(config.server)
+        acceptor = wall.acceptor()
+        stack.push_async_callback(acceptor.stop)
+        wall.sources.configure(config.sources)
+        stack.callback(wall.sources.stop)
         watcher.start(io_loop)
         stack.callback(watcher.stop)
-        stopping = on_signals(watcher.reread)
         acceptor.listen(sockets)
         memory.tune()
         print_banner(*sockets[0].getsockname()[:2])
