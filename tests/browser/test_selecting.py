@@ -8,6 +8,8 @@ from tests.wall import Wall
 ORDER = """() => [...document.querySelectorAll('[data-role="message"]')]
     .map((row) => row.querySelector('.cell-text').textContent)"""
 
+TOP = "() => document.querySelector('[data-role=feed]').scrollTop"
+
 
 def scrolled(page: Page, wall: Wall, many: int = 200) -> list[str]:
     """A page that was scrolled back and forth; the texts in the order of the screen."""
@@ -17,10 +19,13 @@ def scrolled(page: Page, wall: Wall, many: int = 200) -> list[str]:
     expect(rows(page).filter(has_text=f"line {many - 1}")).to_be_visible()
     role(page, "feed").hover()
     for delta in (-1300, 500, -777):
+        before = page.evaluate(TOP)
         page.mouse.wheel(0, delta)
+        # Handled, which takes a while after wheel() has returned, and at rest.
         page.wait_for_function(
-            "() => { const top = document.querySelector('[data-role=feed]').scrollTop;"
-            " const same = globalThis.top_ === top; globalThis.top_ = top; return same; }",
+            "(before) => { const top = document.querySelector('[data-role=feed]').scrollTop;"
+            " const rests = top !== before && globalThis.top_ === top; globalThis.top_ = top; return rests; }",
+            arg=before,
             polling=100,
         )
     seen: list[str] = page.evaluate(
