@@ -68,7 +68,7 @@ class PublishHandler(BaseHandler):
     @property
     def is_strict(self) -> bool:
         """Return True if unknown fields and levels are refused."""
-        return self.option("", "strict") not in ("", "0", "false")
+        return self.argument("strict") not in ("", "0", "false")
 
     @property
     def has_lines(self) -> bool:
@@ -113,7 +113,7 @@ class PublishHandler(BaseHandler):
 
     def joiner(self) -> Joiner | None:
         """Return what joins the lines of a PUT to records, unless `multiline=off`."""
-        is_off = self.option("", "multiline") in ("off", "0", "false")
+        is_off = self.argument("multiline") in ("off", "0", "false")
         return Joiner() if self.request.method == "PUT" and not is_off else None
 
     def publisher(self) -> Publisher:
@@ -234,17 +234,17 @@ class PublishHandler(BaseHandler):
         """Return the Idempotency-Key header with the digest of the request. Raises InvalidInput."""
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
-        if self.has_lines:  # The same bytes by POST are one message.
-            options.append("lines")
+        options += ["lines"] * self.has_lines  # The same bytes by POST are one message.
         options += ["strict"] * self.is_strict
-        if self.request.method == "PUT" and self.joiner() is None:
-            options.append("apart")
+        options += ["apart"] * (self.request.method == "PUT" and self.joiner() is None)
         return idempotency_key(self.request.headers.get("Idempotency-Key"), [self.request.path, *options], content)
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""
-        value = self.request.headers.get(header) if header else None
-        if value is not None:
-            return value.encode("latin-1", "replace").decode(errors="replace")
+        value = self.request.headers.get(header)
+        return self.argument(argument) if value is None else value.encode("latin-1", "replace").decode(errors="replace")
+
+    def argument(self, name: str) -> str:
+        """Return a field of the query, "" without one."""
         # Not get_query_argument(), which strips line ends and replaces control characters instead of refusing them.
-        return self.request.query_arguments.get(argument, [b""])[-1].decode(errors="replace")
+        return self.request.query_arguments.get(name, [b""])[-1].decode(errors="replace")
