@@ -82,7 +82,8 @@ class Acceptor:
     async def finish(self, seconds: float) -> None:
         """Wait for the answers to all requests that were received before `stop_accepting`, at most `seconds`."""
         end = self._io_loop.time() + seconds
-        while (self._pending or self._clients.is_answering) and self._io_loop.time() < end:  # noqa: ASYNC110  # Once.
+        # Polled, once in the life of the process: no event covers the answers of both tiers.
+        while (self._pending or self._clients.is_answering) and self._io_loop.time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

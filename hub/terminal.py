@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 # Control sequences; strings (titles, links, images), also unfinished; two-character escapes (ECMA-48). As in
-# static/logic/ansi.js.
+# static/format/ansi.js.
 _ESCAPES: Final = re.compile(
     "(?:\x1b\\[|\x9b)[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]?"
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"

@@ -161,7 +161,7 @@ export async function loadMore(page) {
   });
 }
 
-/** Pages whose older messages are being loaded: a key that is held down asks often. @type {WeakSet<Page>} */
+/** Pages that are loading older messages: a key that is held down asks often. @type {WeakSet<Page>} */
 const loadingOlder = new WeakSet();
 
 /** Load older messages above the live ones, as long as there is room. @param {Page} page */

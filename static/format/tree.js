@@ -17,7 +17,7 @@ const OPEN_DEPTH = 2;
 
 /**
  * @param {unknown} data
- * @param {Map<string, boolean>} toggled what somebody opened or closed
+ * @param {Map<string, boolean>} toggled what the operator opened or closed
  * @param {number} limit rows; one more is never looked at
  * @returns {{branches: Branch[], more: boolean}}
  */

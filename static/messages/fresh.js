@@ -1,17 +1,17 @@
-/** Which rows came while nobody looked. Numbers are the ring's; the clock is an argument. */
+/** Which rows arrived while the page was hidden. Numbers are the ring's; the clock is an argument. */
 
-/** They are pointed out for this long after somebody has come back (ms). */
+/** They are pointed out for this long after the page is shown again (ms). */
 const SHOWN = 6_000;
 
 export class Fresh {
   constructor() {
     this.from = Infinity;
-    /** Behind the last; null: still nobody looks. @type {number | null} */
+    /** Behind the last; null: the page is still hidden. @type {number | null} */
     this.to = null;
     this.since = 0;
   }
 
-  /** Nobody looks any more. @param {number} end the number the next message will get */
+  /** The page is hidden now. @param {number} end the number the next message will get */
   away(end) {
     if (this.to === null && this.from !== Infinity) return;
     this.from = end;

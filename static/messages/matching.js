@@ -138,7 +138,7 @@ export class Matching {
     this.days += 1;
   }
 
-  /** Forget the rows whose entries the ring no longer has. */
+  /** Forget the rows of entries that the ring no longer has. */
   evict() {
     const { older, newer, ring } = this;
     // Or older ones that come back later would stand where it has already looked.

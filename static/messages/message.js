@@ -33,7 +33,7 @@ const DATA_LIMIT = 160;
 /** @param {Entry} entry @returns {entry is import('../stream/continuity.js').Mark} */
 export const isMark = (entry) => 'mark' in entry;
 
-/** Whether the server itself said it: its greeting is no message that anybody sent. @param {Message} message */
+/** Whether the server itself said it: its greeting is no message of a publisher. @param {Message} message */
 export const isOwn = ({ source }) => source === OWN;
 /** The server's own source. */
 export const OWN = 'eyewall';
@@ -42,7 +42,7 @@ export const OWN = 'eyewall';
 export function weigh(entry) {
   if (isMark(entry)) return 0;
   let sum = entry.message.length;
-  // Not by recursion: how deep it goes was somebody else's choice.
+  // Not by recursion: the publisher chooses the depth.
   const left = entry.data === undefined ? [] : [entry.data];
   while (left.length > 0) {
     const value = left.pop();

@@ -4,7 +4,7 @@
  * Owns memory and counting. Knows nothing of what is shown: that is matching.js.
  */
 
-/** While somebody reads, what they read is kept for another fifth. */
+/** While the operator reads, old entries are kept for another fifth of the limit. */
 const PATIENCE = 1.2;
 
 /** @template T */
@@ -57,7 +57,7 @@ export class Ring {
 
   /**
    * Let go of what is over the limits. The newest stays, however heavy it is.
-   * @param {boolean} reading whether somebody reads: then old entries may stay a while longer
+   * @param {boolean} reading whether the operator reads: then old entries may stay a while longer
    * @param {(gone: T) => void} let_go
    */
   trim(reading, let_go) {

@@ -250,7 +250,7 @@ export function sorted(list, column, isDescending) {
   const way = isDescending ? -1 : 1;
   const keys = list.map((who) => ({ who, key: shown(who, column), isLate: Number(who.state !== 'live') }));
   keys.sort((one, other) => {
-    // Whoever is catching up comes first: that is what one looks here for.
+    // Readers that are catching up come first: they are what an operator looks for here.
     const late = other.isLate - one.isLate;
     return late * (column === 'state' ? way : 1) || way * ORDER.compare(one.key, other.key);
   });

@@ -215,7 +215,7 @@ export function Feed(el, page) {
     else list.redraw();
   });
   hear(el, 'tick', () => {
-    // Once, when they are no longer pointed out: drawing rows again ends what somebody selects in them.
+    // Once, when they are no longer pointed out: drawing rows again ends a selection of text in them.
     if (!store.fresh.has(store.fresh.from, store.now()) && el.querySelector('.fresh')) list.redraw();
   });
 

@@ -105,7 +105,7 @@ export function Publish(el, page, maxBytes) {
 
   function close() {
     el.close();
-    // With nobody to give the focus back to, it would stay on a field that nobody sees.
+    // Without an element to give the focus back to, it would stay on a hidden field.
     if (document.activeElement === document.body || el.contains(document.activeElement)) focusFeed();
   }
 

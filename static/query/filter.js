@@ -1,5 +1,5 @@
 /**
- * What somebody is looking for: the language of the filter field.
+ * The language of the filter field.
  *
  * Owns the grammar; what each term finds is in terms.js. The server speaks the same one, but for regular
  * expressions; tests/filter_cases.json holds both to it.

@@ -54,7 +54,7 @@ async function call(path, init) {
  */
 export const readHistory = (query) => call(`messages?${query}`);
 
-/** A search of all that is kept is answered piece by piece; after so many nobody waits for the end. */
+/** A search of all that is kept is answered piece by piece; after so many the page stops. */
 const PIECES = 20;
 
 /**

@@ -136,7 +136,7 @@ const SHORT_OUTAGE = 30_000;
  * @returns {number} ms
  */
 export function delay(outage, random, asked = null) {
-  // Never sooner than asked, and spread: the same Retry-After is told to everybody at once. Asked to come at
+  // Never sooner than asked, and spread: every client gets the same Retry-After at once. Asked to come at
   // once, one comes as after any cut: else a server that is full would be asked without a pause.
   if (asked !== null) return Math.max(500 + random() * 1500, asked * (1 + random() / 4));
   if (outage < SHORT_OUTAGE) return 500 + random() * 1500;

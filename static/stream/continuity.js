@@ -34,7 +34,7 @@ import { parseId } from '../messages/ids.js';
  * @property {string | null} last the last id seen
  * @property {number} received
  * @property {number} repeated
- * @property {number} missing those whose number is known
+ * @property {number} missing those with a known number
  * @property {boolean} unknown whether there is also a hole of unknown size
  * @property {number} losses
  * @property {Mark[]} entries oldest first
@@ -82,7 +82,7 @@ export class Ledger {
   }
 
   /**
-   * Enter a message. A repeat must be dropped; a hole that nobody announced comes back as a mark.
+   * Enter a message. A repeat must be dropped; a gap that the server did not announce comes back as a mark.
    * @param {string} id @param {number} now
    * @returns {{fresh: boolean, mark: Mark | null}}
    */

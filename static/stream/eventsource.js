@@ -1,9 +1,9 @@
 /**
- * The stream of messages, for as long as anybody looks. The only file that knows EventSource.
+ * The stream of messages, for as long as a page is visible. The only file that knows EventSource.
  *
  * Owns the cursor and the reconnect loop. EventSource gives up for good on any answer but 200 and never
- * says why, so an attempt that ends is closed here at once, the reason is asked for, and after a wait that
- * nobody else shares a new one resumes behind the last id. Knows nothing of tabs or drawing.
+ * says why. So an attempt that ends is closed here at once, and a request finds the reason. After a random
+ * wait a new attempt resumes behind the last id. Knows nothing of tabs or drawing.
  */
 import { distance, parseId } from '../messages/ids.js';
 import { delay, initial, isDead, isUp, OPEN_LIMIT, step } from './connection-state.js';
@@ -55,18 +55,18 @@ export class Stream {
     }
   }
 
-  /** Somebody is looking: a long wait is over. */
+  /** A page is visible again: end a long wait. */
   nudge() {
     if (this.resting || (this.state.retryAt ?? 0) - Date.now() > WORTH_WAITING) this.wake();
   }
 
-  /** Somebody asked for it: now, whatever is going on. */
+  /** The operator asked for it: connect now, in any state. */
   reconnect() {
     this.wake();
     this.cut({});
   }
 
-  /** Nobody has looked for long, and the connection is one of six. Where an operator ended it, there is none. */
+  /** No page was visible for long, and the connection is one of six. Where an operator ended it, there is none. */
   rest() {
     if (this.state.phase === 'disconnected') return;
     this.resting = true;
@@ -192,7 +192,7 @@ export class Stream {
     if (bye) return this.#failed('restarting', wait);
     if (phase === 'offline' || !navigator.onLine) return this.#failed('offline', wait);
     if (wasWelcome) return this.#failed('lost', wait);
-    // After ten seconds without an answer nobody waits for another one.
+    // After ten seconds without an answer no further one is awaited.
     const answer = await probe(this.path, phase === 'held' ? 500 : 5000);
     if (answer === null) return this.#failed('lost', wait);
     const asked = answer.wait === null ? wait : delay(outage, Math.random, answer.wait);

@@ -1,9 +1,9 @@
 /**
- * One stream for all tabs of a browser: the SharedWorker round stream.js.
+ * One stream for all tabs of a browser: the SharedWorker round eventsource.js.
  *
  * Owns the newest raw messages, the ledger and one place per tab. A tab has at most one batch outstanding
  * and asks for the next when it has drawn the last, so a slow tab gets fewer and larger ones and delays
- * nobody. Parses nothing: a batch is glued from what the server sent. Where there is no SharedWorker, the
+ * no other. Parses nothing: a batch is glued from what the server sent. Where there is no SharedWorker, the
  * page imports this file and attaches itself (link.js).
  */
 import { Backlog } from './backlog.js';
@@ -82,7 +82,7 @@ const listener = {
     if (name === 'bye') return;
     if (name === 'notice') return tell('notices', { ...notices(), [value.kind]: value });
     if (name !== 'heartbeat') return tell(name, { ...value, heard });
-    // Only the first of a stream says whose it is, and a tab that comes later must know it, too.
+    // Only the first of a stream names its connection, and a tab that comes later must know it, too.
     tell(name, { .../** @type {object} */ (nouns.get(name)), ...value, heard });
     if (value.version === undefined) return;
     // What still stands is told again right after this; what does not ended meanwhile.

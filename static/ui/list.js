@@ -51,7 +51,7 @@ export class List {
     new ResizeObserver(() => this.resized()).observe(scroller);
   }
 
-  /** Other rows, whose ordinals say nothing of where those before stood. @param {Rows} rows */
+  /** Other rows: their ordinals say nothing of the places of the earlier ones. @param {Rows} rows */
   begin(rows) {
     this.base = rows.lo;
     this.stamp += 1;

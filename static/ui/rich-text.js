@@ -18,7 +18,7 @@ export const forgetText = (el) => drawnAs.delete(el);
 export function drawText(el, text, marks = []) {
   const isPlain = marks.length === 0 && PLAIN.test(text);
   const { theme = '' } = document.documentElement.dataset;
-  // The same once more leaves its pieces alone: somebody may just be selecting them.
+  // The same text again leaves its pieces alone: they may be selected.
   const key = isPlain ? '' : [theme, ...marks, text].join('\n');
   if (key !== '' && drawnAs.get(el) === key) return;
   drawnAs.set(el, key);

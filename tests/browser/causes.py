@@ -68,7 +68,7 @@ def is_reset(page: Page, faults: Faults) -> float:
 
 
 def stalls(page: Page, faults: Faults) -> float:
-    """From now on nothing passes, and nobody is told: silence counts from the last event."""
+    """From now on nothing passes, without an error: silence counts from the last event."""
     faults.holds_bodies = True
     page.wait_for_timeout(1000)
     return float(page.evaluate("() => eyewall.store.link.heard")) / 1000

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.chromium import CHROMIUM
 from tests.wall import Wall
 
-# Headless tabs cannot be frozen; one whose request for the next batch does not leave it is as good as that.
+# Headless tabs cannot be frozen. A tab that does not send its request for the next batch behaves the same.
 SLEEP = """
     const post = MessagePort.prototype.postMessage;
     globalThis.held = [];

@@ -34,7 +34,7 @@ ALL = [
 # What axe leaves to people, by rule and reason, and what people found.
 UNDECIDED = {
     ("aria-required-children", ""): "a wall that is empty, or of which nothing matches: then a grid has no rows",
-    ("color-contrast", "elmPartiallyObscuring"): "a cell of the table of who is there, in the page's own colours",
+    ("color-contrast", "elmPartiallyObscuring"): "a cell of the table of connections, in the page's own colours",
     (
         "color-contrast",
         "bgOverlap",

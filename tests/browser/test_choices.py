@@ -1,4 +1,4 @@
-"""What somebody chose about the page, and what their device did: keys, rows, motion, contrast."""
+"""What the operator chose in the page or on the device: keys, rows, motion, contrast."""
 
 import itertools
 
@@ -18,7 +18,7 @@ def choose(page: Page, name: str, value: str) -> None:
 
 
 def test_single_keys_can_be_switched_off(page: Page, wall: Wall) -> None:
-    """Whoever speaks to the computer types them by accident; keys that every list has go on working."""
+    """Speech input types them by accident; keys that every list has still work."""
     wall.publish_lines(["one", "two", "three"])
     open_live(page, wall)
     wait_received(page, 3)

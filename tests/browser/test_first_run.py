@@ -1,4 +1,4 @@
-"""What a wall shows on which nobody has said anything yet, and how it knows."""
+"""What a wall without a published message shows, and how it knows."""
 
 import json
 
@@ -12,7 +12,7 @@ GREETING = "sources:\n  - kind: greeting\n    message: Hello from the server\n  
 
 
 def test_the_greeting_of_the_server_is_not_the_first_message(page: Page, start_wall: StartWall) -> None:
-    """As shipped a wall greets: whoever opens it still wants to know what to type."""
+    """As shipped a wall greets: its page still shows what to type."""
     wall = start_wall(GREETING)
     open_live(page, wall)
     wait_received(page, 3)

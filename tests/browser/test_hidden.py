@@ -1,4 +1,4 @@
-"""A tab that nobody looks at costs next to nothing, and is current when somebody does."""
+"""A hidden tab costs next to nothing, and is current when it is shown."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ FRAMES = """
 HIDE = "(hidden) => setHidden(hidden)"
 
 
-# How long it takes until what came last is drawn, once somebody looks.
+# How long it takes until the newest message is drawn, once the tab is shown.
 LOOK = """async (last) => {
     const began = performance.now();
     setHidden(false);

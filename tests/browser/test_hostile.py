@@ -36,7 +36,7 @@ def attacks() -> list[dict[str, object]]:
 
 
 def strange() -> list[dict[str, object]]:
-    """Texts, and data deeper and wider than anybody reads."""
+    """Texts, and data deeper and wider than is readable."""
     deep: object = "bottom"
     for _ in range(60):
         deep = [{"k": deep}]
@@ -123,7 +123,7 @@ HALVES = [
 
 @pytest.mark.parametrize("body", HALVES, ids=["message", "source", "key", "value"])
 def test_half_a_character_is_refused_by_name_and_reaches_no_page(page: Page, wall: Wall, body: str) -> None:
-    """No encoder can write one: it would come out as something that nobody said."""
+    """No encoder can write one: it would come out as another text than was published."""
     open_live(page, wall)
     headers = {"Content-Type": "application/json"}
     with pytest.raises(urllib.error.HTTPError) as refused:

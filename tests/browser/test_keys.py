@@ -1,4 +1,4 @@
-"""Everything can be done by keys alone, and whoever works by keys is always somewhere."""
+"""Everything can be done by keys alone, and the focus is always visible."""
 
 import re
 
@@ -133,7 +133,7 @@ def test_fifteen_tasks_by_keys_alone(page: Page, wall: Wall) -> None:
 def stops(page: Page) -> list[str]:
     """What Tab comes to from the start, one after the other, until it begins again."""
     found: list[str] = []
-    # Who goes out of the page is seen going: soon after, the feed may have taken the focus.
+    # Leaving the page is seen at once: soon after, the feed may have taken the focus.
     page.evaluate("() => addEventListener('focusout', (event) => { window.hasLeft = event.relatedTarget === null; })")
     for _ in range(100):
         page.keyboard.press("Tab")

@@ -9,7 +9,7 @@ from tests.browser.figures import HubCollector, Stretch, judged, pace
 from tests.browser.parts import counters, open_live, role, rows, wait_received
 from tests.wall import StartWall, Wall
 
-LINE = "request {n} took {ms} ms and returned a page of about a hundred bytes in all to somebody who had asked for it"
+LINE = "request {n} took {ms} ms and returned a page of about a hundred bytes in all to the client that asked for it"
 
 
 def fill(page: Page, wall: Wall, many: int) -> None:
@@ -56,7 +56,7 @@ FILL = """async (many) => {
         const batch = [];
         for (let n = at; n < at + 5000; n++) {
             batch.push({ id: `7-${n + 1}`, time: new Date().toISOString(), topic: `topic.${n % 30}`,
-                level: levels[n % 5], message: `request ${n} took ${n % 997} ms and returned a page to somebody`,
+                level: levels[n % 5], message: `request ${n} took ${n % 997} ms and returned a page to a client`,
                 data: { status: 200 + (n % 5) * 100, user: { name: `user-${n % 100}` } } });
         }
         const heard = Date.now();

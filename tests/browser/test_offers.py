@@ -211,7 +211,7 @@ def test_what_came_while_nobody_looked_is_tinted(page: Page, wall: Wall) -> None
 
 
 def test_a_filter_is_not_forgotten_by_who_moves_on_at_once(page: Page, wall: Wall) -> None:
-    """It is applied a moment after the last key: whoever has left the field by then meant it no less."""
+    """It is applied a moment after the last key, also if the field was left by then."""
     wall.publish("one")
     wall.publish("two")
     open_live(page, wall)

@@ -81,7 +81,7 @@ def test_who_is_sorted_by_any_column_both_ways(page: Page, wall: Wall) -> None:
             wall.publish("one more")
             request = urllib.request.Request(f"{wall.url}/events{query}", headers={"User-Agent": agent})
             stack.enter_context(urllib.request.urlopen(request, timeout=20)).read(1)
-        # Whoever is still catching up stands before all others.
+        # Readers that are catching up come before all others.
         block_until(lambda: {who["state"] for who in wall.get_json("/connections")["connections"]} == {"live"})
         page.keyboard.press("]")
         expect(role(page, "connection")).to_have_count(4)

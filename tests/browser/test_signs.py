@@ -148,7 +148,7 @@ def test_a_page_of_an_older_version_says_so_and_never_talks_in_two(
     assert new != old
     updated = role(page, "banner").filter(has_text=f"The server was updated to {new}. Your filters are kept.")
     expect(updated).to_have_count(1)
-    # Never by itself: somebody may be reading.
+    # Never by itself: the operator may be reading.
     assert page.evaluate("() => document.body.dataset.version") == old
     expect(role(page, "connection-count")).to_have_text(re.compile(" viewers?$"))
     # A new tab beside it is new altogether, and has a worker of its own version.

@@ -23,7 +23,7 @@ def long(*values: object) -> object:
 
 @pytest.fixture
 def faults(start_wall: StartWall) -> Iterator[Faults]:
-    """A wall whose heart beats every second, behind a proxy with faults."""
+    """A wall with a heartbeat every second, behind a proxy with faults."""
     with faults_before(start_wall("stream:\n  heartbeat_seconds: 1\n")) as faults:
         yield faults
 

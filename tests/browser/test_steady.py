@@ -1,4 +1,4 @@
-"""Nothing that somebody has under hand or eye is taken away by what arrives, and one fault ends nothing."""
+"""Nothing that the operator points at or reads is taken away by what arrives, and one fault ends nothing."""
 
 from pathlib import Path
 

@@ -65,7 +65,7 @@ def test_back_from_a_link_is_where_one_came_from(page: Page, wall: Wall) -> None
 
 
 def test_a_filter_that_outlives_a_step_stays_in_the_address(page: Page, wall: Wall) -> None:
-    """Or a reload, and whoever is sent the address, would see something else."""
+    """Or a reload, and the receiver of a link, would see something else."""
     wall.publish_lines(["one", "two"])
     open_live(page, wall)
     rows(page).filter(has_text="one").click()

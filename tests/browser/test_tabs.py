@@ -83,7 +83,7 @@ def test_what_a_tab_slept_through_and_cannot_be_fetched_is_one_row_with_its_coun
 
 
 def end_worker(page: Page, wall: Wall) -> None:
-    """As if its process had ended: nobody is told."""
+    """As if its process had ended: without any event."""
     assert page.context.browser is not None
     browser = page.context.browser.new_browser_cdp_session()
     targets = browser.send("Target.getTargets")["targetInfos"]

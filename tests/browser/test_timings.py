@@ -106,7 +106,7 @@ def test_trouble_is_named_in_time(page: Page, start_wall: StartWall, cause: Caus
 
 
 def test_a_frozen_server_is_called_silent_in_time_and_heals(page: Page, start_wall: StartWall) -> None:
-    """With the heartbeat that everybody has."""
+    """With the default heartbeat."""
 
     def run() -> Seconds:
         wall = start_wall()
@@ -125,7 +125,7 @@ def test_a_frozen_server_is_called_silent_in_time_and_heals(page: Page, start_wa
 
 
 def outage(page: Page, wall: Wall, seconds: float) -> tuple[float, float]:
-    """Killed for so long while somebody publishes; how long until live again, and how wrong the count-down was."""
+    """Killed for so long while a publisher goes on; how long until live again, and how wrong the count-down was."""
     open_live(page, wall)
     listen(page)
     with publishing(wall) as ids:
