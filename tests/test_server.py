@@ -179,7 +179,7 @@ def test_a_second_signal_ends_it_at_once(start_wall: StartWall, number: signal.S
         reader.socket.close()
 
 
-def test_who_asks_while_it_drains_is_told_to_go_elsewhere(start_wall: StartWall) -> None:
+def test_a_request_while_it_drains_is_answered_503(start_wall: StartWall) -> None:
     wall = start_wall("server: {drain_seconds: 60}")
     readers = [open_stream(wall) for _ in range(2)]
     kept = http.client.HTTPConnection(wall.host, wall.port, timeout=90)
@@ -197,7 +197,7 @@ def test_who_asks_while_it_drains_is_told_to_go_elsewhere(start_wall: StartWall)
         reader.socket.close()
 
 
-def test_a_publisher_who_is_heard_out_gets_its_answer_and_is_in_the_log(start_wall: StartWall) -> None:
+def test_a_request_finished_while_it_drains_is_answered_and_stored(start_wall: StartWall) -> None:
     """Its body was half here when the end began."""
     wall = start_wall("server: {drain_seconds: 10}")  # The other half comes within five of them.
     readers = [open_stream(wall) for _ in range(2)]

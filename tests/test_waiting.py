@@ -26,7 +26,7 @@ def test_a_wait_without_a_loop_gives_the_value_it_waited_for() -> None:
     assert block_until(lambda: next(values)) == "ready"
 
 
-def test_who_was_held_up_for_all_of_its_time_looks_again() -> None:
+def test_a_wait_delayed_past_its_time_limit_checks_once_more() -> None:
     """Imitate a machine that stood still."""
     looks: list[None] = []
 

@@ -7,7 +7,7 @@ import pytest
 from tests.wall import Wall
 
 
-def test_nobody_else_is_given_the_port_of_a_wall_that_is_down(wall: Wall) -> None:
+def test_the_port_of_a_stopped_wall_is_not_given_away(wall: Wall) -> None:
     """Another test, in another process, asks the kernel for one that is free."""
     before = wall.url
     wall.kill()

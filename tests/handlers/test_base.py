@@ -43,7 +43,7 @@ async def test_a_name_that_is_ours_is_answered_and_any_other_refused(start_site:
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("path", [*METHODS, "/nothing/here"])
-async def test_a_wrong_name_is_refused_everywhere_whatever_is_asked(both_ways: Site, path: str) -> None:
+async def test_a_wrong_host_is_refused_on_every_path(both_ways: Site, path: str) -> None:
     for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
         body = '{"topic":"a","message":"m"}' if method in ("POST", "PUT", "PATCH") else ""
         answer = await both_ways.request(method, path, body, {"Host": "localhost.evil"})
@@ -145,7 +145,7 @@ async def test_a_listed_origin_may_read_the_stream_and_the_errors(
 
 
 @pytest.mark.gen_test
-async def test_a_preflight_learns_what_it_may_send(start_site: StartSite) -> None:
+async def test_a_preflight_is_answered_with_what_is_allowed(start_site: StartSite) -> None:
     site = await start_site(server={"cors_origins": ["https://ops.example.com"]})
     answer = await site.request("OPTIONS", "/topics/a", headers={"Origin": "https://ops.example.com"})
     assert answer.headers["Access-Control-Allow-Methods"] == "POST, PUT, OPTIONS"
@@ -176,7 +176,7 @@ async def test_an_unknown_error_tells_the_caller_nothing_and_the_log_everything(
 
 
 @pytest.mark.gen_test
-async def test_every_answer_says_what_it_is_and_not_by_whom(both_ways: Site) -> None:
+async def test_every_answer_has_a_type_and_no_server_header(both_ways: Site) -> None:
     for path in ("/healthz", "/connections", "/nothing/here", "/messages", "/static/app.js", "/"):
         answer = await both_ways.get(path)
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

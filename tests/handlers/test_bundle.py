@@ -14,7 +14,7 @@ def written(folder: Path, **modules: str) -> Path:
     return folder / "app.js"
 
 
-def test_what_is_needed_stands_before_what_needs_it(tmp_path: Path) -> None:
+def test_an_import_is_bundled_before_its_importer(tmp_path: Path) -> None:
     entry = written(
         tmp_path,
         app="import { b } from './b.js';\nimport {\n  c,\n  d,\n} from './c.js';\nb(c + d);\n",

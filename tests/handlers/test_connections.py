@@ -9,7 +9,7 @@ from tests.waiting import until
 
 
 @pytest.mark.gen_test
-async def test_everybody_who_reads_is_listed(both_ways: Site) -> None:
+async def test_all_readers_are_listed(both_ways: Site) -> None:
     stream = await both_ways.open_stream("/events?topic=demo&level=error&q=disk", {"User-Agent": "curl/8"})
     await both_ways.open_stream()
     await both_ways.say("disk full", level="error")
@@ -34,7 +34,7 @@ async def test_a_name_that_would_break_a_list_is_shown_without_its_control_chara
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
-async def test_who_is_disconnected_hears_why_and_is_gone(site: Site, version: str) -> None:
+async def test_a_disconnected_reader_is_sent_the_reason_and_removed(site: Site, version: str) -> None:
     stream = await site.open_stream(version=version)
     answer = await site.request("DELETE", f"/connections/{stream.events[0][1]['connection']}")
     assert (answer.status, answer.body) == (204, b"")
@@ -49,7 +49,7 @@ async def test_who_is_disconnected_hears_why_and_is_gone(site: Site, version: st
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("connection_id", ["unknown", "%00", "a%0Ab", "x" * 5000])
-async def test_nobody_is_404(site: Site, connection_id: str) -> None:
+async def test_an_unknown_connection_is_404(site: Site, connection_id: str) -> None:
     answer = await site.request("DELETE", f"/connections/{connection_id}")
     assert (answer.status, answer.error["code"]) == (404, "not_found")
     assert len(answer.error["message"]) < 200

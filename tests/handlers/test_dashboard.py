@@ -40,7 +40,7 @@ async def test_nothing_in_the_page_needs_another_server_or_an_exception_from_the
 
 
 @pytest.mark.gen_test
-async def test_the_page_is_not_sent_again_to_who_has_it(site: Site) -> None:
+async def test_a_cached_page_is_not_sent_again(site: Site) -> None:
     first = await site.get("/")
     again = await site.get("/", {"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
@@ -56,7 +56,7 @@ async def test_head_answers_for_the_page_and_for_the_stream(site: Site) -> None:
 
 
 @pytest.mark.gen_test
-async def test_every_file_says_what_it_is_and_stands_under_the_policy(site: Site) -> None:
+async def test_every_file_has_its_type_and_the_security_policy(site: Site) -> None:
     """Also the worker's script: its answer's policy decides whether its EventSource is allowed."""
     types = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
     for name, asset in site.wall.assets.table.items():
@@ -69,7 +69,7 @@ async def test_every_file_says_what_it_is_and_stands_under_the_policy(site: Site
 
 
 @pytest.mark.gen_test
-async def test_a_file_goes_compressed_to_who_takes_it_and_each_form_has_its_tag(site: Site) -> None:
+async def test_a_file_is_compressed_on_request_and_each_encoding_has_its_etag(site: Site) -> None:
     plain = await site.get("/static/app.js")
     small = await site.get("/static/app.js", {"Accept-Encoding": "br, gzip"})
     assert plain.headers["Content-Encoding"] is None

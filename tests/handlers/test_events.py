@@ -51,7 +51,7 @@ async def test_a_message_arrives_with_all_its_fields(both_ways: Site) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_reader_gets_only_what_it_asked_for(both_ways: Site) -> None:
+async def test_a_reader_gets_only_what_matches_its_filter(both_ways: Site) -> None:
     stream = await both_ways.open_stream("/events?topic=api.*&topic=db&level=warning&q=full")
     await both_ways.say("disk full", topic="other", level="error")
     await both_ways.say("disk full", topic="db", level="info")
@@ -143,7 +143,7 @@ async def test_head_and_options_answer_at_once_and_hold_no_place(both_ways: Site
 
 @pytest.mark.parametrize("q", ["", "%20", "%09%0A%20", "%E2%80%83", "%22%22"])
 @pytest.mark.gen_test
-async def test_blanks_alone_ask_for_everything(both_ways: Site, q: str) -> None:
+async def test_a_blank_query_matches_everything(both_ways: Site, q: str) -> None:
     stream = await both_ways.open_stream(f"/events?q={q}")
     await both_ways.say("hello")
     assert await stream.messages(1) == ["hello"]
@@ -152,7 +152,7 @@ async def test_blanks_alone_ask_for_everything(both_ways: Site, q: str) -> None:
 
 
 @pytest.mark.gen_test
-async def test_the_address_of_the_page_is_a_stream_for_who_asks_for_one(both_ways: Site) -> None:
+async def test_the_page_path_is_a_stream_for_an_event_stream_accept_header(both_ways: Site) -> None:
     stream = await both_ways.open_stream("/", {"Accept": "text/event-stream"})
     await both_ways.say("hello")
     assert await stream.messages(1) == ["hello"]
@@ -205,7 +205,7 @@ async def test_the_count_reaches_every_page_within_a_second_or_so(both_ways: Sit
 
 
 @pytest.mark.gen_test
-async def test_the_config_stands_rejected_until_it_is_mended(both_ways: Site) -> None:
+async def test_a_config_is_rejected_until_it_is_corrected(both_ways: Site) -> None:
     early = await both_ways.open_stream()
     both_ways.wall.hub.announce("config", {"status": "rejected", "errors": ["config.yaml:5:3: no"]})
     late = await both_ways.open_stream()

@@ -191,7 +191,7 @@ async def test_a_refused_body_is_read_so_that_its_sender_can_read_the_answer(bot
 
 
 @pytest.mark.gen_test
-async def test_what_is_asked_to_continue_continues(site: Site) -> None:
+async def test_expect_100_continue_is_answered(site: Site) -> None:
     reader, writer = await site.connect()
     writer.write(site.head("POST", "/topics/a", 2, {"Expect": "100-continue"}))
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 (Continue)\r\n\r\n"

@@ -37,7 +37,7 @@ async def test_a_closed_tab_leaves_the_registry(both_ways: Site, how: str) -> No
 
 
 @pytest.mark.gen_test
-async def test_who_vanishes_before_its_stream_has_begun_is_forgotten(
+async def test_a_client_that_disconnects_before_its_stream_begins_is_removed(
     both_ways: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looking, found, seq_at = asyncio.Event(), asyncio.Event(), both_ways.wall.log.seq_at
@@ -60,7 +60,7 @@ async def test_who_vanishes_before_its_stream_has_begun_is_forgotten(
 
 
 @pytest.mark.gen_test
-async def test_who_vanishes_with_its_request_leaves_nothing_behind(both_ways: Site) -> None:
+async def test_a_client_that_disconnects_after_its_request_leaves_nothing_behind(both_ways: Site) -> None:
     """With pipelined bytes Tornado does not notice a closed connection."""
     for stray in (b"", b"x", both_ways.head("GET", "/healthz")):
         for _ in range(10):

@@ -62,7 +62,7 @@ async def test_readers_leave_publishers_their_places(start_site: StartSite) -> N
 
 
 @pytest.mark.gen_test
-async def test_every_place_is_given_back_however_somebody_goes(both_ways: Site) -> None:
+async def test_every_slot_is_released_however_a_connection_ends(both_ways: Site) -> None:
     site = both_ways
     await site.request("PUT", "/topics/a", ("x" * 500_000 + "\n") * 8)
     for _ in range(3):

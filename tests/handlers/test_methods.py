@@ -93,7 +93,7 @@ async def test_options_say_what_there_is(site: Site, path: str) -> None:
 
 
 @pytest.mark.gen_test
-async def test_who_sends_a_body_to_an_unknown_address_hears_that_it_is_unknown(both_ways: Site) -> None:
+async def test_a_body_to_an_unknown_path_is_404(both_ways: Site) -> None:
     """A misspelt address, with a file or an endless stream of lines as the body."""
     for path in ("/topic/app", "/topics/a/b"):
         reader, writer = await both_ways.connect()

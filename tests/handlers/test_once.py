@@ -17,7 +17,7 @@ NDJSON = "application/x-ndjson"
 
 
 @pytest.mark.gen_test
-async def test_a_key_for_another_body_is_a_conflict_also_where_the_same_would_be_said(both_ways: Site) -> None:
+async def test_a_key_with_another_body_is_a_conflict_even_for_equal_messages(both_ways: Site) -> None:
     """Rejected messages are part of the digest and of the answer."""
     good, bad, worse = '{"topic":"a","message":"1"}', '{"topic":"","message":"2"}', '{"topic":"","message":"3"}'
     first = await both_ways.post("/messages", f"[{good},{bad}]", JSON, idempotency_key="k")
@@ -29,7 +29,7 @@ async def test_a_key_for_another_body_is_a_conflict_also_where_the_same_would_be
 
 
 @pytest.mark.gen_test
-async def test_a_key_is_for_where_and_how_it_is_said_too(both_ways: Site) -> None:
+async def test_a_key_belongs_to_its_path_and_headers_too(both_ways: Site) -> None:
     body = '{"message":"1"}'
     first = await both_ways.post("/topics/a?level=error", body, idempotency_key="k")
     again = await both_ways.post("/topics/a", body, idempotency_key="k", x_level="error")
@@ -59,7 +59,7 @@ async def begin(site: Site, path: str, body: str) -> asyncio.StreamWriter:
 
 
 @pytest.mark.gen_test
-async def test_who_hangs_up_while_an_array_is_read_may_send_it_again(
+async def test_a_client_that_disconnects_while_an_array_is_read_may_repeat_it(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The digest is taken before the body is released."""

@@ -80,7 +80,7 @@ def test_what_it_says_of_ids_and_times_is_so() -> None:
 
 
 @pytest.mark.gen_test
-async def test_it_is_served_as_it_stands_in_the_repository(site: Site) -> None:
+async def test_it_is_served_as_it_is_in_the_repository(site: Site) -> None:
     answer = await site.get("/openapi.json")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert answer.json == DESCRIPTION

@@ -33,7 +33,7 @@ async def test_what_curl_sends_as_a_form_is_text_however_many_fields_it_has(both
 
 
 @pytest.mark.gen_test
-async def test_level_and_source_stand_in_headers_or_in_the_address(both_ways: Site) -> None:
+async def test_level_and_source_are_read_from_headers_or_query(both_ways: Site) -> None:
     stream = await both_ways.open_stream()
     await both_ways.post("/topics/a", "x", x_level="ERROR", x_source="srv 1")
     await both_ways.post("/topics/a?level=warn&source=srv%202", "x")
@@ -176,7 +176,7 @@ async def test_what_cannot_be_a_message_is_refused_and_disturbs_nothing(
 
 
 @pytest.mark.gen_test
-async def test_a_type_that_nobody_reads_is_415(both_ways: Site) -> None:
+async def test_an_unknown_media_type_is_415(both_ways: Site) -> None:
     for path, headers in (
         ("/messages", {"Content-Type": "application/xml"}),
         ("/topics/a", {"Content-Type": "multipart/form-data; boundary=x"}),
@@ -228,7 +228,7 @@ async def test_an_answer_means_that_the_message_is_in_the_log(both_ways: Site) -
 
 
 @pytest.mark.gen_test
-async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways: Site) -> None:
+async def test_a_publisher_that_disconnects_at_once_leaves_nothing_behind(both_ways: Site) -> None:
     for _ in range(10):
         _, writer = await both_ways.connect()
         writer.write(both_ways.head("POST", "/topics/a", 2) + b"hi")
@@ -239,7 +239,7 @@ async def test_a_publisher_who_hangs_up_at_once_leaves_nothing_behind(both_ways:
 
 
 @pytest.mark.gen_test
-async def test_an_array_beyond_what_can_be_said_in_one_go_is_refused_whole(both_ways: Site) -> None:
+async def test_an_array_over_the_limit_is_refused_whole(both_ways: Site) -> None:
     """To check and deliver it at once would block the loop. A stream of lines has no such limit."""
     item = '{"topic":"a","message":""}'
     most = await both_ways.post("/messages", f"[{','.join([item] * 10_000)}]", JSON)

@@ -137,7 +137,7 @@ async def test_ndjson_of_known_length_has_the_time_limit_of_a_body(start_site: S
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("path", ["/topics/a%20b", "/topics/a?strict=1&level=loud", "/topics/a?source=%00"])
-async def test_a_wrong_address_is_said_before_hours_of_lines_are_read(site: Site, path: str) -> None:
+async def test_an_invalid_topic_is_answered_before_the_lines_are_read(site: Site, path: str) -> None:
     upload = await Upload.open(site, path)
     answer = await upload.answer()
     assert answer.status == 400
@@ -146,7 +146,7 @@ async def test_a_wrong_address_is_said_before_hours_of_lines_are_read(site: Site
 
 
 @pytest.mark.gen_test
-async def test_who_hangs_up_in_the_middle_has_published_all_whole_lines(site: Site) -> None:
+async def test_whole_lines_are_published_when_the_client_disconnects(site: Site) -> None:
     stream = await site.open_stream()
     upload = await Upload.open(site, "/topics/app")
     await upload.send(b"one\ntwo\nthr")
@@ -157,7 +157,7 @@ async def test_who_hangs_up_in_the_middle_has_published_all_whole_lines(site: Si
 
 
 @pytest.mark.gen_test
-async def test_a_body_that_breaks_the_framing_harms_nobody_else(site: Site) -> None:
+async def test_a_body_with_broken_framing_harms_no_other_request(site: Site) -> None:
     stream = await site.open_stream()
     upload = await Upload.open(site, "/topics/app")
     await upload.send(b"one\n")

@@ -187,7 +187,7 @@ async def while_running(task: Coroutine[Any, Any, None], work: Awaitable[None]) 
 
 
 @pytest.mark.gen_test
-async def test_nothing_stays_of_1000_clients_who_leave_in_every_way(
+async def test_nothing_is_left_of_1000_clients_that_leave_in_every_way(
     start_wall: StartWall, open_reader: OpenReader
 ) -> None:
     """Registry, groups, coroutines and descriptors return to their values; readers that stayed missed nothing."""

@@ -132,7 +132,7 @@ async def test_a_narrower_limit_is_announced_and_deletes_nothing_when_it_is_chan
     assert wall.metrics()["eyewall_messages_kept"] >= 500
 
 
-def test_a_bad_edit_is_shown_on_the_open_page_until_it_is_mended(wall: Wall) -> None:
+def test_a_bad_edit_is_shown_on_the_open_page_until_it_is_corrected(wall: Wall) -> None:
     """The page shows the place of the mistake, so the operator need not search the log."""
     with open_page(wall.url, "body") as page:
         block_until(lambda: "live" in "".join(page.shown).lower(), 100)

@@ -137,9 +137,7 @@ async def come_and_go(publisher: Publisher, wall: Wall, open_reader: OpenReader,
 
 
 @pytest.mark.gen_test
-async def test_20_clients_who_come_and_go_have_each_message_once_and_in_order(
-    wall: Wall, open_reader: OpenReader
-) -> None:
+async def test_20_reconnecting_clients_get_each_message_once_and_in_order(wall: Wall, open_reader: OpenReader) -> None:
     """With filters and without, from the start, from now or from the last 50 on, resumed by header or query."""
     publisher, publishing = await start_publisher(wall, open_reader)
     await publisher.until_said(1)
@@ -153,7 +151,7 @@ async def test_20_clients_who_come_and_go_have_each_message_once_and_in_order(
 
 
 @pytest.mark.gen_test
-async def test_who_stops_reading_for_two_seconds_has_each_message_once_and_in_order(
+async def test_a_reader_that_stops_for_two_seconds_gets_each_message_once_and_in_order(
     wall: Wall, open_reader: OpenReader
 ) -> None:
     """It falls behind, and is live again in the end, on the same connection."""
@@ -178,7 +176,7 @@ async def test_who_stops_reading_for_two_seconds_has_each_message_once_and_in_or
 
 
 @pytest.mark.gen_test
-async def test_who_never_reads_again_is_cut_and_costs_the_others_nothing(
+async def test_a_reader_that_never_reads_is_cut_and_costs_the_others_nothing(
     start_wall: StartWall, open_reader: OpenReader
 ) -> None:
     wall = start_wall("stream: {stall_seconds: 2}")
@@ -205,7 +203,7 @@ async def test_who_never_reads_again_is_cut_and_costs_the_others_nothing(
 
 
 @pytest.mark.gen_test
-async def test_who_asks_for_the_last_50_gets_these_and_then_what_comes(wall: Wall, open_reader: OpenReader) -> None:
+async def test_a_reader_of_the_last_50_gets_these_and_then_new_ones(wall: Wall, open_reader: OpenReader) -> None:
     _, publishing = await start_publisher(wall, open_reader)
     await publishing
     reader = await open_reader(wall, "/events?last=50")
@@ -224,7 +222,7 @@ def state_of(wall: Wall, reader: Reader) -> str:
 @pytest.mark.long
 @pytest.mark.timeout(120)
 @pytest.mark.gen_test(timeout=110)
-async def test_who_may_sleep_for_a_minute_is_not_cut_by_the_kernel_before(
+async def test_a_reader_that_sleeps_for_a_minute_is_not_cut_by_the_kernel(
     start_wall: StartWall, open_reader: OpenReader
 ) -> None:
     """The listening socket's TCP_USER_TIMEOUT of 20 s also disconnects a reader that merely does not read."""

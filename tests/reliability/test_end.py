@@ -63,7 +63,7 @@ async def test_sigterm_says_goodbye_to_300_streams_one_after_the_other(
 
 
 @pytest.mark.gen_test
-async def test_while_it_drains_nobody_new_gets_in(start_wall: StartWall, open_reader: OpenReader) -> None:
+async def test_no_new_reader_is_accepted_while_it_drains(start_wall: StartWall, open_reader: OpenReader) -> None:
     wall = start_wall("server: {drain_seconds: 60}")
     readers = [await open_reader(wall) for _ in range(5)]
     wall.signal(signal.SIGTERM)
@@ -87,7 +87,7 @@ async def test_a_second_signal_ends_at_once(start_wall: StartWall, open_reader: 
 
 
 @pytest.mark.gen_test
-async def test_who_is_disconnected_hears_bye_and_nobody_else_notices(wall: Wall, open_reader: OpenReader) -> None:
+async def test_a_disconnected_reader_gets_bye_and_no_other_does(wall: Wall, open_reader: OpenReader) -> None:
     one, other = await open_reader(wall), await open_reader(wall)
     await one.opened()
     await asyncio.to_thread(wall.get, f"/connections/{one.id}", method="DELETE")

@@ -156,7 +156,7 @@ async def break_it(
 
 @pytest.mark.gen_test(timeout=1800)
 @pytest.mark.parametrize("rounds", [3, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-async def test_a_full_disk_is_said_and_healed_from(
+async def test_a_full_disk_is_reported_and_recovered_from(
     small_disk: Path, start_wall: StartWall, open_reader: OpenReader, rounds: int, figures: Callable[..., None]
 ) -> None:
     path = small_disk / "eyewall.db"
@@ -168,7 +168,7 @@ async def test_a_full_disk_is_said_and_healed_from(
 
 @pytest.mark.gen_test(timeout=1800)
 @pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-async def test_calls_that_fail_are_said_and_healed_from(
+async def test_failing_system_calls_are_reported_and_recovered_from(
     tmp_path: Path, start_wall: StartWall, open_reader: OpenReader, rounds: int, figures: Callable[..., None]
 ) -> None:
     path = tmp_path / "eyewall.db"

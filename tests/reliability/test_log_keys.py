@@ -92,7 +92,7 @@ def in_some_order(count: int) -> list[int]:
     ("count", "batch", "kills"),
     [(600, 4, 3), pytest.param(10_000, 1, 20, marks=[pytest.mark.long, pytest.mark.timeout(900)])],
 )
-async def test_a_key_is_said_once_and_answered_alike(
+async def test_a_key_is_stored_once_and_answered_alike(
     tmp_path: Path, start_wall: StartWall, count: int, batch: int, kills: int, figures: Callable[..., None]
 ) -> None:
     path = tmp_path / "eyewall.db"

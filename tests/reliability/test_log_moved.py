@@ -66,7 +66,7 @@ async def test_nothing_is_acknowledged_into_a_file_that_is_gone(
     assert rows(path) == [(1, "one"), (2, "two")]
 
 
-def test_a_write_ahead_log_that_was_removed_is_mended_by_a_restart(tmp_path: Path, start_wall: StartWall) -> None:
+def test_a_removed_write_ahead_log_is_repaired_by_a_restart(tmp_path: Path, start_wall: StartWall) -> None:
     path = tmp_path / "eyewall.db"
     wall = start_wall(f"log: {{path: {path}}}\n")
     first = wall.publish("one")

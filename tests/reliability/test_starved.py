@@ -68,7 +68,7 @@ async def test_600_clients_at_256_descriptors_are_turned_away_without_a_fuss(
 
 
 @pytest.mark.gen_test
-async def test_a_log_that_nobody_reads_stops_nothing(
+async def test_a_log_output_without_a_reader_stops_nothing(
     start_wall: StartWall, open_reader: OpenReader, tmp_path: Path
 ) -> None:
     """Its pipe is full, then the queue in front of it; streams, publishers and the end go on."""

@@ -81,7 +81,7 @@ def addresses(network: Network, wall: Wall) -> list[str]:
 
 @pytest.mark.long
 @pytest.mark.timeout(200)
-def test_clients_that_vanish_leave_within_the_keepalive_limits(network: Network, start_wall: StartWall) -> None:
+def test_clients_that_disappear_are_removed_within_keepalive_limits(network: Network, start_wall: StartWall) -> None:
     """An idle reader and one that gets data every second are removed; a reachable reader stays."""
     quiet = "server: {address: 0.0.0.0}\nstream: {heartbeat_seconds: 45}\n"
     idle = start_wall(quiet, prefix=network.here)
@@ -104,9 +104,7 @@ def test_clients_that_vanish_leave_within_the_keepalive_limits(network: Network,
 
 @pytest.mark.skipif(not shutil.which("ss"), reason="needs ss, of iproute2")
 @pytest.mark.gen_test
-async def test_every_stream_is_asked_from_time_to_time_whether_it_is_still_there(
-    wall: Wall, open_reader: OpenReader
-) -> None:
+async def test_every_stream_is_probed_by_tcp_keepalive(wall: Wall, open_reader: OpenReader) -> None:
     """The options of the listening socket are those of the streams, also after they were handed over."""
     reader = await open_reader(wall)
     await reader.opened()

@@ -263,7 +263,7 @@ def test_a_setting_that_the_environment_replaces_need_not_be_right_in_the_file()
     assert config.sources == ()
 
 
-def test_a_text_in_the_environment_is_taken_as_it_stands_and_lists_are_yaml() -> None:
+def test_a_text_in_the_environment_is_taken_literally_and_lists_are_yaml() -> None:
     config = loaded(
         "",
         {

@@ -46,7 +46,7 @@ def test_what_is_missing_is_counted() -> None:
     assert gap == Gap(after=an_id(2), before=an_id(5), missing=2, reason="expired")
 
 
-def test_who_has_the_last_forgotten_message_misses_nothing() -> None:
+def test_a_reader_that_has_the_last_pruned_message_misses_nothing() -> None:
     assert resolve(an_id(4), log_of(10, forgotten=4)) == (4, None)
 
 

@@ -175,7 +175,7 @@ async def test_a_write_ahead_log_that_was_cleared_away_after_a_kill_begins_a_new
 
 
 @pytest.mark.gen_test
-async def test_a_log_that_is_gone_is_begun_anew_and_that_is_said(
+async def test_a_removed_log_is_begun_anew_and_reported(
     opened: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = await one_run(opened, path, "a", "b")

@@ -64,7 +64,7 @@ async def test_another_program_that_holds_the_file_is_an_error_that_passes(writt
 
 
 @pytest.mark.gen_test
-async def test_whatever_goes_wrong_is_answered_and_outlived(written: Written, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_error_is_answered_and_survived(written: Written, caplog: pytest.LogCaptureFixture) -> None:
     """Text that Draft.parse would refuse, and a connection that was closed."""
     written.writer.start()
     unfit = Draft("demo", Level.INFO, "", "\ud800")
@@ -109,7 +109,7 @@ async def test_a_log_that_may_only_be_read_is_not_called_full(
 
 
 @pytest.mark.gen_test
-async def test_it_goes_on_in_no_other_log_than_its_own(written: Written) -> None:
+async def test_it_continues_only_in_its_own_log(written: Written) -> None:
     """Another program has overwritten the file in place."""
     written.writer.start()
     await written.say("mine")

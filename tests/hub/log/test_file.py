@@ -110,7 +110,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_name_that_is_too_long_is_said_in_short(tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_is_shortened_in_the_error(tmp_path: Path) -> None:
     said = refusal(tmp_path / ("x" * 300))
     assert said.endswith("x…: cannot be written here (File name too long); change log.path or its folder")
     assert len(said) < 300

@@ -102,7 +102,7 @@ def test_a_busy_log_of_a_small_size_is_not_emptied(kept: Kept) -> None:
     keep_for=st.floats(1, 7200),
     later=st.floats(0, 7200),
 )
-def test_whatever_was_said_the_bounds_hold_and_nothing_more_goes(
+def test_retention_keeps_its_bounds_and_prunes_no_more_than_needed(
     parts: list[tuple[int, int, float]], keep_messages: int, keep_for: float, later: float
 ) -> None:
     kept = Kept(MEMORY, keep_bytes="1MiB", keep_messages=keep_messages, keep_for=keep_for)

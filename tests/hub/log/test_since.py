@@ -96,7 +96,7 @@ async def test_it_is_the_first_that_is_kept_and_late_enough_however_the_clock_ju
 
 
 @pytest.mark.gen_test
-async def test_what_was_pruned_at_that_moment_is_said(opened: Open, path: Path) -> None:
+async def test_a_position_by_time_reports_pruned_messages(opened: Open, path: Path) -> None:
     """The file has let go of it, and the loop has not heard of that yet."""
     log = opened(path)
     await started(log)

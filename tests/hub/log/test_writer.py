@@ -58,7 +58,7 @@ async def test_one_commit_takes_no_more_than_a_while(written: Written) -> None:
 
 
 @pytest.mark.gen_test
-async def test_the_same_key_is_said_once_also_within_one_commit(written: Written) -> None:
+async def test_the_same_key_is_stored_once_also_within_one_commit(written: Written) -> None:
     written.writer.start()
     async with held(written.writer):
         key = IdempotencyKey("key", b"digest")
