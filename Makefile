@@ -15,6 +15,9 @@ export PLAYWRIGHT_NODEJS_PATH := $(CURDIR)/.venv/node/bin/node
 # Not the wheel's bin/npm, which does not start: it is a copy where npm has a link.
 NPM := node .venv/node/lib/node_modules/npm/bin/npm-cli.js
 
+# One more than there are processors: many tests wait for a timeout or a browser.
+PROCESSES := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+
 SOURCES := $(wildcard server.py eyewall handlers hub tests benchmarks docs)
 JS_TESTS := $(wildcard tests/js/*.test.js)
 
@@ -42,7 +45,7 @@ dev: .venv/dev.stamp node_modules/npm.stamp chromium ## install what tests and c
 # Pytest is last: its last line counts what was skipped.
 test: dev ## run the tests, except the long ones (PYTEST_ARGS='-k stream' for some)
 	$(if $(JS_TESTS),node --test $(JS_TESTS))
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --maxprocesses=5 $(PYTEST_ARGS)
 
 test-long: dev ## run the long tests: those that take minutes or judge timings
 	$(BIN)/python -m pytest -m long --timeout=600 $(PYTEST_ARGS)
