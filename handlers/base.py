@@ -54,8 +54,8 @@ HTTP_ERRORS: Final[dict[int, tuple[str, str, str]]] = {
     403: (
         "cross_origin",
         "a page of another origin may not publish",
-        "list that origin under server.cors_origins; behind a proxy pass the Host on: nginx needs "
-        "'proxy_set_header Host $http_host;'",
+        "list that origin under server.cors_origins; behind a proxy list the name in the browser's address "
+        "under server.allowed_hosts",
     ),
     404: ("not_found", "no such address", "see /openapi.json for the addresses of this API"),
     405: ("method_not_allowed", "this address does not support this method", "the Allow header lists the methods"),
@@ -122,8 +122,15 @@ class BaseHandler(RequestHandler):
         return [m for m in cls.SUPPORTED_METHODS if m in has and (m != "HEAD" or "GET" in has)]
 
     def check_trusted_origin(self, origin: str) -> bool:
-        """Return True if pages of this origin may publish. "*" and "null" may only read."""
-        return origin in self.server.cors_origins and origin not in ("*", "null")
+        """Return True if pages of this origin may publish. "*" and "null" may only read.
+
+        A proxy may have changed Host. Then our own page is known by Sec-Fetch-Site, or on plain http, where browsers
+        do not send it, by a name under server.allowed_hosts.
+        """
+        if origin in self.server.cors_origins:
+            return origin not in ("*", "null")
+        is_plain = "Sec-Fetch-Site" not in self.request.headers
+        return is_plain and urlsplit(origin).hostname in self.server.allowed_hosts
 
     def write_json(self, value: object, status: int = 200) -> None:
         self.set_status(status)

@@ -20,6 +20,7 @@ STREAM_HEADERS: Final = (
     ("Content-Type", "text/event-stream; charset=utf-8"),
     ("Cache-Control", "no-store, no-transform"),  # no-transform: proxies must not compress the stream.
     ("X-Accel-Buffering", "no"),  # nginx would hold back all events to the end.
+    ("Incremental", "?1"),  # RFC 10036, the same for all proxies.
 )
 
 

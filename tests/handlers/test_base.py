@@ -104,6 +104,24 @@ async def test_our_own_page_a_listed_one_and_a_program_may_publish(start_site: S
 
 
 @pytest.mark.gen_test
+async def test_our_own_page_may_publish_whatever_a_proxy_made_of_host(start_site: StartSite) -> None:
+    """Without Sec-Fetch-Site, which browsers send to https and localhost only, the name of the origin decides."""
+    site = await start_site(server={"allowed_hosts": ["wall.example.com"]})
+    for headers, status in (
+        ({"Origin": "http://wall.example.com:8080"}, 201),
+        ({"Origin": "http://WALL.example.com"}, 201),
+        ({"Origin": "https://wall.example.com", "Sec-Fetch-Site": "same-origin"}, 201),
+        ({"Origin": "https://wall.example.com:8443", "Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://wall.example.com", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "http://wall.example.com.evil.example"}, 403),
+        ({"Origin": "http://wall.example.com@evil.example"}, 403),
+        ({"Origin": "http://other.example.com"}, 403),
+    ):
+        answer = await site.request("POST", "/topics/a", "x", {"Host": f"127.0.0.1:{site.port}", **headers})
+        assert answer.status == status, headers
+
+
+@pytest.mark.gen_test
 async def test_no_other_origin_may_read_unless_it_is_listed(both_ways: Site) -> None:
     stream = await both_ways.open_stream(headers={"Origin": "https://ops.example.com"})
     answer = await both_ways.get("/connections", {"Origin": "https://ops.example.com"})

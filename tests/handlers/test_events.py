@@ -17,6 +17,7 @@ async def test_a_stream_has_the_headers_that_proxies_and_browsers_need(both_ways
     assert stream.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert stream.headers["Cache-Control"] == "no-store, no-transform"
     assert stream.headers["X-Accel-Buffering"] == "no"
+    assert stream.headers["Incremental"] == "?1"
     assert stream.headers["X-Content-Type-Options"] == "nosniff"
     assert not {"Connection", "Content-Encoding", "Content-Length", "Server"} & set(stream.headers)
 
