@@ -11,7 +11,7 @@ import pytest
 from tests.test_layout import ROOT, python_files
 
 BANNED = re.compile(r"\b(?:who|whoever|whom|whose|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "config.yaml", "docs/clients.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "config.yaml", "docs/clients.md", "docs/senders.md"]
 PYTHON = ["server.py", "eyewall", "handlers", "hub", "benchmarks", "docs", "tests"]
 TEXT_TOKENS = {token.COMMENT, token.STRING, getattr(token, "FSTRING_MIDDLE", token.STRING)}
 
