@@ -21,8 +21,6 @@ PAGE_BYTES: Final = 1 << 20  # A page ends behind the connection that reaches th
 class ConnectionsHandler(BoundedAnswer):
     """GET /connections: one page, in the order of `since`. Parameters: `limit`, `after`."""
 
-    hub: Hub
-
     async def get(self) -> None:
         with self.history.slot(self.history.limits.answers), self.ends_with_its_client():
             async with self.history.turn:

@@ -22,11 +22,11 @@ class PeerStream(IOStream):
     """
 
     _awaits_answer = False
-    _has_ended = False
+    has_ended = False  # The client, or one half of it, while it waits for its answer.
 
     def __init__(self, connection: socket.socket, on_end: Callable[[], None]) -> None:
         super().__init__(connection)
-        self.on_end = on_end
+        self._on_end = on_end
 
     def set_close_callback(self, callback: Callable[[], None] | None) -> None:
         # Tornado sets one while a whole request waits for its answer, and at no other time.
@@ -38,10 +38,10 @@ class PeerStream(IOStream):
             size = super().read_from_fd(buf)
             if size != 0 or not self._awaits_answer:
                 return size
-            if self._has_ended:
+            if self.has_ended:
                 return None
-            self._has_ended = True
-            self.on_end()
+            self.has_ended = True
+            self._on_end()
             # At the end Tornado closes, and with nothing it waits for more in a busy loop. It leaves a stream alone
             # that holds unread bytes: an empty line, which it skips behind the answer.
             buf[:2] = b"\r\n"
