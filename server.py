@@ -96,11 +96,9 @@ class Eyewall:
         self, *, fast: bool = True, header_timeout: float = 15, turn_seconds: float = 0.004, **tornado_limits: float
     ) -> Acceptor:
         """Return an acceptor. Without `fast`, Tornado serves every connection. Timeouts in seconds."""
-        tornado = TornadoTier(
-            self.app, self.live, self.limits, self.refusals, header_timeout=header_timeout, **tornado_limits
-        )
+        tornado = TornadoTier(self.app, self.live, self.refusals, header_timeout=header_timeout, **tornado_limits)
         fast_tier = FastTier(self.hub, self.log, self.live, self.refusals) if fast else None
-        clients = Clients(tornado, fast_tier, self.limits, self.io_loop, idle_seconds=header_timeout)
+        clients = Clients(tornado, fast_tier, self.io_loop, idle_seconds=header_timeout)
         shared = (self.live, self.limits, self.io_loop)
         return Acceptor(clients, *shared, readers=lambda: self.registry.count, turn_seconds=turn_seconds)
 

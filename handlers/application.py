@@ -24,7 +24,7 @@ from handlers.forwarded import client_address, is_trusted
 from handlers.publish import PublishHandler
 from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
-from hub.delivery.limits import ConnectionLimits
+from hub.delivery.limits import Slot
 from hub.errors import Overloaded, TooLarge
 
 logger = logging.getLogger("eyewall.http")
@@ -46,7 +46,7 @@ class Peer:
 
     address: str  # Of the socket.
     remote_ip: str  # Of the request's client: differs from `address` behind a trusted proxy.
-    slot: str  # The address that the connection's slot is counted for.
+    slot: Slot  # Of the connection.
     protocol: str = "http"
 
     def __str__(self) -> str:
@@ -54,15 +54,12 @@ class Peer:
 
 
 class TornadoTier(HTTPServerConnectionDelegate):
-    """Serves connections with Tornado's HTTP/1.1. Releases each one's slot in `limits` at its end."""
+    """Serves connections with Tornado's HTTP/1.1. Releases each one's slot at its end."""
 
-    def __init__(
-        self, app: Application, live: LiveConfig, limits: ConnectionLimits, refusals: Refusals, **tornado_limits: Any
-    ) -> None:
+    def __init__(self, app: Application, live: LiveConfig, refusals: Refusals, **tornado_limits: Any) -> None:
         self.refusals = refusals
         self._app = app
         self._live = live
-        self._limits = limits
         self._parameters = HTTP1ConnectionParameters(**(TORNADO_LIMITS | tornado_limits))
         self._connections: dict[HTTP1ServerConnection, Peer] = {}
         # Connections with a request that is not answered yet; False before its header has been read.
@@ -92,7 +89,7 @@ class TornadoTier(HTTPServerConnectionDelegate):
     def on_close(self, server_conn: Any) -> None:
         """Called at the end of each connection, and when a handler has detached it."""
         self._answering.pop(server_conn, None)
-        self._limits.release(self._connections.pop(server_conn).slot)
+        self._connections.pop(server_conn).slot.release()
 
     async def close_all(self) -> None:
         while self._connections:
@@ -112,8 +109,7 @@ class TornadoTier(HTTPServerConnectionDelegate):
         if is_trusted(peer.address, networks):
             peer.remote_ip = client_address(peer.address, headers, networks)
             if peer.remote_ip != peer.address:
-                self._limits.move(peer.slot, peer.remote_ip)
-                peer.slot = peer.remote_ip
+                peer.slot.move(peer.remote_ip)
 
 
 class HeaderCheck(HTTPMessageDelegate):

@@ -11,14 +11,14 @@ from tornado.iostream import StreamClosedError
 from handlers.base import BaseHandler
 from hub.delivery.transports import RST_ON_CLOSE
 from hub.history import History
-
-logger = logging.getLogger("eyewall.http")
+from hub.hub import Hub
 
 
 class BoundedAnswer(BaseHandler):
     """A GET that sends parts, each after the socket has taken the one before."""
 
     history: History
+    hub: Hub
 
     async def send(self, part: bytes) -> None:
         """Wait until the socket has taken the part. Raises TimeoutError, StreamClosedError."""
@@ -37,7 +37,8 @@ class BoundedAnswer(BaseHandler):
         except StreamClosedError:
             self._reset()
         except TimeoutError:
-            logger.info("disconnected %s: write timeout in GET %s", self.request.remote_ip, self.request.path)
+            line = f"disconnected {self.request.remote_ip}: write timeout in GET {self.request.path}"
+            self.hub.cut_lines.write(logging.INFO, line)
             self._reset()
         except BaseException:
             if self._headers_written:

@@ -16,7 +16,8 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from handlers.application import Peer, TornadoTier
 from handlers.fast import FastTier, parse
 from handlers.peer_stream import PeerStream
-from hub.delivery.limits import ConnectionLimits
+from hub.delivery.limits import Slot
+from hub.errors import Overloaded
 
 logger = logging.getLogger("eyewall.http")
 
@@ -31,10 +32,10 @@ class _Client:
 
     __slots__ = ("has_ended", "has_more", "is_busy", "is_new", "peer", "slot", "socket", "task", "used_at")
 
-    def __init__(self, connection: socket.socket, address: str, slot: str, now: float) -> None:
+    def __init__(self, connection: socket.socket, address: str, slot: Slot, now: float) -> None:
         self.socket = connection
         self.peer = address
-        self.slot: str | None = slot  # None once it is released, while an answer is still awaited.
+        self.slot = slot  # Released once the client has ended, while an answer is still awaited.
         self.used_at = now  # Loop time of the last answer, or of the admission.
         self.is_new = True  # Nothing was answered yet.
         self.is_busy = False  # A request is being answered.
@@ -44,7 +45,7 @@ class _Client:
 
 
 class Clients:
-    """Holds each admitted connection with its slot in `limits` until it closes, is a stream, or is Tornado's.
+    """Holds each admitted connection with its slot until it closes, is a stream, or is Tornado's.
 
     Without a fast tier every connection goes to Tornado.
     """
@@ -53,7 +54,6 @@ class Clients:
         self,
         tornado: TornadoTier,
         fast: FastTier | None,
-        limits: ConnectionLimits,
         io_loop: IOLoop,
         *,
         idle_seconds: float,
@@ -61,7 +61,6 @@ class Clients:
         self.refusals = tornado.refusals
         self._tornado = tornado
         self._fast = fast
-        self._limits = limits
         self._io_loop = io_loop
         self._idle_seconds = idle_seconds
         self._is_closing = False
@@ -76,8 +75,8 @@ class Clients:
         """Return the number of open connections that are not streams, in both tiers."""
         return len(self._watched) + self._tornado.count
 
-    def admit(self, connection: socket.socket, address: str, slot: str) -> None:
-        """Take over a new connection with the slot of the address `slot`, and look at its request."""
+    def admit(self, connection: socket.socket, address: str, slot: Slot) -> None:
+        """Take over a new connection with its slot, and look at its request."""
         self._read(_Client(connection, address, slot, self._io_loop.time()))
 
     @property
@@ -137,7 +136,7 @@ class Clients:
             client.has_more = len(data) > request.size or len(data) == PEEK_BYTES or client.has_ended
             self._watch(client)  # A publisher that disconnects is noticed while it waits.
             if client.has_ended:
-                self._release(client)
+                client.slot.release()
             client.task = asyncio.ensure_future(self._answer(client, answer))
         else:
             self._pass_to_tornado(client)
@@ -154,9 +153,12 @@ class Clients:
         except OSError:
             self._close(client)
             return
-        if client.slot is None:  # It had ended before this answer: without a slot no further request is served.
+        try:
+            client.slot.acquire()  # It may have ended before this answer, and half of it only.
+        except Overloaded:
             self._close(client)
-        elif taken < len(data):
+            return
+        if taken < len(data):
             self._pass_to_tornado(client, data[taken:])
         elif self._is_closing:
             self._close(client)
@@ -179,8 +181,8 @@ class Clients:
                 self._close(client)
             else:
                 client.has_more = True
-                if client.has_ended:  # It disconnected, or only waits for its answer.
-                    self._release(client)
+                if client.has_ended:  # It disconnected, or only waits for its answers.
+                    client.slot.release()
 
     def _watch(self, client: _Client) -> None:
         """Report arrivals. Edge-triggered: a busy client does not wake the loop again."""
@@ -191,18 +193,15 @@ class Clients:
 
     def _pass_to_tornado(self, client: _Client, rest: bytes = b"") -> None:
         """Let Tornado send the `rest` of an answer and read the next request, with the slot."""
-        if client.slot is None:
-            self._close(client)
-            return
         self._unwatch(client)
-        stream = PeerStream(client.socket)
+        stream = PeerStream(client.socket, client.slot.release)
         if rest:
             stream.write(rest)
         self._tornado.serve(stream, Peer(client.peer, client.peer, client.slot))
 
     def _forget(self, client: _Client) -> None:
         self._unwatch(client)
-        self._release(client)
+        client.slot.release()
 
     def _close(self, client: _Client) -> None:
         """Close in order: with unread bytes, close() alone is a reset, which destroys the answer. Idempotent."""
@@ -214,11 +213,6 @@ class Clients:
     def _unwatch(self, client: _Client) -> None:
         if self._watched.pop(client.socket.fileno(), None) is not None:
             self._epoll.unregister(client.socket.fileno())
-
-    def _release(self, client: _Client) -> None:
-        if client.slot is not None:
-            self._limits.release(client.slot)
-            client.slot = None
 
     def _close_idle(self) -> None:
         since = self._io_loop.time() - self._idle_seconds

@@ -1,5 +1,6 @@
 """GET /connections, and DELETE of one connection."""
 
+import asyncio
 import re
 from typing import Final
 
@@ -20,11 +21,11 @@ PAGE_BYTES: Final = 1 << 20  # A page ends behind the connection that reaches th
 class ConnectionsHandler(BoundedAnswer):
     """GET /connections: one page, in the order of `since`. Parameters: `limit`, `after`."""
 
-    hub: Hub
-
     async def get(self) -> None:
         with self.history.slot(self.history.limits.answers), self.ends_with_its_client():
-            body = self._page()
+            async with self.history.turn:
+                body = self._page()
+                await asyncio.sleep(0)  # Other requests come between two pages.
             self.set_header("Content-Type", JSON_TYPE)
             self.set_header("Content-Length", len(body))
             await self.send(body)
@@ -35,7 +36,7 @@ class ConnectionsHandler(BoundedAnswer):
         shown: list[msgspec.Raw] = []
         size = 0
         for connection in readers[:limit]:
-            shown.append(msgspec.Raw(encode(_shown(connection))))
+            shown.append(msgspec.Raw(msgspec.json.encode(_shown(connection))))
             size += len(shown[-1])
             if size >= PAGE_BYTES:
                 break

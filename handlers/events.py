@@ -13,8 +13,6 @@ from hub.delivery.cursor import Position, find
 from hub.hub import Hub
 from hub.log.protocol import Log
 
-logger = logging.getLogger("eyewall.http")
-
 MAX_CLIENT_CHARACTERS: Final = 200
 STREAM_HEADERS: Final = (
     ("Content-Type", "text/event-stream; charset=utf-8"),
@@ -80,7 +78,7 @@ class EventsHandler(BaseHandler):
         except StreamClosedError:
             self.hub.disconnect(connection)
         except OSError as error:  # No free descriptor: the hand-over needs two for a moment.
-            logger.error("cannot keep the stream of %s: %s", connection.address, error)
+            self.hub.cut_lines.write(logging.ERROR, f"cannot keep the stream of {connection.address}: {error}")
             self.hub.disconnect(connection)
 
     def on_connection_close(self) -> None:

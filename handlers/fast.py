@@ -23,7 +23,7 @@ from handlers.events import STREAM_HEADERS, open_stream
 from handlers.forwarded import FORWARDING_HEADERS
 from handlers.messages import FORM, TEXT
 from handlers.params import StreamRequest
-from handlers.publish import JSON, receipt_json
+from handlers.publish import JSON
 from handlers.refusals import Refusals
 from hub.config.live import LiveConfig
 from hub.errors import EyewallError
@@ -161,7 +161,7 @@ class FastTier:
         began, is_cross_origin = time.monotonic(), bool(self._live.current.server.cors_origins)
         try:
             receipt = await self._hub.publish([draft])
-            body = encode(receipt_json(receipt)) + b"\n"
+            body = encode(receipt.as_json()) + b"\n"
             status, answer = 201, _message_head(int(time.time()), is_cross_origin, len(body)) + body
         except Exception as error:
             if not isinstance(error, EyewallError):

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
 
+from tornado.iostream import StreamClosedError
+
 from handlers.bounded import BoundedAnswer
 from handlers.params import FILTER, check_names, parse_filter
 from handlers.publish import NDJSON
@@ -62,6 +64,9 @@ class HistoryGet(BoundedAnswer):
         if kind == "json" or self.request.method == "HEAD":
             return
         async for page in pages:
+            # Empty parts would not tell that the client is gone.
+            if self.request.connection.stream.has_ended:  # type: ignore[union-attr]  # a PeerStream
+                raise StreamClosedError
             await self.send(FORMS[kind](page))
 
     def _check_site(self) -> None:

@@ -15,7 +15,7 @@ from handlers.bind import listen_on, raise_descriptor_limit
 from handlers.clients import Clients
 from handlers.forwarded import is_trusted
 from hub.config.live import LiveConfig
-from hub.delivery.limits import NO_ADDRESS, ConnectionLimits
+from hub.delivery.limits import NO_ADDRESS, ConnectionLimits, Slot
 from hub.errors import Overloaded
 
 logger = logging.getLogger("eyewall.http")
@@ -25,8 +25,8 @@ ACCEPTS: Final = 1000  # Connections accepted in one turn of the loop: some 10 m
 
 REJECTION_ANSWERS: Final = 50  # In one turn of the loop: an answer costs 100 us and more (measured).
 
-_Accepted = tuple[socket.socket, str, str]
-"""A connection, its address, and the address that its slot is counted for."""
+_Accepted = tuple[socket.socket, str, Slot]
+"""A connection, its address, and its slot."""
 
 
 class Acceptor:
@@ -91,7 +91,7 @@ class Acceptor:
         self.stop_accepting()
         while self._pending:
             connection, _, slot = self._next()
-            self._limits.release(slot)
+            slot.release()
             connection.close()
         await self._clients.stop()
 
@@ -117,9 +117,9 @@ class Acceptor:
             self._rejected += 1
             self._warn("no descriptors are left (raise `ulimit -n`)")
             return
-        slot = NO_ADDRESS if is_trusted(address, self._live.current.server.trusted_proxies) else address
+        is_proxy = is_trusted(address, self._live.current.server.trusted_proxies)
         try:
-            self._limits.acquire(slot)
+            slot = self._limits.slot(NO_ADDRESS if is_proxy else address)
         except Overloaded as error:
             self._reject(connection, error)
             return

@@ -61,6 +61,6 @@ class TopicHandler(PublishHandler):
             content = self.body.content()
             body = to_utf8(content, self.charset)
             if self.content_type == FORM and (form := read_form(body)) is not None:
-                await self.publish_one(self.decoder.object(form, self.live.current.publish), content)
-                return
-            await self.publish_one(self.decoder.whole(body, self.live.current.publish), content)
+                await self.publish_one(lambda: self.decoder.object(form, self.live.current.publish), content)
+            else:
+                await self.publish_one(lambda: self.decoder.whole(body, self.live.current.publish), content)

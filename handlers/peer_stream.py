@@ -1,7 +1,8 @@
-"""The stream of a connection that Tornado serves: three corrections of its HTTP/1.1, by methods that are public."""
+"""The stream of a connection that Tornado serves: four corrections of its HTTP/1.1, by methods that are public."""
 
 import asyncio
 import re
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,7 +16,38 @@ _CONNECTION: Final = re.compile(rb"(?im)^connection:((?:[^\r\n]|\r?\n[ \t])*)\r?
 
 
 class PeerStream(IOStream):
-    """Reads the options of `Connection` as a list, delivers the last chunks, and gives a malformed request a reason."""
+    """Reads the options of `Connection` as a list, delivers the last chunks, and gives a malformed request a reason.
+
+    Stays open behind a half-close until the request is answered. `on_end` is called at once then.
+    """
+
+    _awaits_answer = False
+    has_ended = False  # The client, or one half of it, while it waits for its answer.
+
+    def __init__(self, connection: socket.socket, on_end: Callable[[], None]) -> None:
+        super().__init__(connection)
+        self._on_end = on_end
+
+    def set_close_callback(self, callback: Callable[[], None] | None) -> None:
+        # Tornado sets one while a whole request waits for its answer, and at no other time.
+        self._awaits_answer = callback is not None
+        super().set_close_callback(callback)
+
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        try:
+            size = super().read_from_fd(buf)
+            if size != 0 or not self._awaits_answer:
+                return size
+            if self.has_ended:
+                return None
+            self.has_ended = True
+            self._on_end()
+            # At the end Tornado closes, and with nothing it waits for more in a busy loop. It leaves a stream alone
+            # that holds unread bytes: an empty line, which it skips behind the answer.
+            buf[:2] = b"\r\n"
+            return 2
+        finally:
+            del buf  # As Tornado does: the frames of an error would keep it.
 
     def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> Awaitable[bytes]:
         return asyncio.ensure_future(_with_one_option(super().read_until_regex(regex, max_bytes)))

@@ -6,7 +6,7 @@ Tornado would parse what `curl -d` sends as a form, and would close at a body ov
 import select
 import sys
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,7 @@ from hub.ingest.multiline import Joiner
 from hub.ingest.publisher import MAX_MESSAGES, Batch, Publisher, WhileConnected, too_many
 from hub.ingest.upload_budget import UploadBudget, WholeBody
 from hub.json_text import decode
-from hub.log.protocol import IdempotencyKey, Receipt
+from hub.log.protocol import IdempotencyKey
 from hub.message import FIELDS_HINT, Draft
 
 JSON: Final = frozenset({"application/json", "text/json"})
@@ -32,12 +32,6 @@ NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "applic
 UNLIMITED: Final = 1 << 62
 SLOWEST_BYTES: Final = 64 << 10  # Bytes a second that a body of lines must have, besides the usual body timeout.
 _array: Final = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-def receipt_json(receipt: Receipt) -> dict[str, object]:
-    """Return the answer to one published message."""
-    answer: dict[str, object] = {"id": receipt.first_id, "time": receipt.time}
-    return answer if receipt.receivers is None else answer | {"receivers": receipt.receivers}
 
 
 @stream_request_body
@@ -204,10 +198,7 @@ class PublishHandler(BaseHandler):
         body = to_utf8(content, self.charset)
         decoder = JsonObjects(topic, is_strict=self.is_strict)
         if not body.lstrip().startswith(b"["):
-            draft = decoder.decode(body, self.live.current.publish)
-            if draft is None:
-                raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
-            await self.publish_one(draft, content)
+            await self.publish_one(lambda: decoder.decode(body, self.live.current.publish), content)
             return
         key = self.key(content)
         items = decode(_array, body, hint=FIELDS_HINT)
@@ -215,8 +206,18 @@ class PublishHandler(BaseHandler):
             raise too_many(f"{len(items):,}")
         self.write_batch(await self.publisher().append_all(map(bytes, items), decoder, key))
 
-    async def publish_one(self, draft: Draft, content: bytes) -> None:
-        self.write_json(receipt_json(await self.hub.publish([draft], key=self.key(content))), 201)
+    async def publish_one(self, decode: Callable[[], Draft | None], content: bytes) -> None:
+        """Publish one message. A repeat is answered although a changed limit refuses it now."""
+        key = self.key(content)
+        try:
+            draft = decode()
+            if draft is None:
+                raise InvalidInput("body", "is empty", hint=FIELDS_HINT)
+            receipt = await self.hub.publish([draft], key=key)
+        except InvalidInput:
+            if key is None or not (receipt := await self.hub.publish([], key=key)).count:
+                raise
+        self.write_json(receipt.as_json(), 201)
 
     def write_batch(self, batch: Batch) -> None:
         """Answer 201 if anything is in the log, else 400. A PUT may end without a message: its source had none."""
@@ -233,11 +234,10 @@ class PublishHandler(BaseHandler):
     def key(self, content: bytes) -> IdempotencyKey | None:
         """Return the Idempotency-Key header with the digest of the request. Raises InvalidInput."""
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
-        options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
-        options += ["lines"] * self.has_lines  # The same bytes by POST are one message.
-        options += ["strict"] * self.is_strict
+        options: list[object] = [self.request.path, self.option("X-Level", "level"), self.option("X-Source", "source")]
+        options += [self.content_type in JSON, *["lines"] * self.has_lines, *["strict"] * self.is_strict]
         options += ["apart"] * (self.request.method == "PUT" and self.joiner() is None)
-        return idempotency_key(self.request.headers.get("Idempotency-Key"), [self.request.path, *options], content)
+        return idempotency_key(self.request.headers.get("Idempotency-Key"), options, content)
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""

@@ -7,9 +7,10 @@ from typing import Final
 
 from tornado.ioloop import IOLoop
 
+from hub.line_limit import LineLimit
+
 logger = logging.getLogger("eyewall.http")
 
-LINES_PER_SECOND: Final = 10  # Of refused requests, in the log.
 PATH_CHARACTERS: Final = 200  # Of a log line.
 NOTICE_SECONDS: Final = 10.0  # Least time between two notices.
 NOTICE_CHARACTERS: Final = 300
@@ -23,9 +24,7 @@ class Refusals:
         self.counts: Counter[str] = Counter()  # By error code.
         self._notify = notify
         self._loop = io_loop
-        self._second_ends = 0.0  # Loop time.
-        self._lines_left = 0
-        self._hidden = 0  # Refused requests since the last line.
+        self._lines = LineLimit(logger, io_loop)
         self._latest = ("", "")  # Address and reason of the messages counted in `_messages`.
         self._messages = 0
         self._told_at = -NOTICE_SECONDS
@@ -34,13 +33,14 @@ class Refusals:
     def log_request(self, status: int, method: str | None, path: str, seconds: float, *, reason: str = "") -> None:
         """Write a line of the access log, without the query. The log itself reports failed writes (503 and 507)."""
         level = logging.ERROR if status == 500 else logging.INFO if 400 <= status < 500 else logging.DEBUG
-        if not logger.isEnabledFor(level) or (level == logging.INFO and not self._may_write()):
+        if not logger.isEnabledFor(level):
             return
         because = f": {reason[:PATH_CHARACTERS]}" if reason else ""
-        if level == logging.INFO and self._hidden:
-            because += f" ({self._hidden} refused requests before this one are not shown)"
-            self._hidden = 0
-        logger.log(level, "%d %s %s %.1f ms%s", status, method, path[:PATH_CHARACTERS], 1000 * seconds, because)
+        line = f"{status} {method} {path[:PATH_CHARACTERS]} {1000 * seconds:.1f} ms{because}"
+        if level == logging.INFO:
+            self._lines.write(level, line)
+        else:
+            logger.log(level, "%s", line)
 
     def count_messages(self, address: str, count: int, reason: str) -> None:
         """Tell operators that messages of a publisher were refused, at once or with the next notice."""
@@ -58,15 +58,6 @@ class Refusals:
         if self._timer is not None:
             self._loop.remove_timeout(self._timer)
             self._timer = None
-
-    def _may_write(self) -> bool:
-        now = self._loop.time()
-        if now >= self._second_ends:
-            self._second_ends, self._lines_left = now + 1, LINES_PER_SECOND
-        self._lines_left -= 1
-        if self._lines_left < 0:
-            self._hidden += 1
-        return self._lines_left >= 0
 
     def _tell(self) -> None:
         address, reason = self._latest

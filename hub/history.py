@@ -50,7 +50,7 @@ class History:
     def __init__(self, log: SearchableLog, limits: HistoryLimits = DEFAULT_LIMITS) -> None:
         self._log = log
         self.limits = limits
-        self._turn = asyncio.Semaphore(1)  # Streams have the other of the log's two reading threads for replay.
+        self.turn = asyncio.Semaphore(1)  # Streams have the other of the log's two reading threads for replay.
         self.answering = 0  # Answers in progress.
 
     async def pages(
@@ -66,7 +66,7 @@ class History:
             follows_a_position = after is not None
             while True:
                 part = replace(search, limit=min(search.limit, self.limits.page_messages))
-                async with self._turn:
+                async with self.turn:
                     result = await self._log.query(
                         partial(find, generations=self._log.generations, search=part, bounds=self.limits.bounds)
                     )

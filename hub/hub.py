@@ -28,6 +28,7 @@ from hub.delivery.transports import Transports
 from hub.delivery.unsent import UnsentBytes
 from hub.errors import NotStored, OutcomeUnknown
 from hub.filter import Filter
+from hub.line_limit import LineLimit
 from hub.log.protocol import Clock, IdempotencyKey, Log, Receipt
 from hub.message import Draft
 
@@ -57,6 +58,7 @@ class Hub:
             disconnect=self.disconnect,
         )
         self.control = ControlEvents(registry, self.fan_out, settings, io_loop, clock=clock, version=version)
+        self.cut_lines = LineLimit(logger, io_loop)  # Of clients that were disconnected because they do not read.
         self.unsent = UnsentBytes(settings, io_loop, cut=self._cut)
         parts = (log, pages, self.fan_out, self.control, self.transports, self.unsent)
         self.catch_up = CatchUp(*parts, settings, io_loop, disconnect=self.disconnect)
@@ -209,6 +211,7 @@ class Hub:
         self._reset(connection, f"slow readers hold more than {limit} MiB (stream.max_unsent_bytes)")
 
     def _reset(self, connection: Connection, reason: str) -> None:
-        logger.warning("disconnected %s (%s): %s; it can resume by id", connection.address, connection.id, reason)
+        line = f"disconnected {connection.address} ({connection.id}): {reason}; it can resume by id"
+        self.cut_lines.write(logging.WARNING, line)
         self.transports.abort(connection)
         self.disconnect(connection)

@@ -28,6 +28,8 @@ logger = logging.getLogger("eyewall.hub")
 
 PROGRESS_BYTES: Final = 16 << 10  # A reader that takes fewer in stream.stall_seconds, and has more to take, is stalled.
 
+FETCHES: Final = 4  # Pages made at once: one may be a message of 6 MB. The log has two threads.
+
 
 class CatchUp:
     """Owns every reader that has a transport and is not live. Loop thread only."""
@@ -59,6 +61,7 @@ class CatchUp:
         # Ahead of the last flush, or their group cannot be built before the next one.
         self._awaiting_flush: list[Connection] = []
         self._awaiting_page: dict[tuple[GroupKey, int], list[Connection]] = {}
+        self._fetching = asyncio.Semaphore(FETCHES)
         self._tasks: set[asyncio.Task[None]] = set()  # The event loop keeps weak references.
         self._scheduled = False
 
@@ -174,7 +177,8 @@ class CatchUp:
     async def _fetch(self, key: tuple[GroupKey, int]) -> None:
         # The cache may drop the page before the turns of the readers.
         try:
-            page = await self._pages.fetch(*key, self._fan_out.flushed)
+            async with self._fetching:
+                page = await self._pages.fetch(*key, self._fan_out.flushed)
         except Exception as error:
             if not isinstance(error, LogFailed):  # The log reports its own failures.
                 logger.exception("cannot make a replay page")

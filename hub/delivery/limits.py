@@ -52,6 +52,12 @@ class ConnectionLimits:
         self.count -= 1
         self._forget(address)
 
+    def slot(self, address: str) -> "Slot":
+        """Return a slot that is held. Raises as `acquire`."""
+        slot = Slot(self, address)
+        slot.acquire()
+        return slot
+
     def _check_address(self, address: str) -> None:
         each = self.config.max_connections_per_address
         if address != NO_ADDRESS and self._by_address[address] >= each:
@@ -65,3 +71,31 @@ class ConnectionLimits:
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
+
+
+class Slot:
+    """A slot of one connection, held or free."""
+
+    __slots__ = ("_limits", "address", "is_held")
+
+    def __init__(self, limits: ConnectionLimits, address: str) -> None:
+        self.address = address  # That it is counted for.
+        self.is_held = False
+        self._limits = limits
+
+    def acquire(self) -> None:
+        """Idempotent. Raises Overloaded or TooManyConnections."""
+        if not self.is_held:
+            self._limits.acquire(self.address)
+            self.is_held = True
+
+    def move(self, address: str) -> None:
+        """Raises TooManyConnections; the slot then stays."""
+        self._limits.move(self.address, address)
+        self.address = address
+
+    def release(self) -> None:
+        """Idempotent."""
+        if self.is_held:
+            self._limits.release(self.address)
+            self.is_held = False

@@ -59,10 +59,20 @@ class Batch:
         self.rejected += self._unsettled
         self.rejected_count += self._unsettled_count
         self._unsettled, self._unsettled_count = [], 0
-        if receipt is not None:
+        if receipt is not None and receipt.count:
             self._first = self._first or receipt.first_id
             self._last = receipt.last_id
             self.accepted += receipt.count
+
+    def settle_repeat(self, receipt: Receipt, drafts: int) -> None:
+        """Count as the first answer to this request did. A limit has changed since if `drafts` differs from then.
+
+        In that case it is unknown which messages were rejected.
+        """
+        if drafts != receipt.count:
+            self._unsettled = []
+            self._unsettled_count = max(0, self._unsettled_count + drafts - receipt.count)
+        self.settle(receipt)
 
     def as_json(self) -> dict[str, object]:
         """Return the counts; `rejected` has the first ones, `rejected_count` counts them all."""
@@ -141,7 +151,12 @@ class Publisher:
             if len(drafts) > MAX_MESSAGES:
                 raise too_many(f"more than {MAX_MESSAGES:,}")
             await asyncio.sleep(0)
-        batch.settle(await self.append(drafts, key) if drafts else None)
+        # Without drafts the key may have an earlier receipt: all were accepted under another limit.
+        receipt = await self.append(drafts, key) if drafts or key else None
+        if receipt is not None and receipt.is_repeat:
+            batch.settle_repeat(receipt, len(drafts))
+        else:
+            batch.settle(receipt)
         return batch
 
     async def _hold_back(self, error: NotStored, is_connected: Callable[[], bool]) -> None:

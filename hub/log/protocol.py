@@ -76,6 +76,11 @@ class Receipt:
     is_repeat: bool = False  # Of an earlier append with the same key.
     receivers: int | None = None  # Set by the hub.
 
+    def as_json(self) -> dict[str, object]:
+        """Return the answer to the publish of one message."""
+        answer: dict[str, object] = {"id": self.first_id, "time": self.time}
+        return answer if self.receivers is None else answer | {"receivers": self.receivers}
+
     @property
     def first_id(self) -> str:
         return format_id(self.epoch, self.first)
@@ -106,7 +111,9 @@ class Log(Protocol):
         """From now on each subscriber gets every message once, in order, after its commit."""
 
     async def append(self, drafts: Sequence[Draft], key: IdempotencyKey | None = None) -> Receipt:
-        """Commit the drafts (at least one), in order and together; return when they are durable.
+        """Commit the drafts, in order and together; return when they are durable.
+
+        Without drafts return the receipt of the earlier append with this key, or one of no messages.
 
         Raises NotStored (LogFull for a full disk), Conflict, or OutcomeUnknown after a timeout: the drafts may still
         be committed and delivered.

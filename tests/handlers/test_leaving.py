@@ -9,7 +9,8 @@ import pytest
 
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
-from tests.handlers.wire import RST_ON_CLOSE, Stream
+from tests.handlers.wire import RST_ON_CLOSE, Answer, Stream
+from tests.hub.log_files import held
 from tests.waiting import until
 
 ABORTED = 40
@@ -98,13 +99,51 @@ async def test_what_was_read_of_an_aborted_body_is_not_left_to_the_cycle_collect
 
 
 @pytest.mark.gen_test
-async def test_a_client_that_has_ended_gets_one_answer_and_no_further_request(start_site: StartSite) -> None:
-    """Its slot is free by then: served on, such clients would pass every limit."""
-    site = await start_site(server={"max_connections_per_address": 3})
-    for _ in range(6):
-        _, writer = await site.connect()
-        writer.write((site.head("POST", "/topics/a", 1) + b"x") * 300)
-        writer.write_eof()
+@pytest.mark.parametrize("last", ["POST", "keyed POST", "search", "PUT", "healthz"])
+async def test_requests_in_front_of_a_half_close_are_answered(both_ways: Site, last: str) -> None:
+    """As by `nc -N`. Both tiers answer all that was received, then close."""
+    one = both_ways.head("POST", "/topics/a", 1)
+    requests = {
+        "POST": one + b"x",
+        "keyed POST": both_ways.head("POST", "/topics/a", 1, {"Idempotency-Key": "k"}) + b"x",
+        "search": both_ways.head("GET", "/messages?q=x"),
+        "PUT": both_ways.head("PUT", "/topics/a", headers={"Transfer-Encoding": "chunked", "Content-Length": None})
+        + b"2\r\nx\n\r\n0\r\n\r\n",
+        "healthz": both_ways.head("GET", "/healthz"),
+    }
+    reader, writer = await both_ways.connect()
+    writer.write((one + b"x") * 3 + requests[last])
+    writer.write_eof()
+    for _ in range(3):
+        assert (await Answer.read(reader)).status == 201
+    assert (await Answer.read(reader)).status in (200, 201)
+    assert await reader.read() == b""
+    await until(lambda: both_ways.acceptor.open == 0)
+    assert both_ways.wall.limits.count == 0
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("fast", [True, False])
+async def test_clients_that_have_ended_stay_within_the_limits(start_site: StartSite, fast: bool) -> None:
+    """Each frees its slot while it waits for its answer, and needs one for its next request."""
+    site = await start_site({"fast": fast}, server={"max_connections_per_address": 3})
+    sent = []
+    async with held(site.wall.log.writer):
+        for number in range(5):
+            sent.append(await site.connect())
+            # Tornado notices the end behind its last request only.
+            sent[-1][1].write((site.head("POST", "/topics/a", 1) + b"x") * (2 if fast else 1))
+            sent[-1][1].write_eof()
+            await until(lambda number=number: site.wall.hub.publishing == number + 1)  # type: ignore[misc]  # bound now
+            await until(lambda: site.wall.limits.count == 0)
+        waiting = [await site.connect() for _ in range(3)]
+        await until(lambda: site.wall.limits.count == 3)
+    for reader, _ in sent:
+        assert (await Answer.read(reader)).status == 201
+    await until(lambda: site.acceptor.open == 3)
+    assert site.wall.limits.count == 3
+    assert site.wall.log.head == 5
+    for _, writer in waiting:
+        writer.close()
     await until(lambda: site.acceptor.open == 0)
     assert site.wall.limits.count == 0
-    assert site.wall.log.head < 300

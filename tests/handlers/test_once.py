@@ -39,16 +39,39 @@ async def test_a_key_belongs_to_its_path_and_headers_too(both_ways: Site) -> Non
     assert both_ways.wall.log.head == 1
 
 
+BIG = "x" * 2000
+REPEATED: list[tuple[str, str, str, str]] = [
+    ("POST", "/messages", JSON, f'[{{"topic":"a","message":"1"}},{{"topic":"a","message":"{BIG}"}}]'),
+    ("POST", "/messages", JSON, f'[{{"topic":"a","message":"{BIG}"}}]'),
+    ("POST", "/messages", JSON, f'{{"topic":"a","message":"{BIG}"}}'),
+    ("POST", "/messages", NDJSON, f'{{"topic":"a","message":"1"}}\n{{"topic":"a","message":"{BIG}"}}\nnonsense'),
+    ("POST", "/topics/a", JSON, f'{{"message":"{BIG}"}}'),
+    ("POST", "/topics/a", "text/plain", BIG),
+    ("PUT", "/topics/a", NDJSON, f'{{"message":"1"}}\n{BIG}\n'),
+]
+
+
 @pytest.mark.gen_test
-async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(start_site: StartSite) -> None:
-    site = await start_site(publish={"max_message_bytes": "1KiB"})
-    items = f'[{{"topic":"a","message":"1"}},{{"topic":"a","message":"{"x" * 2000}"}}]'
-    first = await site.post("/messages", items, JSON, idempotency_key="k")
-    assert (first.json["accepted"], first.json["rejected_count"]) == (1, 1)
-    site.wall.apply(site.wall.live.current.model_copy(update={"publish": PublishConfig()}))
-    again = await site.post("/messages", items, JSON, idempotency_key="k")
-    assert (again.status, again.json["first"]) == (201, first.json["first"])
-    assert site.wall.log.head == 1
+@pytest.mark.parametrize("is_narrower", [True, False])
+@pytest.mark.parametrize(("method", "path", "kind", "body"), REPEATED)
+async def test_a_retry_is_answered_as_the_first_time_though_a_limit_has_changed(
+    start_site: StartSite, method: str, path: str, kind: str, body: str, is_narrower: bool
+) -> None:
+    sizes = ["64KiB", "1KiB"] if is_narrower else ["1KiB", "64KiB"]
+    site = await start_site(publish={"max_message_bytes": sizes[0]})
+    headers = {"Idempotency-Key": "k", "Content-Type": kind}
+    first = await site.request(method, path, body, headers)
+    limits = PublishConfig.model_validate({"max_message_bytes": sizes[1]})
+    site.wall.apply(site.wall.live.current.model_copy(update={"publish": limits}))
+    head = site.wall.log.head
+    again = await site.request(method, path, body, headers)
+    if first.status == 201:
+        assert (again.status, site.wall.log.head) == (201, head)
+        names = ("id", "time", "accepted", "lines", "first", "last", "rejected_count")
+        assert {name: again.json.get(name) for name in names} == {name: first.json.get(name) for name in names}
+        assert len(again.json.get("rejected", ())) in (0, again.json.get("rejected_count", 0))
+    else:  # Nothing was stored, so no key was used.
+        assert (first.status in (400, 413), again.status, site.wall.log.head) == (True, 201, head + 1)
 
 
 async def begin(site: Site, path: str, body: str) -> asyncio.StreamWriter:
@@ -64,12 +87,12 @@ async def test_a_client_that_disconnects_while_an_array_is_read_may_repeat_it(
 ) -> None:
     """The digest is taken before the body is released."""
     body = "[" + ",".join(['{"topic":"a","message":"1"}'] * 10_000) + "]"
-    was_open: list[int] = []
+    was_held: list[int] = []
     read = Batch.read
 
     def read_and_hang_up(*arguments: Any) -> list[Any]:
         writer.transport.abort()
-        was_open.append(site.acceptor.open)
+        was_held.append(site.wall.limits.count)
         return read(*arguments)
 
     with monkeypatch.context() as patch:
@@ -77,7 +100,7 @@ async def test_a_client_that_disconnects_while_an_array_is_read_may_repeat_it(
         patch.setattr(Batch, "read", read_and_hang_up)
         writer = await begin(site, "/messages", body)
         await until(lambda: site.wall.log.head == 10_000, 60)
-    assert (was_open[0], was_open[-1]) == (1, 0)
+    assert (was_held[0], was_held[-1]) == (1, 0)
     again = await site.post("/messages", body, idempotency_key="k")
     assert (again.status, again.json["accepted"]) == (201, 10_000)
     assert site.wall.log.head == 10_000

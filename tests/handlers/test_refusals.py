@@ -5,7 +5,7 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from handlers.refusals import LINES_PER_SECOND
+from hub.line_limit import LINES_PER_SECOND
 from tests.handlers.conftest import StartSite
 from tests.handlers.site import Site
 from tests.handlers.wire import Answer

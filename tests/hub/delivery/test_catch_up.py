@@ -1,5 +1,7 @@
 """Readers that catch up from the log: after a reconnect, for `?last=`, and after a full transport."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -9,6 +11,7 @@ from hub.delivery.group import GroupKey
 from hub.errors import LogFailed
 from hub.filter import Filter
 from hub.log.protocol import format_id
+from hub.message import Message
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import log_of
 from tests.hub.parts import EPOCH, draft
@@ -67,6 +70,28 @@ async def test_a_blocked_reader_that_disconnects_holds_no_bytes() -> None:
         await until(lambda: audience.registry.count == 0)
         assert not audience.hub.catch_up.is_blocked(reader.connection)
         assert not reader.connection.unsent
+
+
+@pytest.mark.gen_test
+async def test_few_pages_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page may be one message of 6 MB, and the limit of all unsent bytes cuts readers in the next turn only."""
+    with audience_of(log_of(40), tuning={"recent_bytes": 1, "page_messages": 1}) as audience:
+        reading, may_read, read = 0, asyncio.Event(), audience.log.read
+
+        async def read_later(after: int, limit: int) -> Sequence[Message]:
+            nonlocal reading
+            reading += 1
+            await may_read.wait()
+            return await read(after, limit)
+
+        monkeypatch.setattr(audience.log, "read", read_later)
+        readers = [audience.join(after=an_id(seq)) for seq in range(20)]
+        await until(lambda: reading)
+        await asyncio.sleep(0)
+        assert reading <= 4
+        may_read.set()
+        await audience.settle()
+        assert [reader.seqs for reader in readers] == [list(range(seq + 1, 41)) for seq in range(20)]
 
 
 @pytest.mark.gen_test

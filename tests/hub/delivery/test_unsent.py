@@ -11,6 +11,7 @@ from hub.delivery.group import GroupKey
 from hub.delivery.settings import Settings
 from hub.delivery.unsent import UnsentBytes
 from hub.filter import Filter
+from hub.line_limit import LINES_PER_SECOND
 from tests.hub.audience import audience_of
 from tests.hub.memory_log import log_of
 from tests.hub.parts import draft
@@ -94,6 +95,19 @@ async def test_slow_readers_stay_within_the_limit_and_lose_nothing(caplog: pytes
         await audience.settle()
         assert resumed.seqs == list(range(1, 9))
         assert audience.hub.unsent.total == 0
+
+
+@pytest.mark.gen_test
+async def test_readers_cut_at_once_are_a_few_lines_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with audience_of(stall_seconds=1) as audience:
+        audience.log.store([draft("x" * (MIB // 4))])
+        for _ in range(60):
+            audience.join(last=1, buffer=4096)
+        audience.hub.start()
+        await until(lambda: audience.registry.count == 0)
+        lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert LINES_PER_SECOND <= len(lines) < 30
+        assert "it took less than 16 KiB in 1 s; it can resume by id" in lines[0]
 
 
 @pytest.mark.gen_test
