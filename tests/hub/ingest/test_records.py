@@ -219,3 +219,28 @@ def test_an_unknown_level_is_info_whatever_the_words_suggest() -> None:
 def test_an_empty_text_is_a_text() -> None:
     draft = draft_of('{"message":"","n":1}')
     assert (draft.message, data_of(draft)) == ("", {"n": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        ("1715681521", "2024-05-14T10:12:01.000Z"),
+        ('"1715681521.5"', "2024-05-14T10:12:01.500Z"),
+        ("1715681521.123456", "2024-05-14T10:12:01.123456Z"),
+        ("99999999999", "1973-03-03T09:46:39.999Z"),  # As seconds, in the year 5138.
+        ("999999999999", "2001-09-09T01:46:39.999Z"),
+        ('"Tue, 14 May 2024 10:12:01 GMT"', "Tue, 14 May 2024 10:12:01 GMT"),
+        ('"14/May/2024:10:12:01 +0000"', "14/May/2024:10:12:01 +0000"),
+        ('"20240514T101201Z"', "20240514T101201Z"),
+        ("12", None),
+        ("1e300", None),
+        ('"soon"', None),
+    ],
+)
+def test_a_time_is_a_text_or_a_number_since_1970(value: str, time: str | None) -> None:
+    assert data_of(draft_of(f'{{"message":"m","ts":{value}}}')).get("time") == time
+
+
+def test_a_shipper_s_level_and_source_are_for_records_without_one() -> None:
+    draft = draft_of('{"PRIORITY":"3","SYSLOG_IDENTIFIER":"app","MESSAGE":"{\\"msg\\":\\"boom\\"}"}')
+    assert (draft.message, draft.level, draft.source) == ("boom", "error", "app")
