@@ -119,7 +119,7 @@ class Draft(msgspec.Struct, frozen=True):
         if size > max_bytes:
             hint = "shorten it, or raise publish.max_message_bytes in config.yaml"
             raise TooLarge("message", f"{size:,} bytes are over the limit of {max_bytes:,}", hint=hint)
-        return cls(topic, Level.parse(level), source, message, data)
+        return cls(topic, level if isinstance(level, Level) else Level.parse(level), source, message, data)
 
     @classmethod
     def from_json(cls, text: bytes | msgspec.Raw, *, topic: str | None, max_bytes: int) -> Self:

@@ -11,9 +11,11 @@ from hub.ingest.level_names import level_of
 from hub.ingest.levels import guess_level
 from hub.ingest.lines import Line, TruncatedLine, truncated
 from hub.ingest.records import parse_object
-from hub.message import Draft, Level
+from hub.json_text import decode
+from hub.message import FIELDS_HINT, Draft, Level
 from hub.terminal import overwritten
 
+_OBJECT: Final = msgspec.json.Decoder(dict)
 MAX_LEVEL_CHARACTERS: Final = 64  # Of an unknown level that is kept in `data`.
 
 
@@ -134,8 +136,8 @@ class JsonObjects:
                     line.decode(), topic=self.topic, level=None, source="", max_bytes=max_bytes, has_topic=True
                 )
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-                pass
-        return Draft.from_json(line, topic=self.topic, max_bytes=max_bytes)  # Also explains what is wrong.
+                decode(_OBJECT, line, hint=FIELDS_HINT)  # Raises with what is wrong.
+        return Draft.from_json(line, topic=self.topic, max_bytes=max_bytes)
 
 
 Decoder = TopicText | JsonObjects

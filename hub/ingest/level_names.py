@@ -1,5 +1,6 @@
 """The names and numbers of levels that programs use."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,17 +23,28 @@ LETTERS: Final[dict[str, Level]] = {
     **dict.fromkeys("FCA", CRITICAL),
 }
 
-Scale = Mapping[int, Level | None]
-"""Levels by the lowest number that means them."""
 
-SYSLOG: Final[Scale] = {0: CRITICAL, 3: ERROR, 4: WARNING, 5: INFO, 7: DEBUG, 8: None}  # RFC 5424, section 6.2.1
-_PINO: Final[Scale] = {10: DEBUG, 30: INFO, 40: WARNING, 50: ERROR, 60: CRITICAL, 70: None}
-_MONOLOG: Final[Scale] = {100: DEBUG, 200: INFO, 300: WARNING, 400: ERROR, 500: CRITICAL, 601: None}
-_LOGBACK: Final[Scale] = {5000: DEBUG, 20000: INFO, 30000: WARNING, 40000: ERROR, 50000: CRITICAL, 50001: None}
-NUMBERS: Final[Scale] = {**SYSLOG, **_PINO, **_MONOLOG, **_LOGBACK}
-PYTHON: Final[Scale] = {0: None, 1: DEBUG, 20: INFO, 30: WARNING, 40: ERROR, 50: CRITICAL, 60: None}
-OPENTELEMETRY: Final[Scale] = {0: None, 1: DEBUG, 9: INFO, 13: WARNING, 17: ERROR, 21: CRITICAL, 25: None}
-NO_NUMBERS: Final[Scale] = {0: None}
+class Scale:
+    """Levels by the lowest number that means them."""
+
+    def __init__(self, levels: Mapping[int, Level | None]) -> None:
+        self._bounds, self._levels = tuple(levels), tuple(levels.values())
+
+    def level_of(self, number: int) -> Level | None:
+        """Return the level of a number from 0."""
+        return self._levels[bisect_right(self._bounds, number) - 1]
+
+
+_Levels = dict[int, Level | None]
+_SYSLOG: Final[_Levels] = {0: CRITICAL, 3: ERROR, 4: WARNING, 5: INFO, 7: DEBUG, 8: None}  # RFC 5424, section 6.2.1
+_PINO: Final[_Levels] = {10: DEBUG, 30: INFO, 40: WARNING, 50: ERROR, 60: CRITICAL, 70: None}
+_MONOLOG: Final[_Levels] = {100: DEBUG, 200: INFO, 300: WARNING, 400: ERROR, 500: CRITICAL, 601: None}
+_LOGBACK: Final[_Levels] = {5000: DEBUG, 20000: INFO, 30000: WARNING, 40000: ERROR, 50000: CRITICAL, 50001: None}
+SYSLOG: Final = Scale(_SYSLOG)
+NUMBERS: Final = Scale({**_SYSLOG, **_PINO, **_MONOLOG, **_LOGBACK})
+PYTHON: Final = Scale({0: None, 1: DEBUG, 20: INFO, 30: WARNING, 40: ERROR, 50: CRITICAL, 60: None})
+OPENTELEMETRY: Final = Scale({0: None, 1: DEBUG, 9: INFO, 13: WARNING, 17: ERROR, 21: CRITICAL, 25: None})
+NO_NUMBERS: Final = Scale({0: None})
 
 
 def level_of(value: object, scale: Scale = NUMBERS) -> Level | None:
@@ -46,5 +58,5 @@ def level_of(value: object, scale: Scale = NUMBERS) -> Level | None:
             return NAMES.get(name) or NAMES.get(name[:16].rstrip("0123456789").rstrip("+-"))
         value = int(name[:9])
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return scale[max(bound for bound in scale if bound <= value)]
+        return scale.level_of(value)
     return None

@@ -21,10 +21,10 @@ _CAPITALS: Final[dict[str, Level]] = {
     **dict.fromkeys(("inf",), INFO),
     **dict.fromkeys(("wrn",), WARNING),
     **dict.fromkeys(("erro",), ERROR),
-    **dict.fromkeys(("ftl", "fata", "pnc", "pani", "cri"), CRITICAL),
+    **dict.fromkeys(("ftl", "fata", "pnc", "pani", "cri", "bug"), CRITICAL),  # BUG: of the kernel
 }
 # Common words that declare a level only between brackets, in a column of their own, or in capitals before a colon.
-_COMMON: Final = frozenset(("log", "success", "normal", "default", "fault"))
+_COMMON: Final = frozenset(("log", "success", "normal", "default", "fault", "bug"))
 
 _BRACKET: Final = "[<({|"
 _BRACKETS: Final = r"|. [UClXx] [ ]*[]>|)}:/,]"  # [ERROR] <warn> [ WARN:0@1]
@@ -49,7 +49,9 @@ _PLACES: Final = {
     )
     for before in characters
 }
-_KEY: Final = re.compile(r"(?:level|lvl|severity|priority|(?<![a-z])(?:sev|pri|at))[\"']?\s?[=:]\s?[\"']?$")
+_KEY: Final = re.compile(
+    r"(?:level|lvl|severity|priority|(?<![a-z])(?:sev|pri|at))[\"']?\s?[=:]\s?[\"']?$(?<! = ')"
+)  # Not in SQL.
 _FACILITY: Final = re.compile(
     r"(?<!\w)(?:auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|user|uucp|local[0-7])\.$"
 )
@@ -62,7 +64,10 @@ _SHAPES: Final = re.compile(
       ([TVDIWEFC])(?:\d{4}|\d{6})\ \d\d:\d\d                           # klog, glog, CockroachDB
     | ([VDIWEFA])/[^(:\s]{1,64}\ *\(\ *\d+\):                          # logcat -v brief
     | \d+:[XCSM]\ [\w\ :]{10,24}\.\d{3}\ ([.*\#-])\                    # Redis
-    | \d[\d:T.,/+\ Z-]{6,40}?[ ]([VDIWEF])(?:\ \||/|\ +[A-Za-z])       # logcat, MongoDB to 4.2, etcd, TensorFlow
+    | \d[\d:T.,/+\ Z-]{6,40}?[ ](?:([VDIWEF])(?:/|\ +[A-Za-z])        # logcat, MongoDB to 4.2, TensorFlow
+      |([CEWNIDT])\ \|)                                                # etcd
+    | \[\d[^]]{9,40}\]\ [\da-f]{8}\ \S{1,80}\ +([FEWID])\             # WebSphere
+    | \[\d+\]\{-?\d+\}\[-?\d+/-?\d+\]\ [\d\ :.-]{19,26}\ ([fewid])\    # SAP HANA
     | ([EWN]):\                                                        # apt
     | \[\ *[\d.]+\]\ \(([EWIN!?*+=-]{2})\)                             # X.Org
     | \s+(?:at\ |File\ ")()                                            # a frame of a stack trace
@@ -72,7 +77,7 @@ _SHAPES: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-_PRI, _WORD_SHAPES = 8, (9, 10)  # Groups of _SHAPES. The others are keys of _SIGNS.
+_PRI, _WORD_SHAPES = 11, (12, 13)  # Groups of _SHAPES. The others are keys of _SIGNS.
 _LETTER_IN_BRACKETS: Final = re.compile(r"\[([TVDIWEFC])(?:\]| [^\]\s]*\d)")  # [E], [W socket.cpp:601]
 _CISCO: Final = re.compile(r"%[A-Z][A-Z0-9_]{1,30}-([0-7])-[A-Z0-9_]{1,40}:")  # %LINK-3-UPDOWN:
 
@@ -80,7 +85,7 @@ _STATUS: Final = re.compile(
     r'HTTP/[\d.]{1,3}" (?:status: )?([1-5]\d\d)(?!\d)'  # Apache, nginx, uvicorn, OpenStack
     r"| (?:-?\d{1,9}/){2,4}[+-]?\d{1,9} ([1-5]\d\d) "  # HAProxy
     r"|TCP_[A-Z_]{3,40}/([0-5]\d\d) "  # Squid
-    r"| ([1-5]\d\d) \d{1,9} \d{1,9} \d{1,9}\s*$"  # IIS
+    r"| ([1-5]\d\d)(?: \d{1,10}){3,5}\s*$"  # IIS
     r'|\bstatus(?:_code)?="?([1-5]\d\d)(?!\d)'  # logfmt
 )
 _METHODS: Final = frozenset((b"get", b"head", b"post", b"put", b"patch", b"delete", b"options", b"connect"))
@@ -109,7 +114,7 @@ _AFTER: Final = re.compile(
     r"| (?:pages?|handl\w+|logs?|logging|rates?|ratio|count\w*|budget|report\w*|levels?|correct\w+|recover\w+)\b"
 )
 _CLASS: Final = re.compile(
-    r"(?<![\w/-])[A-Z]\w{0,80}?(?:(Error|Exception)|Warning(?=:))(?![\w/-])|(?<=\.)(Exception):|\bORA-(\d{5}):"
+    r"(?<![\w/-])[A-Z]\w{0,80}?(?:(Error|Exception)|Warning(?=:))(?![\w/-])|(?<=\.)(Exception):|\b(?:ORA|TNS)-(\d{5})\b"
 )
 
 _ALL: Final = NAMES | _CAPITALS
@@ -151,7 +156,7 @@ def _level_of_shape(shape: re.Match[str]) -> Level:
     if group == _PRI:
         value = str(int(value) & 7)
     elif group not in _WORD_SHAPES:
-        return _SIGNS.get(value, INFO)
+        return _SIGNS.get(value.upper(), INFO)
     return level_of(value.removesuffix("l"), SYSLOG) or ERROR
 
 
@@ -215,7 +220,7 @@ def _suggested(line: str, low: str, names: Iterable[str]) -> Level:
     at, name = _leftmost(low, names, len(low), suggests)
     found = (
         _CLASS.search(line, 0, at)
-        if "rror" in line or "xception" in line or "arning" in line or "ORA-" in line
+        if "rror" in line or "xception" in line or "arning" in line or "ORA-" in line or "TNS-" in line
         else None
     )
     if found is not None:

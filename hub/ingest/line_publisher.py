@@ -62,9 +62,9 @@ class LinePublisher:
         """Publish the lines that end in `chunk`. Raises what Publisher.append raises, and Overloaded at shutdown."""
         self._lines.max_bytes = self._decoder.max_line_bytes(self._publisher.live.current.publish)
         await self._publish(self._lines.feed(self._transcoder.feed(chunk)))
-        self._publisher.budget.check_running()
-        held = self._joiner.held_bytes if self._joiner else 0
-        self._publisher.budget.resize(self, self._lines.unfinished_bytes + held)
+        async with self._lock:
+            await self._check_running()
+        self._count_bytes()
 
     async def finish(self) -> None:
         """Publish the last line, which may have no line end, and what is held."""
@@ -94,15 +94,26 @@ class LinePublisher:
             async with self._lock:
                 if self._joiner is not None:
                     await self._store(self._joiner.release())
+            self._count_bytes()
             self._publisher.budget.check_running()
         except Exception as error:
             self._on_error(error)
+
+    def _count_bytes(self) -> None:
+        held = self._joiner.held_bytes if self._joiner else 0
+        self._publisher.budget.resize(self, self._lines.unfinished_bytes + held)
+
+    async def _check_running(self) -> None:
+        """Raise Overloaded at shutdown, after what is held is published: the answer counts it."""
+        if self._joiner is not None and self._publisher.budget.stopping.is_set():
+            await self._store(self._joiner.release())
+        self._publisher.budget.check_running()
 
     async def _publish(self, lines: Iterator[Line]) -> None:
         async with self._lock:
             self._stop_timer()
             while part := list(islice(lines, LINES_PER_TURN)):
-                self._publisher.budget.check_running()
+                await self._check_running()
                 limit = self._publisher.live.current.publish.max_message_bytes
                 await self._store(
                     self._joiner.feed(part, limit) if self._joiner else [Record(line, 1) for line in part]

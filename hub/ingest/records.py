@@ -1,93 +1,35 @@
-"""JSON objects: where loggers, shippers and clouds put text, level, source and time.
+"""JSON objects: the message that an object of this API, of a logger or of a webhook means."""
 
-To teach a logger, add its names to the tables. A name with dots is looked up as one key and as keys inside each other.
-The first name of a table that has a usable value counts. What is used leaves `data`, unless it is inside an object.
-"""
-
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from hub.errors import InvalidInput
-from hub.ingest.level_names import NO_NUMBERS, NUMBERS, OPENTELEMETRY, PYTHON, Scale, level_of
+from hub.ingest.level_names import level_of
 from hub.ingest.levels import guess_level
+from hub.ingest.record_names import LEVEL, NAMES, STAY, WRAPPERS, Row, rows_of
 from hub.ingest.webhooks import read_webhook
-from hub.json_text import one_line
-from hub.message import MAX_SOURCE_CHARACTERS, Draft, Level
+from hub.message import LEVEL_NAMES, MAX_SOURCE_CHARACTERS, Draft, Level
 from hub.timestamps import iso_of
 
-TEXT: Final = (
-    *("message", "msg", "short_message"),  # most; GELF
-    *("record.message", "fields.message", "event.message", "jsonPayload.message", "properties.message"),
-    *("@message", "@m", "MESSAGE", "M", "textPayload", "RenderedMessage", "body.stringValue", "eventMessage"),
-    *("event", "log", "body", "Body", "text", "MessageTemplate", "@mt"),  # structlog; docker; OpenTelemetry; Serilog
-)
-LEVEL: Final[Mapping[str, Scale]] = {
-    **dict.fromkeys(
-        ("level", "severity", "lvl", "loglevel", "logLevel", "LogLevel", "log_level", "log.level"), NUMBERS
-    ),
-    **dict.fromkeys(("levelname", "level_name", "level.name", "record.level.name", "@level", "@l", "Level"), NUMBERS),
-    **dict.fromkeys(("severityText", "severity_text", "SeverityText", "sev", "L", "syslog.severity"), NUMBERS),
-    **dict.fromkeys(("severityNumber", "severity_number", "SeverityNumber"), OPENTELEMETRY),
-    **dict.fromkeys(("levelno",), PYTHON),
-    **dict.fromkeys(("level_value", "PRIORITY", "priority", "s"), NUMBERS),  # Logback; journald; MongoDB
-    **dict.fromkeys(("status", "type"), NO_NUMBERS),  # Datadog, apprise. Numbers are HTTP's.
-}
-SOURCE: Final = (
-    *("source", "service.name", "service", "serviceName", "SYSLOG_IDENTIFIER", "app", "appname", "application"),
-    *("logger", "logger_name", "loggerName", "log.logger", "@module", "SourceContext", "channel", "target"),
-    *("record.name", "name", "kubernetes.container_name", "container_name", "_SYSTEMD_UNIT", "host"),
-)
-TIME: Final = (
-    *("time", "@timestamp", "timestamp", "Timestamp", "ts", "datetime", "asctime", "date", "@t", "T", "at"),
-    *("t.$date", "record.time.repr", "eventTime", "created", "timeMillis", "timeUnixNano", "__REALTIME_TIMESTAMP"),
-)
-# Ambiguous names, and names of which one has to be there too.
-_BESIDE: Final = {
-    "name": ("hostname", "levelname", "level_name"),  # bunyan, pino, Python
-    "host": ("short_message",),
-    "channel": ("level_name",),
-    "target": ("fields",),
-    **dict.fromkeys(("M", "T"), ("L",)),
-    "L": ("M",),
-    "s": ("ctx",),
-    "type": ("title",),
-    "created": ("levelname",),
-    "at": ("sev",),
-}
-_STAY: Final = frozenset(("priority", "status", "type"))  # In `data`, also where they give the level.
-_WRAPPERS: Final = frozenset(("log", "MESSAGE"))  # Of lines, which may be JSON.
+_OWN: Final = frozenset(("topic", "level", "source", "message", "data"))
+# A digit in front of a time of day. Bounded: an expression with three open repeats took 78 s for 20,000 digits.
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|(?=\D{0,12}\d)[\w ,/.+-]{4,24}?[T: ]\d\d:\d\d|\d{8}T\d{4}")
 
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\w{0,4}[ \d/.-]*\w{3,4}[/ .-]?[\d/ .-]+[T: ]\d\d:\d\d")
-_decode: Final = msgspec.json.Decoder().decode
-_encode: Final = msgspec.json.Encoder().encode
-
-OWN: Final = frozenset(("topic", "level", "source", "message", "data"))
-Fields = dict[str, msgspec.Raw]
+Fields = dict[str, Any]
 
 
-class _Row(NamedTuple):
-    rank: int
-    role: str
-    name: str
-    inside: tuple[str, ...]  # Keys below the first one.
+class _Own(msgspec.Struct, forbid_unknown_fields=True):
+    """An object with fields of this API only."""
 
-
-def _table() -> dict[str, list[_Row]]:
-    """Return the rows by the key of a record that leads to them."""
-    table: dict[str, list[_Row]] = {}
-    for role, names in (("text", TEXT), ("level", LEVEL), ("source", SOURCE), ("time", TIME)):
-        for rank, name in enumerate(names):
-            first, *inside = name.split(".")
-            table.setdefault(name, []).append(_Row(rank, role, name, ()))
-            if inside:
-                table.setdefault(first, []).append(_Row(rank, role, name, tuple(inside)))
-    return table
-
-
-_TABLE: Final = _table()
+    message: str
+    topic: str | None = None
+    level: str | None = None
+    source: str = ""
+    data: Any = None
 
 
 class Record(NamedTuple):
@@ -97,6 +39,18 @@ class Record(NamedTuple):
     level: Level | None
     source: str
     data: Fields
+
+
+def _number(digits: str) -> msgspec.Raw:
+    """Return a number with a point or an exponent as it is written, because a float has 17 digits at most."""
+    if not math.isfinite(float(digits)):
+        raise ValueError("number out of range")
+    return msgspec.Raw(digits.encode())
+
+
+_decode: Final = msgspec.json.Decoder(Fields, float_hook=_number).decode
+_decode_own: Final = msgspec.json.Decoder(_Own, float_hook=_number).decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def parse_object(
@@ -114,16 +68,16 @@ def parse_object(
     `level` and `source` are for objects that give none; `has_topic`: the field `topic` is the topic. Raises
     MsgspecError, RecursionError, InvalidInput or TooLarge.
     """
-    whole = _decode(text)  # Also checks what the next line leaves raw.
-    fields = _decode_fields(text)
-    is_ours = fields.keys() <= OWN
+    if has_topic and (draft := _own_draft(text, topic, max_bytes)) is not None:
+        return draft
+    fields = _decode(text)
+    is_ours = has_topic and fields.keys() <= _OWN
+    hook = read_webhook(fields) if (has_topic or has_hooks) and not is_ours else None
     if has_topic and "topic" in fields:
-        value: object = _decode(fields.pop("topic"))
-        if not isinstance(value, str):
+        topic = fields.pop("topic")
+        if not isinstance(topic, str):
             raise InvalidInput("topic", "must be a text", hint="use 1 to 64 characters from A-Z a-z 0-9 . _ -")
-        topic = value
-    hook = read_webhook(whole) if (has_topic or has_hooks) and not is_ours else None
-    is_hook = hook is not None and not isinstance(whole.get("message"), str)
+    is_hook = hook is not None and not isinstance(fields.get("message"), str)
     record = Record(None, None, "", fields) if is_hook else read_record(fields)
     if hook is not None:
         topic = topic or hook.kind
@@ -131,13 +85,13 @@ def parse_object(
         record = record._replace(text=hook.text) if is_hook else record
     if topic is None:
         raise InvalidInput("topic", "is missing", hint='add "topic": "…", or POST to /topics/<topic>')
-    if record.text is None and is_ours and has_topic:
+    if record.text is None and is_ours:
         return Draft.from_json(text.encode(), topic=topic, max_bytes=max_bytes)  # Raises with what is wrong.
     if record.text is None:
         message, data = text.strip(), None
     else:
         message, data = record.text, _data(record.data)
-    is_unknown = bytes(fields.get("level", b"")).startswith(b'"')
+    is_unknown = isinstance(fields.get("level"), str)
     return Draft.parse(
         topic=topic,
         message=message,
@@ -148,88 +102,69 @@ def parse_object(
     )
 
 
+def _own_draft(text: str, topic: str | None, max_bytes: int) -> Draft | None:
+    """Return the message of an object with valid fields of this API only: the common case, three times as fast."""
+    try:
+        own = _decode_own(text)
+    except msgspec.ValidationError:
+        return None
+    topic = topic if own.topic is None else own.topic
+    level = guess_level(own.message) if own.level is None else LEVEL_NAMES.get(own.level) or level_of(own.level)
+    if topic is None or level is None or (own.source and _source("", own.source) is None):
+        return None
+    data = None if own.data is None else msgspec.Raw(_encode(own.data))
+    return Draft.parse(topic=topic, message=own.message, level=level, source=own.source, data=data, max_bytes=max_bytes)
+
+
 def read_record(fields: Fields) -> Record:
-    """Read the fields, of valid JSON. `fields` itself becomes `data`."""
-    found: dict[str, Any] = {}
-    for row, value in sorted(_candidates(fields), key=lambda pair: pair[0]):
-        if row.role in found:
-            continue
-        used = _READERS[row.role](row.name, value)
-        if used is None:
-            continue
-        found[row.role] = used
-        if row.name == "time" and used is value:
-            continue
-        if not row.inside and row.name not in _STAY:
-            del fields[row.name]
-        if row.role == "time":
-            add(fields, "time", msgspec.Raw(_encode(used)))
-        elif row.name in _WRAPPERS and used.startswith("{") and (record := _inner(used, fields)):
-            return record
-    if "text" not in found and bytes(fields.get("message", b"")) == b'""':
-        found["text"] = ""
-        del fields["message"]
-    return Record(found.get("text"), found.get("level"), found.get("source", ""), fields)
+    """Read the fields of an object. `fields` itself becomes `data`."""
+    texts, levels, sources, times = rows_of(NAMES.intersection(fields))
+    _, level = _take(fields, levels, _level)
+    _, source = _take(fields, sources, _source)
+    _, time = _take(fields, times, _time)
+    if time is not None:
+        add(fields, "time", time)
+    text_name, text = _take(fields, texts, _text)
+    if text is None and fields.get("message") == "":
+        text = fields.pop("message")
+    record = Record(text, level, source or "", fields)
+    return _inner(record) if text_name in WRAPPERS and text.startswith("{") else record
 
 
-def add(fields: Fields, name: str, value: msgspec.Raw) -> None:
-    """Add a field, as `name`_ if that name is taken."""
-    while name in fields:
-        name += "_"
-    fields[name] = value
+def _take(fields: Fields, rows: Sequence[Row], read: Callable[[str, Any], Any]) -> tuple[str, Any]:
+    """Return the first name with a usable value, and what `read` makes of the value. The field leaves `fields`."""
+    for name, key, inside in rows:
+        value = fields.get(key)
+        for inner in inside:
+            value = value.get(inner) if isinstance(value, dict) else None
+        if value is not None and (used := read(name, value)) is not None:
+            if not inside and name not in STAY:
+                del fields[name]
+            return name, used
+    return "", None
 
 
-def _data(fields: Fields) -> msgspec.Raw | None:
-    """Return the fields as one JSON value. Those beside an object `data` are added to it."""
-    data = bytes(fields.pop("data", b"null"))
-    if data.startswith(b"{"):
-        inner = _decode_fields(data)
-        for name, value in fields.items():
-            add(inner, name, value)
-        fields = inner
-    elif data != b"null":
-        if not fields:
-            return one_line(msgspec.Raw(data))
-        fields = {"data": msgspec.Raw(data)} | fields
-    return one_line(msgspec.Raw(_encode(fields))) if fields else None
-
-
-def _candidates(fields: Fields) -> Iterator[tuple[_Row, Any]]:
-    for key in fields.keys() & _TABLE.keys():
-        value = _decode(fields[key])
-        for row in _TABLE[key]:
-            beside = _BESIDE.get(row.name)
-            if beside is not None and not any(name in fields for name in beside):
-                continue
-            inner = value
-            for name in row.inside:
-                inner = inner.get(name) if isinstance(inner, dict) else None
-            if inner is not None:
-                yield row, inner
-
-
-def _inner(text: str, outer: Fields) -> Record | None:
+def _inner(outer: Record) -> Record:
     """Return the record that a shipper put into a text, with the shipper's fields added."""
     try:
-        _decode(text)
-        fields = _decode_fields(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    record = read_record(fields)
+        record = read_record(_decode(outer.text or ""))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return outer
     if record.text is None:
-        return None
-    for name, value in outer.items():
-        add(fields, name, value)
-    return record
+        return outer
+    for name, value in outer.data.items():
+        add(record.data, name, value)
+    return record._replace(level=record.level or outer.level, source=record.source or outer.source)
 
 
-_decode_fields: Final = msgspec.json.Decoder(Fields).decode
+def _level(name: str, value: Any) -> Level | None:
+    return level_of(value, LEVEL[name])
 
 
 def _text(name: str, value: Any) -> str | None:
     if not isinstance(value, str) or not value:
         return None
-    return value.rstrip("\r\n") if name in _WRAPPERS else value
+    return value.rstrip("\r\n") if name in WRAPPERS else value
 
 
 def _source(_: str, value: Any) -> str | None:
@@ -237,14 +172,28 @@ def _source(_: str, value: Any) -> str | None:
     return value if is_usable else None
 
 
-def _time(_: str, value: Any) -> Any:
+def _time(_: str, value: Any) -> str | None:
     """Return a time as text: numbers since 1970 as ISO 8601, texts as they are."""
-    return value if isinstance(value, str) and _DATE.match(value) else iso_of(value)
+    if isinstance(value, str) and _DATE.match(value):
+        return value
+    return iso_of(bytes(value).decode() if isinstance(value, msgspec.Raw) else value)
 
 
-_READERS: Final = {
-    "text": _text,
-    "level": lambda name, value: level_of(value, LEVEL[name]),
-    "source": _source,
-    "time": _time,
-}
+def _data(fields: Fields) -> msgspec.Raw | None:
+    """Return the fields as one JSON value. Those beside an object `data` are added to it."""
+    data = fields.pop("data", None)
+    if isinstance(data, dict):
+        for name, value in fields.items():
+            add(data, name, value)
+    elif data is None or fields:
+        data = fields if data is None else {"data": data} | fields
+        if not data:
+            return None
+    return msgspec.Raw(_encode(data))
+
+
+def add(fields: Fields, name: str, value: Any) -> None:
+    """Add a field, as `name`_ if that name is taken."""
+    while name in fields:
+        name += "_"
+    fields[name] = value

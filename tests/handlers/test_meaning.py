@@ -55,3 +55,11 @@ async def test_a_stack_trace_by_put_is_one_message_unless_multiline_is_off(site:
     assert await stream.messages(8) == [trace, "next", *trace.split("\n"), "next", trace, "next"]
     levels = [data["level"] for name, data in stream.events if name == "message"]
     assert levels[:2] == ["error", "info"]
+
+
+@pytest.mark.gen_test
+async def test_a_progress_bar_by_put_is_what_a_terminal_shows_in_the_end(site: Site) -> None:
+    stream = await site.open_stream()
+    bar = b"Downloading 10%\rDownloading 50%\rDownloading 100%\r\n\rdone  \rok\n"
+    await site.request("PUT", "/topics/a", bar)
+    assert await stream.messages(2) == ["Downloading 100%", "okne  "]

@@ -166,3 +166,29 @@ async def test_lines_that_begin_when_the_server_ends_are_refused(site: Site, met
     known = await site.request(method, "/topics/a", '{"message":"m"}\n', {"Content-Type": kinds.get("Content_Type")})
     assert known.status == 503
     assert site.wall.log.head == 0
+
+
+@pytest.mark.gen_test
+async def test_a_stack_trace_that_waits_when_the_server_ends_is_in_the_log_and_counted(site: Site) -> None:
+    stream = await site.open_stream()
+    upload = await Upload.open(site, "/topics/a")
+    await upload.send(b"one\n[ERROR] boom\n\tat a\n")
+    await until(lambda: site.wall.log.head == 1)
+    site.wall.uploads.stop()
+    answer = await upload.answer()
+    assert (answer.status, answer.json["lines"], answer.json["accepted"]) == (503, 3, 2)
+    assert await stream.messages(2) == ["one", "[ERROR] boom\n\tat a"]
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("how", ["reset", "close"])
+async def test_a_stack_trace_that_waits_when_its_publisher_vanishes_is_in_the_log(site: Site, how: str) -> None:
+    stream = await site.open_stream()
+    upload = await Upload.open(site, "/topics/a")
+    await upload.send(b"one\n[ERROR] boom\n\tat a\nhal")
+    await until(lambda: site.wall.log.head == 1)
+    if how == "reset":
+        Stream(upload.reader, upload.writer).reset()
+    else:
+        upload.writer.close()
+    assert await stream.messages(2) == ["one", "[ERROR] boom\n\tat a"]

@@ -158,3 +158,33 @@ def test_no_line_is_refused(line: str) -> None:
         assert not line.encode().strip()
         return
     assert len(said.message.encode()) + len(said.data or b"") <= 1024
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"message":"error: x"}',
+        '{"message":"x","level":"WARN","source":"web-1"}',
+        '{"message":"x","level":"loud"}',
+        '{"message":"x","level":""}',
+        '{"message":"x","level":50}',
+        '{"message":"x","source":"a\\nb"}',
+        '{"message":"","data":null}',
+        '{"message":"x","data":{"a": 1.10, "b": 123456789012345678901234567890, "c": 1E5, "d": "\\u00e9"}}',
+        '{"message":"x","data":[1]}',
+    ],
+)
+def test_a_body_of_the_api_s_own_fields_means_what_the_same_line_means(text: str) -> None:
+    # The body has a decoder of its own, for speed.
+    draft = JsonObjects("app").decode(text.encode(), LIMITS)
+    assert draft == draft_of(text)
+
+
+def test_numbers_keep_their_digits() -> None:
+    data = draft_of('{"message":"x","a":1.10,"b":1E5,"c":0.1234567890123456789012}').data
+    assert bytes(data or b"") == b'{"a":1.10,"b":1E5,"c":0.1234567890123456789012}'
+
+
+def test_an_error_names_what_is_wrong_and_not_an_unknown_field() -> None:
+    with pytest.raises(InvalidInput, match="out of range"):
+        JsonObjects("app").decode(b'{"message":"x","n":1e999}', LIMITS)

@@ -1,11 +1,17 @@
 """The start of a stack trace waits for its other lines, for a bounded time."""
 
+from typing import Any
+
 import pytest
 
-from hub.errors import NotStored
+from hub.config import Config
+from hub.config.live import LiveConfig
+from hub.errors import NotStored, Overloaded
 from hub.ingest.decode import TopicText
 from hub.ingest.line_publisher import LinePublisher, raise_it
 from hub.ingest.multiline import Joiner
+from hub.ingest.upload_budget import UploadBudget
+from hub.log.protocol import Receipt
 from tests.hub.ingest.test_publisher import FailingHub, publisher_of
 from tests.waiting import until
 
@@ -71,3 +77,33 @@ async def test_what_is_held_is_published_when_the_connection_is_lost() -> None:
     lines.close()
     lines.close()
     await until(lambda: hub.texts == ["[ERROR] boom"])
+
+
+@pytest.mark.gen_test
+async def test_what_is_held_when_the_server_stops_is_published_and_counted() -> None:
+    """A publisher that sends the lines again which are not counted repeats nothing."""
+    budget = UploadBudget(LiveConfig(Config()))
+
+    class StoppingHub(FailingHub):
+        async def publish(self, *args: Any, **kwargs: Any) -> Receipt:
+            budget.stop()
+            return await super().publish(*args, **kwargs)
+
+    hub = StoppingHub()
+    publisher = publisher_of(hub, connected=None, budget=budget)
+    lines = LinePublisher(publisher, TopicText("app"), joiner=Joiner(), hold_seconds=60)
+    with pytest.raises(Overloaded):
+        await lines.feed(f"one\n{TRACE}\n".encode())
+    assert hub.texts == ["one", TRACE]
+    assert lines.batch.lines == 4
+
+
+@pytest.mark.gen_test
+async def test_what_is_held_counts_as_kept_until_it_is_published() -> None:
+    hub, budget = FailingHub(), UploadBudget(LiveConfig(Config()))
+    publisher = publisher_of(hub, connected=None, budget=budget)
+    lines = LinePublisher(publisher, TopicText("app"), joiner=Joiner(), hold_seconds=0.01)
+    await lines.feed(b"[ERROR] " + b"x" * 1_000_000 + b"\n")
+    assert budget.kept_bytes > 0
+    await until(lambda: len(hub.texts) == 1)
+    await until(lambda: budget.kept_bytes == 0)

@@ -1,17 +1,12 @@
 """The records of loggers: each finds its place, and nothing is lost.
 
-Records of structlog, loguru and python-json-logger are written here by them. The others are copies of their output.
+These are copies of their output. tests/reliability/test_loggers.py has the loggers of Node and Python themselves.
 """
 
-import io
 import json
-import logging
 from typing import Any
 
-import loguru
 import pytest
-import structlog
-from pythonjsonlogger.json import JsonFormatter
 
 from hub.config import PublishConfig
 from hub.ingest.decode import TopicText
@@ -21,21 +16,6 @@ NS = "2024-05-14T10:12:01.123000000Z"
 MS = "2024-05-14T10:12:01.123Z"
 # Logger: its record, then text, level, source and time, then names that stay in `data`.
 TABLE: dict[str, tuple[str, tuple[str, str, str, str | None], set[str]]] = {
-    "pino": (
-        '{"level":50,"time":1715681521123,"pid":1,"hostname":"web","name":"shop","msg":"boom","err":{"type":"TypeError"}}',
-        ("boom", "error", "shop", MS),
-        {"pid", "hostname", "err"},
-    ),
-    "winston": (
-        '{"level":"warn","message":"slow","service":"cart","timestamp":"2024-05-14T10:12:01.123Z"}',
-        ("slow", "warning", "cart", MS),
-        set(),
-    ),
-    "bunyan": (
-        '{"name":"shop","hostname":"web","pid":1,"level":60,"msg":"uncaught","time":"2024-05-14T10:12:01.123Z","v":0}',
-        ("uncaught", "critical", "shop", MS),
-        {"hostname", "pid", "v"},
-    ),
     "zap": (
         '{"level":"error","ts":1715681521.123,"logger":"http","caller":"a.go:1","msg":"dial","error":"refused"}',
         ("dial", "error", "http", MS),
@@ -152,45 +132,6 @@ def test_a_logger_s_record_gives_text_level_source_and_time(logger: str) -> None
     assert data.keys() == stays
 
 
-def test_structlog() -> None:
-    output = io.StringIO()
-    processors: list[Any] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso")]
-    log = structlog.wrap_logger(
-        structlog.PrintLogger(output), processors=[*processors, structlog.processors.JSONRenderer()]
-    )
-    log.warning("slow", took=3)
-    draft = draft_of(output.getvalue().rstrip())
-    assert (draft.message, draft.level) == ("slow", "warning")
-    assert data_of(draft)["took"] == 3
-    assert data_of(draft)["time"].endswith("Z")
-    assert data_of(draft).keys() == {"took", "time"}
-
-
-def test_loguru() -> None:
-    lines: list[str] = []
-    number = loguru.logger.add(lines.append, serialize=True)
-    try:
-        loguru.logger.bind(user=7).error("disk full")
-    finally:
-        loguru.logger.remove(number)
-    draft = draft_of(lines[0].rstrip())
-    assert (draft.message, draft.level, draft.source) == ("disk full", "error", __name__)
-    assert data_of(draft)["record"]["extra"] == {"user": 7}
-    assert data_of(draft)["time"] == data_of(draft)["record"]["time"]["repr"]
-
-
-def test_python_json_logger() -> None:
-    output = io.StringIO()
-    handler = logging.StreamHandler(output)
-    handler.setFormatter(JsonFormatter("%(asctime)s %(levelno)s %(name)s %(message)s"))
-    logger = logging.Logger("shop.cart")
-    logger.addHandler(handler)
-    logger.warning("low stock", extra={"item": 4})
-    draft = draft_of(output.getvalue().rstrip())
-    assert (draft.message, draft.level, draft.source) == ("low stock", "warning", "")
-    assert data_of(draft).keys() == {"name", "item", "time"}
-
-
 @pytest.mark.parametrize(
     ("record", "data"),
     [
@@ -219,3 +160,28 @@ def test_an_unknown_level_is_info_whatever_the_words_suggest() -> None:
 def test_an_empty_text_is_a_text() -> None:
     draft = draft_of('{"message":"","n":1}')
     assert (draft.message, data_of(draft)) == ("", {"n": 1})
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        ("1715681521", "2024-05-14T10:12:01.000Z"),
+        ('"1715681521.5"', "2024-05-14T10:12:01.500Z"),
+        ("1715681521.123456", "2024-05-14T10:12:01.123456Z"),
+        ("99999999999", "1973-03-03T09:46:39.999Z"),  # As seconds, in the year 5138.
+        ("999999999999", "2001-09-09T01:46:39.999Z"),
+        ('"Tue, 14 May 2024 10:12:01 GMT"', "Tue, 14 May 2024 10:12:01 GMT"),
+        ('"14/May/2024:10:12:01 +0000"', "14/May/2024:10:12:01 +0000"),
+        ('"20240514T101201Z"', "20240514T101201Z"),
+        ("12", None),
+        ("1e300", None),
+        ('"soon"', None),
+    ],
+)
+def test_a_time_is_a_text_or_a_number_since_1970(value: str, time: str | None) -> None:
+    assert data_of(draft_of(f'{{"message":"m","ts":{value}}}')).get("time") == time
+
+
+def test_a_shipper_s_level_and_source_are_for_records_without_one() -> None:
+    draft = draft_of('{"PRIORITY":"3","SYSLOG_IDENTIFIER":"app","MESSAGE":"{\\"msg\\":\\"boom\\"}"}')
+    assert (draft.message, draft.level, draft.source) == ("boom", "error", "app")
