@@ -31,6 +31,7 @@ from hub.config import Change, Config
 from hub.config.file import ConfigError, dump, load
 from hub.config.live import LiveConfig
 from hub.config.watcher import ConfigWatcher
+from hub.counts.buckets import Buckets
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.registry import Registry
 from hub.delivery.settings import Settings
@@ -66,7 +67,9 @@ class Eyewall:
         # With the page's digest: a page reloads when its server has another version of it.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)
-        self.log = SqliteLog(path, config.log, time.time, index=SearchIndex(), announce=self.will_delete)
+        self.log = SqliteLog(
+            path, config.log, time.time, index=SearchIndex(), tasks=[Buckets().step], announce=self.will_delete
+        )
         self.history = History(self.log)
         self.registry = Registry(config.server)
         self.limits = ConnectionLimits(config.server, "connections besides streams")

@@ -120,8 +120,8 @@ def is_indexed(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(query, (STEP_ROWS,)).fetchone()[0]) and connection.execute(full).fetchone()[0] <= 1
 
 
-async def first_page(history: History, filter_: Filter) -> HistoryPage:
-    async with aclosing(history.pages(SearchRange(filter_))) as pages:
+async def first_page(history: History, search: SearchRange) -> HistoryPage:
+    async with aclosing(history.pages(search)) as pages:
         return await anext(pages)
 
 
@@ -151,10 +151,10 @@ async def measure(log: SqliteLog, repeats: int) -> bool:
     for name, arguments in QUERIES:
         filter_ = Filter.parse(**arguments)
         times: list[float] = []
-        page = await first_page(history, filter_)  # Warms the disk cache.
+        page = await first_page(history, SearchRange(filter_))  # Warms the disk cache.
         for _ in range(repeats):
             began = time.perf_counter()
-            page = await first_page(history, filter_)
+            page = await first_page(history, SearchRange(filter_))
             times.append(1000 * (time.perf_counter() - began))
         found = len(page.messages)
         middle = statistics.median(times)

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.assets import AssetHandler, Assets
 from handlers.connections import ConnectionHandler, ConnectionsHandler
+from handlers.counts import CountsHandler, FieldsHandler
 from handlers.dashboard import DashboardHandler
 from handlers.events import EventsHandler
 from handlers.messages import MessagesHandler, TopicHandler
@@ -36,6 +37,8 @@ def routes(
         (r"/", DashboardHandler, stream | {"version": version}),
         (r"/events", EventsHandler, stream),
         (r"/messages", MessagesHandler, publish | {"history": history}),
+        (r"/counts", CountsHandler, {"live": live, "hub": hub, "history": history}),
+        (r"/fields", FieldsHandler, {"live": live, "hub": hub, "history": history}),
         (r"/topics/([^/]+)", TopicHandler, publish),
         (r"/connections", ConnectionsHandler, {"live": live, "hub": hub, "history": history}),
         (r"/connections/([^/]+)", ConnectionHandler, {"live": live, "hub": hub}),

@@ -3,15 +3,28 @@
 import asyncio
 import logging
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from tornado.iostream import StreamClosedError
 
-from handlers.base import BaseHandler
+from handlers.base import JSON_TYPE, BaseHandler
 from hub.delivery.transports import RST_ON_CLOSE
+from hub.errors import CrossOrigin
 from hub.history import History
 from hub.hub import Hub
+from hub.json_text import encode
+
+
+class Look(Protocol):
+    """Something to be found in slices of time."""
+
+    def part(self, connection: sqlite3.Connection) -> bool:
+        """Take one slice, in a reader's thread. Return True at the end."""
+
+    def as_json(self) -> dict[str, object]: ...
 
 
 class BoundedAnswer(BaseHandler):
@@ -20,11 +33,29 @@ class BoundedAnswer(BaseHandler):
     history: History
     hub: Hub
 
+    def check_site(self) -> None:
+        """Refuse a search that a page of another site starts, unless it is listed, or a link was followed."""
+        headers, listed = self.request.headers, self.server.cors_origins
+        is_listed = "*" in listed or headers.get("Origin") in listed
+        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
+        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
+            hint = "list that origin under server.cors_origins"
+            raise CrossOrigin("a page of another site may not search", hint=hint)
+
     async def send(self, part: bytes) -> None:
         """Wait until the socket has taken the part. Raises TimeoutError, StreamClosedError."""
         self.write(part)
         async with asyncio.timeout(self.history.limits.write_seconds):
             await self.flush()
+
+    async def answer(self, look: Look) -> None:
+        """Answer with what is found in `HistoryLimits.answer_seconds`."""
+        with self.history.slot(self.history.limits.answers), self.ends_with_its_client():
+            await self.history.look(look.part)
+            body = encode(look.as_json()) + b"\n"
+            self.set_header("Content-Type", JSON_TYPE)
+            self.set_header("Content-Length", len(body))
+            await self.send(body)
 
     @contextmanager
     def ends_with_its_client(self) -> Iterator[None]:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Final
@@ -11,15 +10,14 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 
 from handlers.bounded import BoundedAnswer
-from handlers.params import FILTER, check_names, parse_filter
+from handlers.params import FILTER, Arguments, parse_filter, read_names, read_span
 from handlers.publish import NDJSON
 from hub.delivery.cursor import Gap
-from hub.errors import CrossOrigin, InvalidInput
+from hub.errors import InvalidInput
 from hub.history import HistoryPage
 from hub.json_text import encode
 from hub.message import Message
-from hub.search.find import EVER, SearchRange
-from hub.timestamps import parse_time
+from hub.search.find import SearchRange
 
 PARAMETERS: Final = (*FILTER, "after", "before", "since", "until", "order", "limit", "format")
 DEFAULT_LIMIT: Final = 100
@@ -40,11 +38,11 @@ class HistoryGet(BoundedAnswer):
     """
 
     async def get(self) -> None:
-        self._check_site()
-        check_names(self.request.query_arguments, PARAMETERS)
+        self.check_site()
+        arguments = read_names(self.request.query_arguments, PARAMETERS)
         kind = self._format()
         after, before = self.get_query_argument("after", None), self.get_query_argument("before", None)
-        search = self._search(kind, newest_first=self._order(after) == "desc")
+        search = self._search(arguments, kind, newest_first=self._order(after) == "desc")
         pages = self.history.pages(search, after=after, before=before, is_export=kind != "json")
         self.add_header("Vary", "Accept")
         with self.ends_with_its_client():
@@ -69,15 +67,6 @@ class HistoryGet(BoundedAnswer):
                 raise StreamClosedError
             await self.send(FORMS[kind](page))
 
-    def _check_site(self) -> None:
-        """Refuse a search that a page of another site starts, unless it is listed, or a link was followed."""
-        headers, listed = self.request.headers, self.server.cors_origins
-        is_listed = "*" in listed or headers.get("Origin") in listed
-        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
-        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
-            hint = "list that origin under server.cors_origins"
-            raise CrossOrigin("a page of another site may not search", hint=hint)
-
     def _format(self) -> str:
         name = self.get_query_argument("format", "")
         if name and name not in TYPES:
@@ -95,15 +84,9 @@ class HistoryGet(BoundedAnswer):
             raise InvalidInput("order", f"unknown order {order[:32]!r}", hint="use asc (oldest first) or desc")
         return order
 
-    def _search(self, kind: str, *, newest_first: bool) -> SearchRange:
-        since, until = self._time("since", EVER[0]), self._time("until", EVER[1] + 1)
-        span = (since, until - 1)  # `until` is not included.
-        found = parse_filter(self.request.query_arguments)
-        return SearchRange(found, limit=self._limit(kind), newest_first=newest_first, span=span)
-
-    def _time(self, name: str, default: int) -> int:
-        text = self.get_query_argument(name, None)
-        return default if text is None else parse_time(text, time.time(), field=name)
+    def _search(self, arguments: Arguments, kind: str, *, newest_first: bool) -> SearchRange:
+        limit, span = self._limit(kind), read_span(arguments)
+        return SearchRange(parse_filter(arguments), limit=limit, newest_first=newest_first, span=span)
 
     def _limit(self, kind: str) -> int:
         text = self.get_query_argument("limit", None)

@@ -1,7 +1,9 @@
 """History: stored messages, a page at a time, within limits that keep searches from delaying streams."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +21,7 @@ class HistoryLimits:
     answers: int = 64  # In progress. Each holds a page in memory, twice, until its client has read it.
     exports: int = 48  # Fewer, so that slow clients cannot block all page requests for hours.
     page_messages: int = 1000  # The event loop encodes a page: 4 MiB as CSV blocked it for 100 ms (measured).
+    answer_seconds: float = 1.0  # Of an answer that looks for something, from its beginning. Exports have no limit.
     write_seconds: float = 60.0  # Write timeout for one page, for a client that reads slowly.
     bounds: Bounds = DEFAULT_BOUNDS
 
@@ -35,6 +38,7 @@ class HistoryPage:
     messages: list[Message] = field(default_factory=list)
     first: dict[str, str] | None = None  # Id and time of the oldest message in the log.
     next: str | None = None
+    complete: bool = True  # The wanted number was found, or the range was searched to its end.
 
     def as_json(self) -> dict[str, object]:
         shown: dict[str, object] = {
@@ -42,6 +46,7 @@ class HistoryPage:
             "head": self.head,
             "first": self.first,
             "next": self.next,
+            "complete": self.complete,
         }
         return shown | {"gap": self.gap.as_json()} if self.gap else shown
 
@@ -56,10 +61,12 @@ class History:
     async def pages(
         self, search: SearchRange, *, after: str | None = None, before: str | None = None, is_export: bool = False
     ) -> AsyncGenerator[HistoryPage, None]:
-        """Yield all results between two ids. A page can be empty. Counts as an answer until it is closed.
+        """Yield all results between two ids. Counts as an answer until it is closed.
 
-        The first page may raise InvalidInput and Overloaded, every page LogFailed.
+        A page is empty at the end, in an export, and when `answer_seconds` are over. The first page may raise
+        InvalidInput and Overloaded, every page LogFailed.
         """
+        until = time.monotonic() + self.limits.answer_seconds
         search, gap = self._between(search, after, before)
         with self.slot(self.limits.exports if is_export else self.limits.answers):
             head = self._log.generations.format_id(self._log.head)
@@ -73,11 +80,28 @@ class History:
                 # Pruning reaches the file before the event loop learns of it, so the first page is checked too.
                 pruned = self._pruned(search, result) if follows_a_position else None
                 damaged = None if result.damaged is None else Gap.damaged(self._log, result.damaged)
-                yield self._page(head, _combined(_combined(gap, pruned), damaged), result)
-                if result.reached is None or len(result.messages) >= search.limit:
+                page = self._page(head, _combined(_combined(gap, pruned), damaged), result)
+                page.complete = result.reached is None or len(result.messages) >= search.limit
+                is_found = page.messages or page.gap or page.complete
+                if is_found or is_export or time.monotonic() > until:
+                    yield page
+                if result.reached is None or page.complete:
                     return
                 search = search.after(result.reached, len(result.messages))
                 gap, follows_a_position = None, True
+
+    async def look(self, part: Callable[[sqlite3.Connection], bool]) -> None:
+        """Call `part`, which takes one slice of time, until it returns True or `answer_seconds` are over.
+
+        Raises LogFailed. After damage was met `part` is called again, with a connection for `reread`.
+        """
+        until = time.monotonic() + self.limits.answer_seconds
+        is_complete = False
+        while not is_complete:
+            async with self.turn:
+                is_complete = await self._log.query(part)
+            if time.monotonic() > until:
+                return
 
     @contextmanager
     def slot(self, limit: int) -> Iterator[None]:

@@ -1,30 +1,59 @@
-"""Times in requests: a duration before now, ISO 8601, or seconds since 1970."""
+"""Times in requests: relative to now, times of day, ISO 8601, or a number since 1970. The one parser of all GETs.
+
+A time without a zone is in the server's time zone.
+"""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import time as time_of_day
 from functools import lru_cache
 from typing import Final
 
 from hub.errors import InvalidInput
 
-_AGO: Final = re.compile(r"([0-9]{1,9})(s|m|h|d)")
+_AGO: Final = re.compile(r"(?:now)?-?([0-9]{1,9})(s|m|h|d)|now")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_MILLISECONDS: Final = re.compile("[0-9]{12,14}")
-_LOST_PLUS: Final = re.compile("[0-9-]{10}T[0-9:.]+ [0-9]{2}:?[0-9]{2}")
-_UNIX: Final = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?")
+_CLOCK: Final = re.compile(
+    r"(today|yesterday)?"
+    r"(?:(?:^|(?<=y)[ T])([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+    re.IGNORECASE,
+)
+_LOST_PLUS: Final = re.compile("(?:.*[T ])?[0-9]{1,2}:[0-9:.]+ [0-9]{2}:?[0-9]{2}")
+_UNIX: Final = re.compile(r"([0-9]{9,11}(?:\.[0-9]{1,9})?)|([0-9]{12,14})")
+HINT: Final = (
+    "use 15m or -15m (15 minutes ago; also s, h, d), 14:05, yesterday 14:05, 2026-11-23T11:02:04Z, "
+    "or seconds or milliseconds since 1970"
+)
 
 
-def parse_time(text: str, now: float, *, field: str) -> int:
-    """Return ms since 1970. `now` is in seconds. A time without a zone is UTC. Raises InvalidInput for `field`."""
+def parse_time(text: str, now: float, *, field: str, zone: tzinfo | None = None) -> int:
+    """Return ms since 1970. `now` in seconds. Raises InvalidInput for `field`.
+
+    `14:05` is the latest one that is over. `zone` is that of times without one, None for the server's.
+    """
     if ago := _AGO.fullmatch(text):
-        return int((now - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
-    if _UNIX.fullmatch(text):
-        return int(float(text) * 1000)
+        return int((now - int(ago[1] or 0) * _SECONDS[ago[2] or "s"]) * 1000)
+    if number := _UNIX.fullmatch(text):
+        return int(number[2]) if number[2] else int(float(number[1]) * 1000)
     try:
-        moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise InvalidInput(field, f"invalid time {text[:40]!r}", hint=_hint(text)) from None
+        clock = _CLOCK.fullmatch(text) if text else None
+        moment = _at_clock(clock, now, zone) if clock else datetime.fromisoformat(text)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError):
+        hint = "encode + as %2B in a URL, or use UTC with a Z" if _LOST_PLUS.fullmatch(text) else HINT
+        raise InvalidInput(field, f"invalid time {text[:40]!r}", hint=hint) from None
+
+
+def _at_clock(clock: re.Match[str], now: float, zone: tzinfo | None) -> datetime:
+    """Return the moment of `today`, `yesterday`, `14:05`, or both. Raises ValueError."""
+    day, text, own_zone = clock.groups()
+    zone = datetime.fromisoformat(f"2000-01-01T00:00{own_zone.upper()}").tzinfo if own_zone else zone
+    current = datetime.fromtimestamp(now, zone)
+    at = time_of_day.fromisoformat(text if text[2:3] == ":" else f"0{text}") if text else time_of_day()
+    moment = datetime.combine(current.date(), at, zone)
+    if (day or "").lower() == "yesterday" or (day is None and moment.timestamp() > now):
+        moment = datetime.combine(current.date() - timedelta(days=1), at, zone)
+    return moment
 
 
 def iso_of(number: object) -> str | None:
@@ -43,11 +72,3 @@ def iso_of(number: object) -> str | None:
 def _second(seconds: int) -> str:
     """Return a second since 1970 in ISO 8601. Cached: the records of a busy logger share it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
-
-
-def _hint(text: str) -> str:
-    if _MILLISECONDS.fullmatch(text):
-        return f"use seconds since 1970, not milliseconds: {text[:-3]}"
-    if _LOST_PLUS.fullmatch(text):
-        return "encode + as %2B in a URL, or use UTC with a Z"
-    return "use 15m (15 minutes ago; also s, h, d), 2026-11-23T11:02:04Z, or seconds since 1970"

@@ -29,6 +29,7 @@ BASE = [
 MAY_IMPORT = {
     "hub.access": [],
     "hub.config": [],
+    "hub.counts": ["hub.log", "hub.query", "hub.search"],
     "hub.delivery": ["hub.config", "hub.log.generations", "hub.log.protocol", "hub.query"],
     "hub.ingest": ["hub.access", "hub.config", "hub.log.protocol"],
     "hub.log": ["hub.config"],

@@ -7,6 +7,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -112,16 +113,38 @@ def as_message(generations: Generations, row: Row) -> Message:
 
 def find_seq(connection: sqlite3.Connection, milliseconds: int) -> tuple[int, int]:
     """Return what `Log.seq_at` returns."""
-
-    def time_of(seq: int) -> int:
-        return int(connection.execute("SELECT time FROM message WHERE seq = ?", (seq,)).fetchone()[0])
-
     with snapshot(connection):
         first, head = connection.execute("SELECT (SELECT min(seq) FROM message), head FROM log").fetchone()
         first = head + 1 if first is None else first
-        # The first range of rising times that ends late enough; else the last range.
-        (end,) = connection.execute("SELECT min(seq) FROM clock_set_back WHERE time >= ?", (milliseconds,)).fetchone()
-        end = head + 1 if end is None else end
-        (start,) = connection.execute("SELECT max(seq) FROM clock_set_back WHERE seq < ?", (end,)).fetchone()
-        start = first if start is None else max(first, start)
-        return start - 1 + bisect_left(range(start, end), milliseconds, key=time_of), first
+        return seq_from(connection, first, head, milliseconds) - 1, first
+
+
+def seq_from(connection: sqlite3.Connection, first: int, head: int, milliseconds: int) -> int:
+    """Return the first seq with that time or a later one; `head + 1` for none. In a snapshot."""
+    # The first range of rising times that ends late enough; else the last range.
+    ends = "SELECT min(seq) FROM clock_set_back WHERE time >= ? AND seq > ?"
+    (end,) = connection.execute(ends, (milliseconds, first)).fetchone()
+    end = head + 1 if end is None else end
+    (start,) = connection.execute("SELECT max(seq) FROM clock_set_back WHERE seq < ?", (end,)).fetchone()
+    start = first if start is None else max(first, start)
+    return start + bisect_left(range(start, end), milliseconds, key=partial(_time_of, connection))
+
+
+def seq_before(connection: sqlite3.Connection, first: int, head: int, milliseconds: int) -> int:
+    """Return the last seq with an earlier time; `first - 1` for none. In a snapshot."""
+    # The last range of rising times that begins early enough; else the first range.
+    begins = (
+        "SELECT seq FROM clock_set_back JOIN message USING (seq) WHERE message.time < ? AND seq > ?"
+        " ORDER BY seq DESC LIMIT 1"
+    )
+    (start,) = connection.execute(begins, (milliseconds, first)).fetchone() or (first,)
+    (end,) = connection.execute("SELECT min(seq) FROM clock_set_back WHERE seq > ?", (start,)).fetchone()
+    end = head + 1 if end is None else end
+    return start - 1 + bisect_left(range(start, end), milliseconds, key=partial(_time_of, connection))
+
+
+def _time_of(connection: sqlite3.Connection, seq: int) -> int:
+    (time,) = connection.execute("SELECT time FROM message WHERE seq = ?", (seq,)).fetchone() or (None,)
+    if type(time) is not int:
+        raise DamagedRow(f"message {seq}")
+    return time

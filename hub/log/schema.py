@@ -98,6 +98,31 @@ MIGRATIONS: Final = (
     -- What was indexed of each message (DOCUMENT_VERSION in hub/search/index.py).
     ALTER TABLE segment ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
     """,
+    """
+    -- Counts of messages (hub/counts/buckets.py). A bucket counts consecutive messages within 5 minutes.
+    CREATE TABLE bucket (
+        last INTEGER PRIMARY KEY,  -- seq of its last message
+        first INTEGER NOT NULL,
+        start INTEGER,             -- of the 5 minutes, s since 1970; NULL if a message in it is damaged
+        topics INTEGER NOT NULL,   -- its rows in bucket_topic
+        spans INTEGER NOT NULL     -- its rows in bucket_span; 0 when they were dropped
+    );
+    CREATE TABLE bucket_topic (
+        last INTEGER,
+        topic TEXT,
+        start INTEGER NOT NULL,
+        debug INTEGER NOT NULL, info INTEGER NOT NULL, warning INTEGER NOT NULL, error INTEGER NOT NULL,
+        critical INTEGER NOT NULL,
+        PRIMARY KEY (last, topic)
+    ) WITHOUT ROWID;
+    -- The messages of a bucket within 5 seconds, of which `last` is the last one.
+    CREATE TABLE bucket_span (
+        last INTEGER PRIMARY KEY,
+        start INTEGER NOT NULL,
+        debug INTEGER NOT NULL, info INTEGER NOT NULL, warning INTEGER NOT NULL, error INTEGER NOT NULL,
+        critical INTEGER NOT NULL
+    );
+    """,
 )
 
 

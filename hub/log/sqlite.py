@@ -53,7 +53,8 @@ class IndexSteps(Index, Protocol):
 class SqliteLog:
     """A SearchableLog in the file `path`, or in memory for ":memory:". Raises LogError.
 
-    `announce` gets what a narrower limit will delete, and None when that is cancelled or begins. On the loop.
+    `tasks`: more steps of maintenance. `announce` gets what a narrower limit will delete, and None when that is
+    cancelled or begins. On the loop.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class SqliteLog:
         monotonic: Clock = uptime,
         *,
         index: IndexSteps | None = None,
+        tasks: Sequence[Step] = (),
         announce: Callable[[Deletion | None], None] = lambda _: None,
         tuning: Tuning = DEFAULT,
     ) -> None:
@@ -75,7 +77,7 @@ class SqliteLog:
         self._limits = Limits(config, age, self._will_delete, tuning.keep_delay_seconds)
         retention = Retention(self._limits, age, index, self._pruned, tuning)
         checkpoint = Checkpoint(self.wal_bytes, tuning)
-        steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ())]
+        steps = [checkpoint.step, retention.step, retention.expire_receipts, *(index.steps if index else ()), *tasks]
         urgent = [checkpoint.urgent_step, retention.urgent_step]
         epoch = int(clock() * 1000)
         connect = functools.partial(open_writer, path, config.synchronous, epoch, self._file, tuning=tuning)

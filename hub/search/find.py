@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,7 +11,7 @@ import msgspec
 
 from hub.filter import Filter
 from hub.log.generations import Generations
-from hub.log.rows import LEVELS, ROW_BYTES, Row, as_message, read_rows, snapshot
+from hub.log.rows import LEVELS, ROW_BYTES, Row, as_message, read_rows, seq_before, seq_from, snapshot
 from hub.message import RANK, Draft, Message
 from hub.query.match_context import MatchContext
 from hub.search.candidates import MAX_COMPLETIONS, SeqRange, TimeSpan, candidate_ranges
@@ -61,29 +61,44 @@ DEFAULT_BOUNDS: Final = Bounds()
 def find(
     connection: sqlite3.Connection, generations: Generations, search: SearchRange, bounds: Bounds = DEFAULT_BOUNDS
 ) -> SearchResult:
+    messages: list[Message] = []
+    size = 0
+
+    def take(row: Row) -> bool:
+        nonlocal size
+        messages.append(as_message(generations, row))
+        size += len(row[5]) + len(row[6] or "")
+        return len(messages) >= search.limit or size >= bounds.page_bytes
+
+    result = scan(connection, search, take, bounds)
+    result.messages = messages
+    return result
+
+
+def scan(
+    connection: sqlite3.Connection, search: SearchRange, take: Callable[[Row], bool], bounds: Bounds = DEFAULT_BOUNDS
+) -> SearchResult:
+    """Call `take` for each matching row, in order, until it returns True or the time is over. `search.limit` is its."""
     until = time.monotonic() + bounds.seconds
     result = SearchResult()
     with snapshot(connection):
         result.first = connection.execute("SELECT seq, time FROM message ORDER BY seq LIMIT 1").fetchone()
         if result.first is None:
             return result
-        (newest,) = connection.execute("SELECT max(seq) FROM message").fetchone()
-        low, high = max(search.low, result.first[0]), min(search.high, newest)
-        size = evaluated = 0
+        low, high = within(connection, search, result.first[0])
+        evaluated, has_taken = 0, False
         with closing(_rows(connection, search, (low, high), bounds.max_completions)) as rows:
             for at, row in rows:
-                seq = at
-                if isinstance(row, int) and not result.messages:
+                seq, is_full = at, isinstance(row, int)
+                if isinstance(row, int) and not has_taken:
                     result.damaged = row
                 elif isinstance(row, int):  # The next part begins with it.
                     seq += 1 if search.newest_first else -1
                 elif row is not None:
-                    text_size = len(row[5]) + len(row[6] or "")
-                    evaluated += ROW_BYTES + text_size
+                    evaluated += ROW_BYTES + len(row[5]) + len(row[6] or "")
                     if search.filter.matches(MatchContext(_draft(row))):
-                        result.messages.append(as_message(generations, row))
-                        size += text_size
-                is_full = len(result.messages) >= search.limit or size >= bounds.page_bytes or isinstance(row, int)
+                        has_taken = True
+                        is_full = take(row)
                 is_due = row is None or evaluated > bounds.clock_bytes
                 if is_full or (is_due and time.monotonic() > until):
                     is_last = seq <= low if search.newest_first else seq >= high
@@ -91,6 +106,19 @@ def find(
                     break
                 evaluated = 0 if is_due else evaluated
     return result
+
+
+def within(connection: sqlite3.Connection, search: SearchRange, first: int) -> SeqRange:
+    """Return the first and last seq that the search has to evaluate. `first`: of the log. In a snapshot."""
+    (newest,) = connection.execute("SELECT max(seq) FROM message").fetchone()
+    low, high = max(search.low, first), min(search.high, newest)
+    if search.span == EVER or connection.text_factory is not str:  # A damaged time would mislead.
+        return low, high
+    since, until = search.span
+    return (
+        max(low, seq_from(connection, first, newest, since)),
+        min(high, seq_before(connection, first, newest, until + 1)),
+    )
 
 
 def _rows(

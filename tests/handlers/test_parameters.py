@@ -76,6 +76,22 @@ async def test_a_cache_buster_passes(both_ways: Site, query: str) -> None:
 
 
 @pytest.mark.gen_test
+async def test_from_and_to_are_other_names_of_since_and_until(both_ways: Site) -> None:
+    await both_ways.say("one")
+    for query in ("from=-1h", "from=yesterday&to=2999-01-01T00:00Z", "since=1h&to=2999-01-01"):
+        answer = await both_ways.get(f"/messages?{query}")
+        assert [message["message"] for message in answer.json["messages"]] == ["one"]
+        assert answer.json["complete"]
+    stream = await both_ways.open_stream("/events?from=-15m")
+    assert await stream.messages(1) == ["one"]
+    for path in ("/events?since=1h&from=1h", "/messages?from=1h&since=2h"):
+        answer = await both_ways.get(path)
+        assert (answer.status, answer.error["hint"]) == (400, "use one of them")
+    answer = await both_ways.get("/events?to=1h")
+    assert answer.error["message"] == "to: unknown parameter"
+
+
+@pytest.mark.gen_test
 async def test_the_page_and_publishers_may_have_any_parameter(both_ways: Site) -> None:
     assert (await both_ways.get("/?at=1-2&levels=error&without=a")).status == 200
     assert (await both_ways.post("/topics/db?service=web", "hello")).status == 201

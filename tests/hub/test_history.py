@@ -61,13 +61,33 @@ async def test_a_page_ends_at_its_time_limit_and_names_the_next_page(tmp_path: P
     """A slow search reports its progress, and other searches get their turn."""
     log, history = await history_of(tmp_path, 9, HistoryLimits(bounds=Bounds(seconds=-1)))
     assert (await page_of(history, SearchRange(Filter.parse(q="m1")))).next is None  # Few bytes: the clock is not read.
-    history.limits = HistoryLimits(bounds=Bounds(seconds=-1, clock_bytes=0))
+    history.limits = HistoryLimits(bounds=Bounds(seconds=-1, clock_bytes=0), answer_seconds=0)
     page = await page_of(history, SearchRange(Filter.parse(), limit=5))
     assert ([message.message for message in page.messages], page.next) == (["m9"], f"{log.epoch}-9")
+    assert not page.complete
     page = await page_of(history, SearchRange(Filter.parse(q="-m")))
-    assert (page.messages, page.next) == ([], f"{log.epoch}-9")
+    assert (page.messages, page.next, page.complete) == ([], f"{log.epoch}-9", False)
     page = await page_of(history, SearchRange(Filter.parse(q="-m")), before=f"{log.epoch}-3")
     assert page.next == f"{log.epoch}-2"
+    await log.stop()
+
+
+@pytest.mark.gen_test
+async def test_a_page_looks_on_until_it_has_found_something(tmp_path: Path) -> None:
+    slow = HistoryLimits(bounds=Bounds(seconds=-1, clock_bytes=0), answer_seconds=600)
+    log, history = await history_of(tmp_path, 9, slow)
+    found = []
+    for query in ("m5", "-m", "m1", "m9"):
+        page = await page_of(history, SearchRange(Filter.parse(q=query), limit=1))
+        found.append(([message.message for message in page.messages], page.next, page.complete))
+    id_of = log.generations.format_id
+    assert found == [(["m5"], id_of(5), True), ([], None, True), (["m1"], None, True), (["m9"], id_of(9), True)]
+    page = await page_of(history, SearchRange(Filter.parse(q="m1 OR m5")))
+    assert ([message.message for message in page.messages], page.next, page.complete) == (["m5"], id_of(5), False)
+    await in_writer(log, "DELETE FROM message WHERE seq <= 4")  # A gap is something.
+    page = await page_of(history, SearchRange(Filter.parse(q="-m"), newest_first=False), after=id_of(0))
+    assert page.gap
+    assert page.next == id_of(5)
     await log.stop()
 
 

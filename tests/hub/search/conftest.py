@@ -8,7 +8,7 @@ import pytest
 
 from tests.hub.log_files import open_log
 from tests.hub.parts import EPOCH
-from tests.hub.search.logs import a_draft, fill
+from tests.hub.search.logs import a_draft, fill, note_clock
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     for seq in range(1, 501):
         fill(connection, seq, a_draft(random), time=EPOCH + random.randint(0, 500))
     connection.execute("UPDATE log SET head = 500")
+    note_clock(connection)
     yield connection
     log.writer.stop()
     asyncio.run(log.stop())

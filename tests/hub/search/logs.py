@@ -52,10 +52,16 @@ def a_draft(random: Random) -> Draft:
 
 
 def fill(connection: sqlite3.Connection, seq: int, draft: Draft, time: int) -> None:
-    """Insert one message."""
+    """Insert one message. If its time is earlier than that of the one before, `note_clock` must follow."""
     data = bytes(draft.data).decode() if draft.data is not None else None
     row = (seq, time, draft.topic, RANK[draft.level], draft.source, draft.message, data)
     connection.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def note_clock(connection: sqlite3.Connection) -> None:
+    """Note where times fall, as the log does with each commit."""
+    pairs = "SELECT seq, lag(time) OVER (ORDER BY seq) AS before, time FROM message"
+    connection.execute(f"INSERT OR IGNORE INTO clock_set_back SELECT seq, before FROM ({pairs}) WHERE time < before")
 
 
 FULL_SIZE = SearchIndex()

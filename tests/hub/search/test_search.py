@@ -16,7 +16,7 @@ from hub.search import index as search_index
 from hub.search.find import EVER, FIRST_ROWS, Bounds, SearchRange, find
 from hub.search.index import SearchIndex
 from tests.hub.parts import EPOCH, GENERATIONS, draft
-from tests.hub.search.logs import SMALL, a_draft, fill, find_in_peace, index
+from tests.hub.search.logs import SMALL, a_draft, fill, find_in_peace, index, note_clock
 
 QUERIES = [
     "", "timeout", "IME", "ab", "a", '"disk full"', "disk full", "disk OR ok", "-timeout", "ok -(a OR full)", "über",
@@ -71,6 +71,7 @@ def test_the_result_does_not_depend_on_the_state_of_the_index(connection: sqlite
         for seq in range(501, 571):
             fill(connection, seq, a_draft(random), time=EPOCH + random.randint(0, 600))
         connection.execute("UPDATE log SET head = 570")
+        note_clock(connection)
         index(connection, SMALL)
         numbers = [row[0] for row in connection.execute("SELECT number FROM segment ORDER BY number")]
         assert numbers == list(range(2, 9))

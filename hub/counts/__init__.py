@@ -1,0 +1,1 @@
+"""Counts and fields of the messages in the log."""
