@@ -56,8 +56,9 @@ class PublishHandler(BaseHandler):
 
     @property
     def content_type(self) -> str:
-        """Return the media type of the body, in lower case and without parameters."""
-        return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        """Return the media type of the body, in lower case, without parameters, and JSON for each kind of JSON."""
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return "application/json" if kind.endswith("+json") else kind
 
     @property
     def is_strict(self) -> bool:

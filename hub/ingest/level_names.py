@@ -15,6 +15,18 @@ NAMES: Final[dict[str, Level]] = LEVEL_NAMES | {
 }
 """Names in lower case, as lines and fields write them."""
 
+STATES: Final[Mapping[str, Level]] = {
+    **dict.fromkeys(("firing", "alerting", "down", "failed", "failure", "danger", "timed_out", "error"), ERROR),
+    **dict.fromkeys(("alarm", "triggered", "trigger", "fired", "open", "high", "major", "major_outage"), ERROR),
+    **dict.fromkeys(("investigating", "sev0", "sev1", "p1", "p2"), ERROR),
+    **dict.fromkeys(("pending", "warning", "no_data", "grace", "late", "action_required", "canceled"), WARNING),
+    **dict.fromkeys(("degraded", "minor", "partial_outage", "average", "acknowledged"), WARNING),
+    **dict.fromkeys(("resolved", "ok", "up", "success", "good", "normal", "started", "paused", "new"), INFO),
+    **dict.fromkeys(("recovered", "resolve", "closed", "operational", "healthy", "completed"), INFO),
+    "disaster": CRITICAL,
+}
+"""Words in lower case with which services tell how a check, a job or an incident is."""
+
 LETTERS: Final[dict[str, Level]] = {
     **dict.fromkeys("TVD", DEBUG),
     **dict.fromkeys("IN", INFO),

@@ -11,6 +11,7 @@ from hub.errors import InvalidInput
 from hub.ingest.level_names import level_of
 from hub.ingest.levels import guess_level
 from hub.ingest.record_names import LEVEL, NAMES, STAY, WRAPPERS, Row, rows_of
+from hub.ingest.unknown_body import read_unknown
 from hub.ingest.webhooks import read_webhook
 from hub.message import LEVEL_NAMES, MAX_SOURCE_CHARACTERS, Draft, Level
 from hub.timestamps import iso_of
@@ -77,7 +78,7 @@ def parse_object(
         topic = fields.pop("topic")
         if not isinstance(topic, str):
             raise InvalidInput("topic", "must be a text", hint="use 1 to 64 characters from A-Z a-z 0-9 . _ -")
-    is_hook = hook is not None and not isinstance(fields.get("message"), str)
+    is_hook = hook is not None and not (isinstance(message := fields.get("message"), str) and message)
     record = Record(None, None, "", fields) if is_hook else read_record(fields)
     if hook is not None:
         topic = topic or hook.kind
@@ -85,6 +86,8 @@ def parse_object(
         record = record._replace(text=hook.text) if is_hook else record
     if topic is None:
         raise InvalidInput("topic", "is missing", hint='add "topic": "…", or POST to /topics/<topic>')
+    if record.text is None and not is_ours and (has_topic or has_hooks) and (other := read_unknown(fields)):
+        record = record._replace(text=other.text, level=record.level or other.level)
     if record.text is None and is_ours:
         return Draft.from_json(text.encode(), topic=topic, max_bytes=max_bytes)  # Raises with what is wrong.
     if record.text is None:

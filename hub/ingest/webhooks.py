@@ -4,19 +4,15 @@ To teach a service, add a function and a row of `_SHAPES`: the keys by which its
 """
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from hub.ingest.level_names import ERROR, INFO, WARNING, level_of
+from hub.ingest.level_names import ERROR, INFO, STATES, WARNING, level_of
 from hub.message import RANK, Level
 
 MAX_PARTS: Final = 20  # Alerts, commits or embeds that are named in a text. All are in `data`.
 MAX_CHARACTERS: Final = 2000  # Of each part.
-
-_STATES: Final[Mapping[str, Level]] = {
-    **dict.fromkeys(("firing", "alerting", "down", "failed", "failure", "danger", "timed_out", "error"), ERROR),
-    **dict.fromkeys(("pending", "warning", "no_data", "grace", "late", "action_required", "canceled"), WARNING),
-    **dict.fromkeys(("resolved", "ok", "up", "success", "good", "normal", "started", "paused", "new"), INFO),
-}
+MAX_DEPTH: Final = 8  # Of blocks inside each other.
 
 
 class Webhook(NamedTuple):
@@ -80,6 +76,12 @@ def _alerts(body: Mapping[str, Any]) -> Said:
     return "\n".join(lines) or _joined(": ", status, _text(body, "title")), worst, _text(body, "receiver")
 
 
+def _old_grafana(body: Mapping[str, Any]) -> Said:
+    """Grafana to version 8."""
+    text = _joined(": ", _text(body, "title") or _text(body, "ruleName"), _text(body, "message"))
+    return text, STATES.get(_text(body, "state")), "grafana"
+
+
 def _kuma(body: Mapping[str, Any]) -> Said:
     status = _at(body, "heartbeat", "status")
     levels = (ERROR, INFO, WARNING, INFO)  # Down, up, pending, maintenance.
@@ -87,31 +89,44 @@ def _kuma(body: Mapping[str, Any]) -> Said:
     return _text(body, "msg"), levels[status] if is_known else None, _text(body, "monitor", "name")
 
 
+_GITHUB: Final = (
+    *("workflow_run", "workflow_job", "check_run", "check_suite", "pull_request", "comment", "issue", "release"),
+    *("discussion", "deployment_status", "deployment", "alert"),
+)
+
+
 def _github(body: Mapping[str, Any]) -> Said:
-    kinds = ("workflow_run", "check_run", "check_suite", "pull_request", "issue", "release", "discussion", "deployment")
-    kind = next((name for name in kinds if name in body), "push" if "commits" in body else "event")
+    kind = next((name for name in _GITHUB if name in body), "push" if "commits" in body else "event")
     subject = _at(body, kind)
-    result = _first(subject, "conclusion") or _text(body, "action")
-    title = _first(subject, "title", "name", "display_title", "tag_name")
+    result = _first(subject, "conclusion", "state") if kind != "issue" else ""
+    if kind in ("pull_request", "issue", "comment", "discussion", "event", "alert") or not result:
+        result = _first(body, "action", "state")
+    title = _first(subject, "title", "name", "display_title", "tag_name", "body", "environment")
+    title = title or _text(subject, "security_advisory", "summary")
+    title = title or _joined(": ", _first(body, "context", "ref", "zen"), _text(body, "description"))
     if kind == "push":
-        branch = _text(body, "ref").removeprefix("refs/heads/")
-        title = _joined(": ", branch, "; ".join(_text(commit, "message") for commit in _parts(body.get("commits"))))
-    what = _joined(" ", kind.replace("_", " "), result)
+        title = _commits(body)
+    elif kind == "comment":
+        title = _joined(": ", _text(body, "issue", "title") or _text(body, "pull_request", "title"), title)
+    what = _joined(" ", kind.replace("_", " "), "merged" if _at(subject, "merged") is True else result)
     text = _joined(": ", _text(body, "repository", "full_name"), what, title)
-    level = _STATES.get(_first(subject, "conclusion"), INFO)
+    level = WARNING if kind == "alert" else STATES.get(result, INFO) if result != "open" else INFO
     return _joined(" ", text, f"({_text(body, 'sender', 'login')})"), level, "github"
+
+
+def _commits(body: Mapping[str, Any]) -> str:
+    branch = _text(body, "ref").removeprefix("refs/heads/").removeprefix("refs/tags/")
+    return _joined(": ", branch, "; ".join(_text(commit, "message") for commit in _parts(body.get("commits"))))
 
 
 def _gitlab(body: Mapping[str, Any]) -> Said:
     about = body.get("object_attributes")
-    result = _first(about, "status", "action", "state") or _text(body, "build_status")
-    title = _first(about, "title", "note", "ref") or _text(body, "ref")
+    result = _first(about, "status", "action", "state") or _first(body, "build_status", "status")
+    title = _first(about, "title", "note", "ref") or _first(body, "build_name", "environment") or _commits(body)
+    project = _text(body, "project", "path_with_namespace") or _text(body, "project_name")
     what = _joined(" ", _text(body, "object_kind").replace("_", " "), result)
-    return (
-        _joined(": ", _text(body, "project", "path_with_namespace"), what, title),
-        _STATES.get(result, INFO),
-        "gitlab",
-    )
+    level = STATES.get(result, INFO) if result != "open" else INFO
+    return _joined(": ", project, what, title), level, "gitlab"
 
 
 def _sentry(body: Mapping[str, Any]) -> Said:
@@ -119,21 +134,43 @@ def _sentry(body: Mapping[str, Any]) -> Said:
     about = next((found for name in ("event", "issue", "error", "metric_alert") if (found := _at(data, name))), data)
     title = _first(about, "title", "message") or _text(data, "description_title")
     text = _joined(": ", _text(body, "action"), title)
-    return text if title else "", level_of(_text(about, "level")) or ERROR, _text(about, "project", "name")
+    level = INFO if _text(body, "action") == "resolved" else level_of(_first(about, "level")) or ERROR
+    return text if title else "", level, _text(about, "project", "name")
 
 
 def _slack(body: Mapping[str, Any]) -> Said:
+    """Slack, Mattermost and the cards of Teams."""
     parts, worst = [_text(body, "text")], None
     for part in _parts(body.get("attachments")):
-        parts.append(_joined(": ", _first(part, "title"), _first(part, "text", "fallback")))
-        level = _STATES.get(_text(part, "color"))
+        title = _joined("\n", _text(part, "pretext"), _text(part, "title"))
+        parts.append(
+            _joined(": ", title, _text(part, "text") or ("" if _text(part, "title") else _text(part, "fallback")))
+        )
+        parts += [*_fields(part, "title"), *_texts(_at(part, "blocks") or _at(part, "content"))[:MAX_PARTS]]
+        level = STATES.get(_text(part, "color"))
         worst = max(worst or INFO, level, key=RANK.__getitem__) if level else worst
-    parts += [_text(block, "text", "text") for block in _parts(body.get("blocks"))]
+    parts += _texts(body.get("blocks"))[:MAX_PARTS]
     return _joined("\n", *dict.fromkeys(parts)), worst, _text(body, "username")
 
 
+def _texts(value: Any, depth: int = 0) -> list[str]:
+    """Return the texts of blocks, in their order."""
+    if isinstance(value, list):
+        return [text for part in _parts(value) for text in _texts(part, depth)]
+    if not isinstance(value, dict) or depth > MAX_DEPTH:
+        return []
+    own = [text] if (text := _text(value, "text")) else []
+    return own + [text for inner in islice(value.values(), MAX_PARTS) for text in _texts(inner, depth + 1)]
+
+
+def _fields(value: Any, name: str) -> list[str]:
+    return [_joined(": ", _text(part, name), _text(part, "value")) for part in _parts(_at(value, "fields"))]
+
+
 def _discord(body: Mapping[str, Any]) -> Said:
-    embeds = [_joined(": ", _text(part, "title"), _text(part, "description")) for part in _parts(body.get("embeds"))]
+    embeds = []
+    for part in _parts(body.get("embeds")):
+        embeds += [_joined(": ", _text(part, "title"), _text(part, "description")), *_fields(part, "name")]
     return _joined("\n", _text(body, "content"), *embeds), None, _text(body, "username")
 
 
@@ -147,25 +184,27 @@ def _cloud_event(body: Mapping[str, Any]) -> Said:
 def _check(body: Mapping[str, Any]) -> Said:
     """Healthchecks, and other monitors that send a name and up or down."""
     status = _text(body, "status").lower()
-    if status not in _STATES:
+    if status not in STATES:
         return "", None, ""
-    return f"{_text(body, 'name')} is {status}", _STATES[status], _text(body, "name")
+    return f"{_text(body, 'name')} is {status}", STATES[status], _text(body, "name")
 
 
 def _apprise(body: Mapping[str, Any]) -> Said:
     text = _joined(": ", _text(body, "title"), _text(body, "message"))
-    return text, _STATES.get(_text(body, "type")), "apprise"
+    return text, STATES.get(_text(body, "type")), "apprise"
 
 
 _SHAPES: Final[tuple[tuple[str, tuple[str, ...], Callable[[Mapping[str, Any]], Said]], ...]] = (
     ("grafana", ("alerts", "status", "orgId"), _alerts),
     ("alertmanager", ("alerts", "status"), _alerts),
+    ("grafana", ("ruleId", "state"), _old_grafana),
     ("uptime-kuma", ("heartbeat", "monitor", "msg"), _kuma),
     ("github", ("repository", "sender"), _github),
-    ("gitlab", ("object_kind", "project"), _gitlab),
+    ("gitlab", ("object_kind",), _gitlab),
     ("sentry", ("action", "data", "actor"), _sentry),
     ("apprise", ("version", "title", "message", "type"), _apprise),
     ("cloudevents", ("specversion", "type", "source"), _cloud_event),
+    ("teams", ("attachments", "type"), _slack),
     ("slack", ("attachments",), _slack),
     ("slack", ("blocks",), _slack),
     ("slack", ("text", "username"), _slack),

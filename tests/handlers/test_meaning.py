@@ -63,3 +63,11 @@ async def test_a_progress_bar_by_put_is_what_a_terminal_shows_in_the_end(site: S
     bar = b"Downloading 10%\rDownloading 50%\rDownloading 100%\r\n\rdone  \rok\n"
     await site.request("PUT", "/topics/a", bar)
     assert await stream.messages(2) == ["Downloading 100%", "okne  "]
+
+
+@pytest.mark.gen_test
+async def test_each_kind_of_json_is_json(both_ways: Site) -> None:
+    event = b'{"specversion":"1.0","type":"paid","source":"/shop","id":"1"}'
+    one = await both_ways.post("/messages", event, "application/cloudevents+json; charset=utf-8")
+    several = await both_ways.post("/topics/a", b"[%b,%b]" % (event, event), "application/cloudevents-batch+json")
+    assert (one.status, several.status, several.json["accepted"]) == (201, 201, 2)
