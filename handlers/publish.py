@@ -235,8 +235,7 @@ class PublishHandler(BaseHandler):
         """Return the Idempotency-Key header with the digest of the request. Raises InvalidInput."""
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
         options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
-        options += ["lines"] * self.has_lines  # The same bytes by POST are one message.
-        options += ["strict"] * self.is_strict
+        options += ["lines"] * self.has_lines + ["strict"] * self.is_strict  # The same bytes by POST are one message.
         options += ["apart"] * (self.request.method == "PUT" and self.joiner() is None)
         return idempotency_key(self.request.headers.get("Idempotency-Key"), [self.request.path, *options], content)
 
