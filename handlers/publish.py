@@ -234,10 +234,10 @@ class PublishHandler(BaseHandler):
     def key(self, content: bytes) -> IdempotencyKey | None:
         """Return the Idempotency-Key header with the digest of the request. Raises InvalidInput."""
         # Of what was received: a changed limit changes what is accepted, while the request is the same.
-        options = [self.option("X-Level", "level"), self.option("X-Source", "source"), self.content_type in JSON]
-        options += ["lines"] * self.has_lines + ["strict"] * self.is_strict  # The same bytes by POST are one message.
+        options: list[object] = [self.request.path, self.option("X-Level", "level"), self.option("X-Source", "source")]
+        options += [self.content_type in JSON, *["lines"] * self.has_lines, *["strict"] * self.is_strict]
         options += ["apart"] * (self.request.method == "PUT" and self.joiner() is None)
-        return idempotency_key(self.request.headers.get("Idempotency-Key"), [self.request.path, *options], content)
+        return idempotency_key(self.request.headers.get("Idempotency-Key"), options, content)
 
     def option(self, header: str, argument: str) -> str:
         """Return a field of a header or the query. Header bytes are UTF-8, although Tornado reads them as Latin-1."""

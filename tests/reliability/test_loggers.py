@@ -24,7 +24,7 @@ LOGGERS: dict[str, tuple[list[str], str]] = {
     "python-json-logger": (PYTHON, "shop"),
     "loguru": (PYTHON, "__main__"),
 }
-MISSING = 3  # Exit status where the logger is not installed.
+MISSING = 3  # Exit status of a program when its logger is not installed.
 
 
 def is_time(text: object) -> bool:
