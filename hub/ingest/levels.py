@@ -119,8 +119,8 @@ _CLASS: Final = re.compile(
 
 _ALL: Final = NAMES | _CAPITALS
 _TOKENS: Final = {name.encode(): name for name in (*_ALL, *_SUGGESTED)}
-_OF_INFO: Final = frozenset(name.encode() for name, level in _ALL.items() if level is INFO)
 _LETTER: Final = frozenset(letter.lower().encode() for letter in "TVDIWEFC")
+_QUIET: Final = _LETTER.union(name.encode() for name, level in _ALL.items() if level is INFO)
 _KNOWN: Final = frozenset(_TOKENS) | _LETTER | _METHODS
 # ASCII letters to lower case, every other ASCII character to a blank.
 _TO_WORDS: Final = bytes(code if code >= 128 or chr(code).isalpha() else 32 for code in bytes(range(256)).lower())
@@ -132,11 +132,11 @@ def guess_level(text: str) -> Level:
     if (shape := _SHAPES.match(line)) is not None:
         return _level_of_shape(shape)
     found = _KNOWN.intersection(line.encode(errors="replace").translate(_TO_WORDS).split())
-    if (not found or found <= _OF_INFO) and "%" not in line:
-        return _suggested(line, line, ())
     later = None if _LETTER.isdisjoint(found) else _LETTER_IN_BRACKETS.search(line)
     if later is None and "%" in line:
         later = _CISCO.search(line)
+    if later is None and found <= _QUIET and _suggested(line, line, ()) is INFO:
+        return INFO  # Most lines, in half the time.
     low = line.lower()
     if len(low) != len(line):  # "İ" has two characters in lower case.
         line = low

@@ -77,6 +77,8 @@ export function Details(el, page) {
     const message = shown;
     const { id, ms, topic, source } = message;
     const { zone } = store.view;
+    // The event's own time, which the server puts there (hub/ingest/records.py).
+    const own = /** @type {{ time?: unknown } | null | undefined} */ (message.data)?.time;
     const when = Number.isFinite(ms) ? `${longDay(ms, zone)}, ${exact(ms, zone)}` : '–';
     el.replaceChildren(
       head(message),
@@ -110,6 +112,7 @@ export function Details(el, page) {
           fact(words.topic, topic, `topic:${topic}`),
           source ? fact(words.source, source, `source:${written(source)}`) : null,
           fact(words.time, iso(ms, zone), ''),
+          typeof own === 'string' ? fact(words.eventTime, own, '') : null,
           fact(words.id, id, ''),
         ),
         h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),

@@ -108,6 +108,7 @@ export const words = {
   noAnswer: 'The server does not answer.',
   noneSelected: 'Select a message to see its details.',
   time: 'Time',
+  eventTime: 'Event time',
   source: 'Source',
   id: 'Id',
   disconnectAsk: 'Disconnect…',

@@ -43,3 +43,14 @@ def test_a_message_that_has_left_the_memory_while_it_is_read_is_shown_in_context
     expect(role(page, "details")).to_contain_text("read me")
     page.get_by_role("button", name="Show in context").click()
     expect(page.locator(".row.selected")).to_contain_text("read me")
+
+
+def test_the_event_s_own_time_is_beside_the_time_of_arrival(page: Page, wall: Wall) -> None:
+    wall.publish_lines(['{"message": "late", "ts": 1715681521}', '{"message": "now", "time": 5}'])
+    open_live(page, wall)
+    facts = role(page, "details").locator(".fact")
+    rows(page).filter(has_text="late").click()
+    expect(facts.filter(has_text="Event time")).to_contain_text("2024-05-14T10:12:01.000Z")
+    rows(page).filter(has_text="now").click()
+    expect(role(page, "details")).to_contain_text("now")
+    expect(facts.filter(has_text="Event time")).to_have_count(0)

@@ -129,3 +129,11 @@ def test_carriage_returns_leave_what_a_terminal_would() -> None:
     assert overwritten("Downloading 10%\rDownloading 100%") == "Downloading 100%"
     assert overwritten("0123456789\rabc\r") == "abc3456789"
     assert overwritten("\r" * 100_000 + "x" * 100_000) == "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[INFO] caught TypeError: x", "INFO: ValueError raised", "2024-05-14 10:12:01 INFO  a DeprecationWarning: x"],
+)
+def test_a_declared_info_wins_over_the_name_of_an_exception(line: str) -> None:
+    assert guess_level(line) is Level.INFO
