@@ -17,6 +17,7 @@ from tornado.httputil import (
     ResponseStartLine,
 )
 from tornado.iostream import IOStream, StreamClosedError
+from tornado.log import gen_log
 from tornado.web import Application, RequestHandler
 
 from handlers.base import BaseHandler, NotFoundHandler, error_code, raw_error_response
@@ -61,6 +62,7 @@ class TornadoTier(HTTPServerConnectionDelegate):
         self._app = app
         self._live = live
         self._parameters = HTTP1ConnectionParameters(**(TORNADO_LIMITS | tornado_limits))
+        gen_log.addFilter(refusals.take_malformed)
         self._connections: dict[HTTP1ServerConnection, Peer] = {}
         # Connections with a request that is not answered yet; False before its header has been read.
         self._answering: dict[object, bool] = {}
@@ -94,6 +96,7 @@ class TornadoTier(HTTPServerConnectionDelegate):
     async def close_all(self) -> None:
         while self._connections:
             await next(iter(self._connections)).close()
+        gen_log.removeFilter(self.refusals.take_malformed)
 
     def check(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders, peer: Peer) -> None:
         """Refuse a header that is too large, and a client over its limit. Sets the client's address.

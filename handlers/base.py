@@ -132,6 +132,15 @@ class BaseHandler(RequestHandler):
         is_plain = "Sec-Fetch-Site" not in self.request.headers
         return is_plain and urlsplit(origin).hostname in self.server.allowed_hosts
 
+    def check_site(self) -> None:
+        """Refuse a search or stream that a page of another site starts, unless it is listed, or a link was followed."""
+        headers, listed = self.request.headers, self.server.cors_origins
+        is_listed = "*" in listed or headers.get("Origin") in listed
+        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
+        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
+            hint = "list that origin under server.cors_origins"
+            raise CrossOrigin("a page of another site may not read", hint=hint)
+
     def write_json(self, value: object, status: int = 200) -> None:
         self.set_status(status)
         self.set_header("Content-Type", JSON_TYPE)

@@ -12,7 +12,6 @@ from tornado.iostream import StreamClosedError
 
 from handlers.base import JSON_TYPE, BaseHandler
 from hub.delivery.transports import RST_ON_CLOSE
-from hub.errors import CrossOrigin
 from hub.history import History
 from hub.hub import Hub
 from hub.json_text import encode
@@ -32,15 +31,6 @@ class BoundedAnswer(BaseHandler):
 
     history: History
     hub: Hub
-
-    def check_site(self) -> None:
-        """Refuse a search that a page of another site starts, unless it is listed, or a link was followed."""
-        headers, listed = self.request.headers, self.server.cors_origins
-        is_listed = "*" in listed or headers.get("Origin") in listed
-        is_link = headers.get("Sec-Fetch-Mode") == "navigate"
-        if headers.get("Sec-Fetch-Site") == "cross-site" and not (is_listed or is_link):
-            hint = "list that origin under server.cors_origins"
-            raise CrossOrigin("a page of another site may not search", hint=hint)
 
     async def send(self, part: bytes) -> None:
         """Wait until the socket has taken the part. Raises TimeoutError, StreamClosedError."""

@@ -87,6 +87,7 @@ class EventsHandler(BaseHandler):
             self.hub.disconnect(self.connection)
 
     def _asked(self) -> StreamRequest:
+        self.check_site()
         return StreamRequest.parse(self.request.query_arguments, self.request.headers.get("Last-Event-ID"))
 
     async def _position(self, asked: StreamRequest) -> Position:

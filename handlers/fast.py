@@ -112,7 +112,11 @@ class FastTier:
     def open(self, request: SimpleRequest, connection: socket.socket, address: str) -> bool:
         """Open a stream and give it to the hub. False: not simple, and `connection` is untouched."""
         server, headers = self._live.current.server, request.headers
-        if "Origin" in headers or not is_allowed_host(headers.get("Host", ""), server):
+        if (
+            "Origin" in headers
+            or headers.get("Sec-Fetch-Site") == "cross-site"
+            or not is_allowed_host(headers.get("Host", ""), server)
+        ):
             return False
         query = request.target.partition("?")[2]
         try:

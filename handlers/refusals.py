@@ -42,6 +42,16 @@ class Refusals:
         else:
             logger.log(level, "%s", line)
 
+    def take_malformed(self, record: logging.LogRecord) -> bool:
+        """Count and log a request that Tornado answers itself. A filter of its logger: False drops Tornado's line."""
+        if not record.msg.startswith("Malformed HTTP message"):
+            return True
+        self.counts["invalid_input"] += 1
+        if logger.isEnabledFor(logging.INFO):
+            _, _, cause = record.getMessage().partition(" from ")
+            self._lines.write(logging.INFO, f"400 malformed request from {cause[:PATH_CHARACTERS]}")
+        return False
+
     def count_messages(self, address: str, count: int, reason: str) -> None:
         """Tell operators that messages of a publisher were refused, at once or with the next notice."""
         if self._latest != (address, reason):

@@ -19,6 +19,7 @@ from hub.message import Level, Message
 Row = tuple[int, int, str, int, str, str, str | None]
 """A message: seq, time (ms since 1970), topic, rank of its level, source, text, and data as JSON."""
 ROWS: Final = "SELECT seq, time, topic, level, source, message, data FROM message"
+ALL: Final = "TRUE"  # The condition that every message meets.
 ROW_BYTES: Final = 120  # Bytes of a frame beside text and data.
 LEVELS: Final = tuple(Level)
 END_OF_TIME: Final = 253_402_300_800_000  # Ms since 1970; the first that no datetime can be.
@@ -39,25 +40,32 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def read_rows(
-    connection: sqlite3.Connection, seqs: range, condition: str = "TRUE", values: Sequence[object] = ()
+    connection: sqlite3.Connection, seqs: range, condition: str = ALL, values: Sequence[object] = ()
 ) -> Generator[Row | int, None, None]:
-    """Yield the rows of `seqs`, in that order, that meet a condition in SQL.
+    """Yield the rows of `seqs`, in that order, that meet a condition in SQL. The log must have held all of them.
 
-    For a damaged one raise sqlite3.DatabaseError, or in `reread` yield its seq.
+    For one that is damaged or not there raise sqlite3.DatabaseError, or in `reread` yield its seq. Where a condition
+    is evaluated, one that is not there is noticed in `reread` only: to count rows took 30 % longer (measured).
     """
     query = f"{ROWS} WHERE seq BETWEEN ? AND ? AND ({condition})"
     if connection.text_factory is str:
         low, high = min(seqs, default=1), max(seqs, default=0)
         order = "ASC" if seqs.step > 0 else "DESC"
+        expected = iter(seqs)
         for row in connection.execute(f"{query} ORDER BY seq {order}", (low, high, *values)):
-            if not _is_whole(row):
-                raise DamagedRow(f"message {row[0]}")
+            if not _is_whole(row) or (condition == ALL and row[0] != next(expected)):
+                raise DamagedRow(f"message {row[0]}, or one beside it")
             yield row
+        if condition == ALL and next(expected, None) is not None:
+            raise DamagedRow(f"a message up to {high}")
         return
     for seq in seqs:
         try:
-            for row in connection.execute(query, (seq, seq, *values)):
+            row = connection.execute(query, (seq, seq, *values)).fetchone()
+            if row is not None:
                 yield _mended(row) if _is_whole(row) else seq
+            elif not connection.execute("SELECT 1 FROM message WHERE seq = ?", (seq,)).fetchone():
+                yield seq
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
                 raise

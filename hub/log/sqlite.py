@@ -139,16 +139,14 @@ class SqliteLog:
                 end = min(after + limit, newest)
                 with contextlib.closing(read_rows(connection, range(after + 1, end + 1))) as rows:
                     for row in rows:
-                        seq = row if isinstance(row, int) else row[0]
-                        found += range(after + 1 + len(found), seq)  # A row that is not there is damaged, too.
                         if isinstance(row, int):
                             found.append(row)
                             continue
                         found.append(as_message(self.generations, row))
                         size += ROW_BYTES + len(row[5]) + len(row[6] or "")
                         if size >= READ_BYTES:
-                            return found
-            return [*found, *range(after + 1 + len(found), end + 1)]
+                            break
+            return found
 
         return await self.query(page)
 

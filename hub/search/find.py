@@ -11,7 +11,7 @@ import msgspec
 
 from hub.filter import Filter
 from hub.log.generations import Generations
-from hub.log.rows import LEVELS, ROW_BYTES, Row, as_message, read_rows, seq_before, seq_from, snapshot
+from hub.log.rows import ALL, LEVELS, ROW_BYTES, Row, as_message, read_rows, seq_before, seq_from, snapshot
 from hub.message import RANK, Draft, Message
 from hub.query.match_context import MatchContext
 from hub.search.candidates import MAX_COMPLETIONS, SeqRange, TimeSpan, candidate_ranges
@@ -128,8 +128,13 @@ def _rows(
     newest_first, filter_, span = search.newest_first, search.filter, search.span
     sql, values = prefilter(filter_) or ("TRUE", ())
     # A damaged level or time passes, too: it is no reason to leave a message out without a word.
-    condition = f"(level >= ? OR level < 0) AND (time BETWEEN ? AND ? OR typeof(time) != 'integer') AND ({sql})"
-    parameters = (RANK[filter_.level], *span, *values)
+    is_all = filter_.is_everything and span == EVER
+    condition = (
+        ALL
+        if is_all
+        else f"(level >= ? OR level < 0) AND (time BETWEEN ? AND ? OR typeof(time) != 'integer') AND ({sql})"
+    )
+    parameters = () if is_all else (RANK[filter_.level], *span, *values)
     count = FIRST_ROWS
     ranges = candidate_ranges(
         connection, filter_, seqs, span, newest_first=newest_first, max_completions=max_completions

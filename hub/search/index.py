@@ -65,7 +65,7 @@ class SearchIndex:
         with relaxed_transaction(connection):
             if row is None:
                 _begin_segment(connection, number, start)
-            _index(connection, number, start, stop)
+            _index(connection, number, max(start, first), stop)
         return True
 
     def merge(self, connection: sqlite3.Connection) -> bool:
@@ -152,8 +152,8 @@ def _begin_segment(connection: sqlite3.Connection, number: int, start: int) -> N
     )
 
 
-def _index(connection: sqlite3.Connection, number: int, start: int, stop: int) -> None:
-    full = range(start, stop - stop % BLOCK)  # The newest block may not be full yet.
+def _index(connection: sqlite3.Connection, number: int, first: int, stop: int) -> None:
+    full = range(first, stop - stop % BLOCK)  # The newest block may not be full yet.
     try:
         documents, times, indexed = _documents(connection, full)
     except sqlite3.DatabaseError:  # A damaged row.

@@ -214,3 +214,17 @@ async def test_a_config_is_rejected_until_it_is_corrected(both_ways: Site) -> No
         if "config" not in stream.names:
             await stream.event("config")
         assert dict(stream.events)["config"]["errors"] == ["config.yaml:5:3: no"]
+
+
+@pytest.mark.gen_test
+async def test_a_page_of_another_site_cannot_start_a_stream(both_ways: Site) -> None:
+    """An image with this address would have the server replay and search. EventSource sends its origin."""
+    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    for target in ("/events", "/events?last=1000", "/events?since=1h"):
+        refused = await both_ways.get(target, foreign)
+        assert (refused.status, refused.error["code"]) == (403, "cross_origin")
+    assert (await both_ways.request("HEAD", "/events", headers=foreign)).status == 403
+    for more in ({"Sec-Fetch-Mode": "navigate"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        stream = await both_ways.open_stream(headers=foreign | more)
+        assert stream.status == 200
+        await stream.close()

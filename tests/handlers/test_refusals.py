@@ -44,6 +44,20 @@ async def test_a_flood_of_refused_requests_is_a_few_lines(both_ways: Site, caplo
 
 
 @pytest.mark.gen_test
+async def test_malformed_requests_are_counted_and_a_few_lines(
+    both_ways: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Tornado answers them, and would write a line for each."""
+    for _ in range(40):
+        assert b" 400 " in await both_ways.raw(both_ways.head("GET", "/healthz").replace(b"HTTP/1.1", b"HTTP/2.0"))
+    assert (await refused(both_ways))["invalid_input"] == 40
+    assert "Malformed" not in caplog.text
+    shown = [line for line in lines(caplog) if line.startswith("400 ")]
+    assert 0 < len(shown) < 40
+    assert shown[0] == "400 malformed request from 127.0.0.1: Unexpected HTTP version 'HTTP/2.0'"
+
+
+@pytest.mark.gen_test
 async def test_refusals_are_counted_by_code(start_site: StartSite) -> None:
     site = await start_site(server={"max_connections_per_address": 3})
     await site.get("/events?topics=a")

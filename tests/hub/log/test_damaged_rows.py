@@ -107,6 +107,26 @@ async def test_a_row_that_is_not_there_is_a_gap_and_no_endless_loop(path: Path, 
 
 
 @pytest.mark.gen_test
+@pytest.mark.parametrize("q", ["", "text"])
+@pytest.mark.parametrize("is_indexed", [True, False])
+async def test_a_row_that_is_not_there_is_a_gap_in_history_too(
+    path: Path, opened: Open, q: str, is_indexed: bool
+) -> None:
+    """With a filter it may have matched: it is noticed there when the rows around it are read one by one."""
+    log = await damaged(opened, path, "DELETE FROM message WHERE seq IN (5, 6, 11)", 20)
+    if q:
+        await in_writer(log, "UPDATE message SET level = -1 WHERE seq IN (1, 20)")
+    if is_indexed:
+        assert await log.writer.call(SearchIndex(step_rows=16).extend)
+    bad = (5, 6, 11, 1, 20) if q else (5, 6, 11)
+    expected = [f"{seq - 1} < gap < {seq + 1}" if seq in bad else f"text {seq}" for seq in range(1, 21)]
+    ascending = await history(log, SearchRange(Filter.parse(q=q), newest_first=False))
+    assert ascending == expected
+    assert await history(log, SearchRange(Filter.parse(q=q))) == ascending[::-1]
+    assert log.health() is None
+
+
+@pytest.mark.gen_test
 async def test_several_damaged_rows_are_each_a_gap_also_for_a_filter(path: Path, opened: Open) -> None:
     log = await damaged(opened, path, "UPDATE message SET level = -1 WHERE seq IN (1, 2, 9)")
     for search in (Filter.parse(), Filter.parse(q="text"), Filter.parse(level="info")):
