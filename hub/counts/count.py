@@ -60,9 +60,9 @@ class Counting:
         else:
             with snapshot(connection):
                 at = self._add_up(connection, tally)
-        reached = connection.execute("SELECT time FROM message WHERE seq > ? ORDER BY seq LIMIT 1", (at,)).fetchone()
+        reached = time_from(connection, at + 1)
         self._tally.merge(tally)
-        self._at, self._reached = at, reached[0] if reached else None
+        self._at, self._reached = at, reached
         return self._at < self._low
 
     def as_json(self) -> dict[str, object]:
@@ -202,6 +202,13 @@ def _times(connection: sqlite3.Connection, first: int | None) -> SeqRange:
     )
     oldest, newest = connection.execute(query, {"first": first}).fetchone()
     return (0, -1) if oldest is None else (max(0, oldest), min(newest, END_OF_TIME - 1))
+
+
+def time_from(connection: sqlite3.Connection, seq: int) -> int | None:
+    """Return the time (ms since 1970) of the first message from `seq` on."""
+    first = "SELECT time FROM message WHERE seq >= ? AND typeof(time) = 'integer' ORDER BY seq LIMIT 1"
+    (found,) = connection.execute(first, (seq,)).fetchone() or (None,)
+    return found
 
 
 def _text(milliseconds: int | None) -> str | None:
