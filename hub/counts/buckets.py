@@ -14,7 +14,7 @@ from hub.log.rows import END_OF_TIME
 
 BUCKET_SECONDS: Final = 300
 SPAN_SECONDS: Final = 5
-BUCKET_ROWS: Final = 2048  # Messages of a bucket at most, about 3 ms.
+BUCKET_ROWS: Final = 1024  # Messages of a bucket at most, about 3 ms.
 ROW_BYTES: Final = 32  # Of a row of counts, about (measured).
 KEEP_SHARE: Final = 32  # The counts take at most this part of `keep_bytes`.
 STEP_SECONDS: Final = 0.003
@@ -62,8 +62,9 @@ class Buckets:
             if last - first + 1 < self._bucket_rows:
                 return False
         with relaxed_transaction(connection):
-            row = (last, first, start, len(topics), len(spans))
-            connection.execute("INSERT INTO bucket VALUES (?, ?, ?, ?, ?)", row)
+            levels = [sum(row[column] for row in spans) for column in range(2, 7)]
+            row = (last, first, start, len(topics), len(spans), *levels)
+            connection.execute("INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             insert = "INSERT INTO bucket_topic VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             connection.executemany(insert, ((last, topic, start, *counts) for topic, *counts in topics))
             connection.executemany("INSERT INTO bucket_span VALUES (?, ?, ?, ?, ?, ?, ?)", spans)

@@ -18,7 +18,8 @@ from hub.search.find import DEFAULT_BOUNDS, EVER, Bounds, SearchRange, scan, wit
 STEPS: Final = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)  # Seconds.
 USUAL_STEPS, MAX_STEPS = 200, 1000  # Of one answer.
 MESSAGES: Final = 4096  # That one statement counts, about 4 ms.
-BATCH_ROWS: Final = 8192  # Of buckets that one statement adds up, about 4 ms.
+BATCH_ROWS: Final = 8192  # Of buckets that one statement adds up, about 8 ms.
+SUMS: Final = "sum(debug), sum(info), sum(warning), sum(error), sum(critical)"
 MAX_COUNTED: Final = 200_000  # Messages of topics that are counted one by one, for a step under 5 minutes.
 
 
@@ -59,9 +60,9 @@ class Counting:
         else:
             with snapshot(connection):
                 at = self._add_up(connection, tally)
-        reached = connection.execute("SELECT time FROM message WHERE seq > ? ORDER BY seq LIMIT 1", (at,)).fetchone()
+        reached = time_from(connection, at + 1)
         self._tally.merge(tally)
-        self._at, self._reached = at, reached[0] if reached else None
+        self._at, self._reached = at, reached
         return self._at < self._low
 
     def as_json(self) -> dict[str, object]:
@@ -152,20 +153,15 @@ class Counting:
         return has_step and is_within
 
     def _add_buckets(self, connection: sqlite3.Connection, part: Part, tally: Tally) -> None:
-        sums = "sum(debug), sum(info), sum(warning), sum(error), sum(critical)"
         condition, globs = self._topic_condition()
-        has_step = self._step % BUCKET_SECONDS == 0
+        values = (part.low, part.high, *globs)
+        sums = f"{SUMS} FROM {{}} WHERE last BETWEEN ? AND ? AND {condition} GROUP BY 1"
+        for topic, *counts in connection.execute(f"SELECT topic, {sums.format('bucket_topic')}", values):
+            tally.add(None, topic, counts)
+        table = "bucket_topic" if globs else "bucket" if self._step % BUCKET_SECONDS == 0 else "bucket_span"
         step = f"start / {self._step} * {self._step}"
-        by_topic = (
-            f"SELECT {step if has_step else 'NULL'}, topic, {sums} FROM bucket_topic"
-            f" WHERE last BETWEEN ? AND ? AND {condition} GROUP BY 1, 2"
-        )
-        for begins, topic, *counts in connection.execute(by_topic, (part.low, part.high, *globs)):
-            tally.add(begins, topic, counts)
-        if not has_step:
-            by_step = f"SELECT {step}, {sums} FROM bucket_span WHERE last BETWEEN ? AND ? GROUP BY 1"
-            for begins, *counts in connection.execute(by_step, (part.low, part.high)):
-                tally.add(begins, None, counts)
+        for begins, *counts in connection.execute(f"SELECT {step}, {sums.format(table)}", values):
+            tally.add(begins, None, counts)
 
     def _add_messages(self, connection: sqlite3.Connection, part: Part, tally: Tally) -> None:
         condition, globs = self._topic_condition()
@@ -198,13 +194,21 @@ def _pieces(low: int, high: int) -> Iterator[Part]:
 def _times(connection: sqlite3.Connection, first: int | None) -> SeqRange:
     """Return the earliest and the latest time of all messages, ms since 1970; 0 and -1 without messages."""
     ends = "SELECT time FROM message WHERE seq IN (:first, (SELECT max(seq) FROM message))"
-    lows = "SELECT message.time FROM clock_set_back JOIN message USING (seq) WHERE seq > :first"
+    # As in `seq_before`, a plain JOIN would read all messages.
+    lows = "SELECT message.time FROM clock_set_back AS back CROSS JOIN message USING (seq) WHERE back.seq > :first"
     highs = "SELECT time FROM clock_set_back WHERE seq > :first"
     query = (
         f"SELECT min(time), max(time) FROM ({ends} UNION ALL {lows} UNION ALL {highs}) WHERE typeof(time) = 'integer'"
     )
     oldest, newest = connection.execute(query, {"first": first}).fetchone()
     return (0, -1) if oldest is None else (max(0, oldest), min(newest, END_OF_TIME - 1))
+
+
+def time_from(connection: sqlite3.Connection, seq: int) -> int | None:
+    """Return the time (ms since 1970) of the first message from `seq` on."""
+    first = "SELECT time FROM message WHERE seq >= ? AND typeof(time) = 'integer' ORDER BY seq LIMIT 1"
+    (found,) = connection.execute(first, (seq,)).fetchone() or (None,)
+    return found
 
 
 def _text(milliseconds: int | None) -> str | None:

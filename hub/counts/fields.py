@@ -8,12 +8,14 @@ from typing import Final
 
 import msgspec
 
+from hub.counts.count import time_from
 from hub.log.protocol import format_time
 from hub.log.rows import Row
 from hub.query.terms import BLANKS
 from hub.search.find import DEFAULT_BOUNDS, Bounds, SearchRange, scan
 
 MESSAGES: Final = 10_000  # The newest matching ones that are evaluated.
+SLICE: Final = 1000  # Messages of one slice, about 10 ms to add up.
 NAMES: Final = 200  # Further names are left out.
 VALUES: Final = 10  # Of each name in the answer.
 DISTINCT: Final = 500  # Values of one name that are counted. Further ones are left out: it holds ids or texts.
@@ -39,15 +41,17 @@ class Fields:
     def part(self, connection: sqlite3.Connection) -> bool:
         """Look for one slice of time. Return True at the end. After an error, the slice can be repeated."""
         rows: list[tuple[str, str | None]] = []
+        size = 0
 
         def take(row: Row) -> bool:
+            nonlocal size
             rows.append((row[4], row[6]))
-            return len(rows) >= self._search.limit
+            size += len(row[6] or "")
+            return len(rows) >= min(self._search.limit, SLICE) or size >= self._bounds.page_bytes
 
         reached = scan(connection, self._search, take, self._bounds).reached
         if reached is not None:
-            at = connection.execute("SELECT time FROM message WHERE seq >= ? LIMIT 1", (reached,)).fetchone()
-            self._reached = at[0] if at else None
+            self._reached = time_from(connection, reached)
             self._search = self._search.after(reached, len(rows))
         for source, data in rows:
             if source:

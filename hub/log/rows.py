@@ -141,9 +141,10 @@ def seq_from(connection: sqlite3.Connection, first: int, head: int, milliseconds
 def seq_before(connection: sqlite3.Connection, first: int, head: int, milliseconds: int) -> int:
     """Return the last seq with an earlier time; `first - 1` for none. In a snapshot."""
     # The last range of rising times that begins early enough; else the first range.
+    # CROSS JOIN keeps SQLite from reading all messages in search of the few of the table in front.
     begins = (
-        "SELECT seq FROM clock_set_back JOIN message USING (seq) WHERE message.time < ? AND seq > ?"
-        " ORDER BY seq DESC LIMIT 1"
+        "SELECT set_back.seq FROM clock_set_back AS set_back CROSS JOIN message USING (seq)"
+        " WHERE message.time < ? AND set_back.seq > ? ORDER BY set_back.seq DESC LIMIT 1"
     )
     (start,) = connection.execute(begins, (milliseconds, first)).fetchone() or (first,)
     (end,) = connection.execute("SELECT min(seq) FROM clock_set_back WHERE seq > ?", (start,)).fetchone()

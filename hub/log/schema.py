@@ -105,7 +105,9 @@ MIGRATIONS: Final = (
         first INTEGER NOT NULL,
         start INTEGER,             -- of the 5 minutes, s since 1970; NULL if a message in it is damaged
         topics INTEGER NOT NULL,   -- its rows in bucket_topic
-        spans INTEGER NOT NULL     -- its rows in bucket_span; 0 when they were dropped
+        spans INTEGER NOT NULL,    -- its rows in bucket_span; 0 when they were dropped
+        debug INTEGER NOT NULL, info INTEGER NOT NULL, warning INTEGER NOT NULL, error INTEGER NOT NULL,
+        critical INTEGER NOT NULL
     );
     CREATE TABLE bucket_topic (
         last INTEGER,

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from functools import partial
 from random import Random
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.filter import Filter
-from hub.log.rows import ROWS, as_message
+from hub.log.rows import ROWS, DamagedRow, as_message, reread
 from hub.message import Draft, Level, Message
 from hub.query.match_context import MatchContext
 from hub.search import index as search_index
 from hub.search.find import EVER, FIRST_ROWS, Bounds, SearchRange, find
 from hub.search.index import SearchIndex
+from tests.hub.kept import Kept
+from tests.hub.log_files import NOON
 from tests.hub.parts import EPOCH, GENERATIONS, draft
 from tests.hub.search.logs import SMALL, a_draft, fill, find_in_peace, index, note_clock
 
@@ -167,3 +170,32 @@ def test_a_page_is_bounded_in_bytes(connection: sqlite3.Connection) -> None:
     found = find(connection, GENERATIONS, search, Bounds(seconds=600, page_bytes=4000))
     assert len(found.messages) == 4
     assert found.reached == 4
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_a_search_begins_at_its_time(kept: Kept, newest_first: bool) -> None:
+    """However long the log is: the first message that is evaluated is in the span."""
+    kept.fill(3000, apart=1)
+    kept.fill(1000, time=NOON + 900, apart=1)  # The clock was set back.
+    span = (int(1000 * (NOON + 1000)), int(1000 * (NOON + 1010)))
+    search = SearchRange(Filter.parse(), newest_first=newest_first, span=span)
+    found = find(kept.connection, GENERATIONS, search, Bounds(seconds=-1, clock_bytes=0))
+    assert [message.id for message in found.messages] == [f"{EPOCH}-{3110 if newest_first else 1000}"]
+
+
+def test_a_damaged_time_does_not_mislead_a_search(kept: Kept) -> None:
+    kept.fill(400, apart=1)
+    for seq in range(100, 400, 20):
+        kept.connection.execute("UPDATE message SET time = 'soon' WHERE seq = ?", (seq,))
+    span = (int(1000 * (NOON + 150)), int(1000 * (NOON + 250)))
+    search = SearchRange(Filter.parse(), limit=1000, span=span)
+    with pytest.raises(DamagedRow):
+        find_in_peace(kept.connection, GENERATIONS, search)
+    ids = []
+    while True:  # Each part ends at a damaged message.
+        found = reread(partial(find_in_peace, generations=GENERATIONS, search=search), kept.connection)
+        ids += [message.id for message in found.messages]
+        if found.reached is None:
+            break
+        search = search.after(found.reached, 0)
+    assert ids == [f"{EPOCH}-{seq}" for seq in range(250, 149, -1) if seq % 20]
