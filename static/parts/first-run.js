@@ -77,7 +77,7 @@ export function FirstRun(el, page) {
     { class: 'bar', role: 'status', 'data-look': 'ok', 'data-role': 'first-arrived', hidden: true },
     icon('check'),
     doneText,
-    h('span', {}, words.next),
+    h('span', { class: 'next' }, words.next),
     h('button', { type: 'button', onclick: () => again('file') }, words.sendLogFile),
     h('button', { type: 'button', onclick: () => openDialog(page, 'help') }, words.howToFilter),
     h('button', { type: 'button', class: 'close', 'aria-label': words.dismiss, onclick: dismiss }, icon('x')),

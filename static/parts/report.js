@@ -10,16 +10,17 @@ import { attribute, h, hear, icon, keyed, setIcon, write } from '../ui/dom.js';
 export function ProofButton(el, page) {
   const { store } = page;
   const sign = icon('check');
-  const text = h('span', { class: 'words' });
-  el.append(sign, text);
+  const [text, time] = [h('span', {}), h('span', { class: 'when' })];
+  el.append(sign, h('span', { class: 'words' }, text, time));
   el.addEventListener('click', () => openDialog(page, 'ledger'));
   function update() {
     const until = provenUntil(store.link);
     const proven = store.isKnown ? store.account : null;
-    const { isWhole, sentence } = proof(proven, store.clock, store.live.lacking('asleep'), until);
+    const { isWhole, sentence, when } = proof(proven, store.clock, store.live.lacking('asleep'), until);
     setIcon(sign, isWhole ? 'check' : 'triangle-alert');
     sign.toggleAttribute('hidden', sentence === '–');
     write(text, sentence);
+    write(time, when);
     attribute(el, 'data-look', isWhole ? 'whole' : 'missing');
   }
   for (const noun of /** @type {const} */ (['ledger', 'messages', 'link', 'view', 'tick']))

@@ -54,8 +54,8 @@ test('what this device noted is told by the clock and in the zone that are shown
     unknown: false,
     losses: 0,
   };
-  assert.deepEqual(proof(whole, CLOCK), { isWhole: true, sentence: 'no gaps since 11:00' });
-  assert.deepEqual(proof(whole, CLOCK, 0, AT), { isWhole: true, sentence: 'complete until 11:00' });
+  assert.deepEqual(proof(whole, CLOCK), { isWhole: true, sentence: 'no gaps', when: ' since 11:00' });
+  assert.deepEqual(proof(whole, CLOCK, 0, AT), { isWhole: true, sentence: 'complete', when: ' until 11:00' });
   assert.match(proofSummary(whole, CLOCK), /^Since 11:00:00: /);
 });
 
@@ -76,11 +76,12 @@ test('what a tab slept through and has not loaded is no proof that nothing is mi
   const whole = { since: AT, missing: 0, unknown: false };
   assert.deepEqual(proof(whole, CLOCK, 2400), {
     isWhole: false,
-    sentence: '2\u202f400 not loaded in this tab',
+    sentence: '2,400 not loaded in this tab',
+    when: '',
   });
 });
 
 test('a digest says how long it is since the one before', () => {
-  assert.equal(digest(3000, 2, 10_000), '3\u202f000 messages in 10 s, 2 errors');
+  assert.equal(digest(3000, 2, 10_000), '3,000 messages in 10 s, 2 errors');
   assert.equal(digest(1, 0, 3_600_000), '1 message in 1 h');
 });
