@@ -150,7 +150,7 @@ def reconnected(page: Page, faults: Faults) -> None:
     """Slowly, so that it is seen."""
     faults.refuses = True
     faults.cut()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Retrying"))
+    expect(role(page, "connection-state")).to_have_text("Connection lost")
     faults.wall.publish_lines(
         [f"line {n} of what was missed, with some more text to make it long" for n in range(9000)]
     )
@@ -214,7 +214,7 @@ STATES: Final[dict[str, State]] = {
     "catching-up": trouble("^Catching up", reconnected),
     "silent": trouble("^Silent", lambda _, faults: faults.wall.signal(signal.SIGSTOP)),
     "held": faulty("^Blocked", holds_bodies=True),
-    "lost": faulty("^Retrying", refuses=True),
+    "lost": faulty("^Connection lost", refuses=True),
     "restarting": trouble("^Restarting", lambda _, faults: faults.wall.signal(signal.SIGTERM)),
     "disconnected": trouble("^Disconnected", own),
     "offline": trouble("^Offline", offline),

@@ -168,8 +168,7 @@ export const words = {
   hideTopic: (topic) => `Hide ${topic}`,
   /** @param {number} n */
   moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
-  /** @param {number} n */
-  moreConnections: (n) => `and ${count(n)} more`,
+  moreConnections: 'Show more',
   feed: 'Messages',
   pause: 'Pause',
   resume: 'Resume',
@@ -613,6 +612,8 @@ export function emptyTopic(topic, kept) {
   ];
 }
 
+/** @param {number} shown @param {number} total */
+export const connectionsShown = (shown, total) => `${count(shown)} of ${count(total)} shown`;
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
   /** @type {const} */ (['Disconnect ', client, ` at ${address}? It may reconnect automatically.`]);

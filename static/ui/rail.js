@@ -13,12 +13,12 @@ export class Rail {
   /** @param {HTMLElement} el @param {(share: number) => void} jump hears which part of the list was pointed at (0 to 1) */
   constructor(el, jump) {
     this.el = el;
+    this.tall = 0;
     this.canvas = h('canvas', {});
     this.thumb = h('i', {});
     el.append(this.thumb, this.canvas);
     const point = (/** @type {PointerEvent} */ { clientY }) => {
-      const { top, height } = el.getBoundingClientRect();
-      jump(Math.max(0, Math.min(1, (clientY - top) / height)));
+      jump(Math.max(0, Math.min(1, (clientY - el.getBoundingClientRect().top) / this.#high)));
     };
     el.addEventListener('pointerdown', (event) => {
       event.preventDefault();
@@ -30,9 +30,14 @@ export class Rail {
     });
   }
 
+  /** Height of the rows beside it (px): a list that does not scroll ends earlier. */
+  get #high() {
+    return Math.min(this.el.clientHeight, this.tall);
+  }
+
   /** How many ticks there is room for. */
   get slots() {
-    return Math.floor(this.el.clientHeight / SLOT);
+    return Math.floor(this.#high / SLOT);
   }
 
   /** @param {string[]} colors of the slots; '' for none */
@@ -52,6 +57,7 @@ export class Rail {
 
   /** Which part is in sight (px). @param {number} top @param {number} view @param {number} tall of the whole list */
   place(top, view, tall) {
+    this.tall = tall;
     this.thumb.hidden = tall <= view;
     const high = Math.max(LEAST_THUMB, (view * view) / tall);
     this.thumb.style.height = `${high}px`;

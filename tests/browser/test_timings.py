@@ -177,9 +177,7 @@ def test_a_network_cut_for_ten_seconds_is_made_up_for_in_time(page: Page, start_
             live = until_live(page, back)
             wait_received(page, 1200)
             expect_each_once(page, 1200)
-            totals = {
-                found[1] for said in heard(page, back) if (found := re.search(r"of ([\d,]+) missed", said.bar))
-            }
+            totals = {found[1] for said in heard(page, back) if (found := re.search(r"of ([\d,]+) missed", said.bar))}
             assert totals == {f"{1200 - before:,}"}, (totals, before)
             wrong = wrong_countdown(heard(page, lost))
         wall.kill()
