@@ -70,7 +70,7 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and fix what
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
 
-screenshots: dev ## take a picture of each state of the page (STATES='lost gaps' for some)
+screenshots: dev ## take pictures of ten states of the page (STATES='lost gaps' for others, STATES=all for all)
 	$(BIN)/python -m docs.screens $(STATES)
 
 bench: .venv/dev.stamp ## compare with nchan and others, about 12 minutes (BENCH_ARGS='--only A,C --against ../other')

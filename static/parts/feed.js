@@ -79,6 +79,8 @@ class FeedView {
     /** What the ticks were drawn for. */
     this.ticksOf = '';
     this.roll = this.store.roll;
+    /** The look through all rows that their ordinals are of. */
+    this.look = this.roll.counted;
     /** The ordinal of the row above all others. @type {number | null} */
     this.offer = null;
     /** The first row in sight. @type {Anchor | null} */
@@ -159,7 +161,8 @@ class FeedView {
 
   #drawn() {
     const { anchor, list, store } = this;
-    if (this.roll !== store.roll) return; // Drawn once more before it turns.
+    // Drawn once more before it turns, or before `selection` tells that the ordinals are others.
+    if (this.roll !== store.roll || this.look !== store.roll.counted) return;
     // The row that was read was evicted, and another row has its place: the operator must be told.
     if (anchor && anchor.n < store.ring.first && !isMark(anchor.entry)) {
       if (store.view.mode !== 'following' && !store.past) loseRows(this.page, anchor.entry.id);
@@ -225,6 +228,7 @@ class FeedView {
     const { list, store } = this;
     if (this.roll === store.live) this.livePosition = this.#isFollowing ? null : this.anchor;
     this.roll = store.roll;
+    this.look = store.roll.counted;
     this.anchor = null;
     this.home = null;
     if (this.roll === store.live) this.wish ??= this.#again(this.livePosition);
@@ -264,6 +268,7 @@ class FeedView {
   selectionChanged() {
     // The place from before the first of several changes: another filter in between does not move it.
     this.home ??= this.anchor;
+    this.look = this.store.roll.counted;
     if (!this.#isFollowing && this.roll === this.store.roll) this.wish ??= this.#again(this.home);
     this.list.begin(this.#rows());
     this.update();
