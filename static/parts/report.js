@@ -31,6 +31,10 @@ export function ProofButton(el, page) {
 /** @type {Record<string, string>} */
 const EVENT_SIGNS = { gap: 'triangle-alert', asleep: 'history', repeat: 'copy', loss: 'plug-zap' };
 
+/** The browser's, and this tab's own. The newest first. @param {import('../store.js').Store} store */
+const ledgerEntries = (store) =>
+  [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
+
 /** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
 export function Ledger(el, { store }) {
   const sign = icon('shield-check');
@@ -49,11 +53,8 @@ export function Ledger(el, { store }) {
   const button = h('button', { type: 'button', class: 'primary', onclick: copyAll }, words.copy);
   el.append(verdict, rows, none, h('div', { class: 'actions' }, button));
 
-  /** The browser's, and this tab's own. Newest first: what has just happened is what one looks for. */
-  const entries = () => [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
-
   function copyAll() {
-    const lines = entries().map(
+    const lines = ledgerEntries(store).map(
       (mark) => `${isoSecond(mark.at - store.clock.off)}  ${ledgerEntry(mark, store.clock)}`,
     );
     const { account } = store;
@@ -79,7 +80,7 @@ export function Ledger(el, { store }) {
     judge();
     keyed(
       rows,
-      entries(),
+      ledgerEntries(store),
       (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
       (mark) =>
         h('li', { 'data-mark': mark.mark }, h('time'), icon(EVENT_SIGNS[mark.mark] ?? ''), h('span', {})),

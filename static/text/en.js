@@ -182,7 +182,6 @@ export const words = {
   load: 'Load',
   loading: 'Loading…',
   more: 'Load more',
-  backToLive: 'Back to live',
   fromHistory: 'History',
   lookingBack: 'Searching history…',
   loadFromServer: 'Load from the server',

@@ -38,7 +38,10 @@ test('what this device noted is told by the clock and in the zone that are shown
   assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00, 0 messages missing\.$/);
   assert.match(markRow({ ...LOSS, missing: null }, CLOCK), /600 replayed, some missing\.$/);
   assert.match(markRow({ mark: 'gap', at: AT, missing: null, reason: 'new_log' }, CLOCK), /at 11:00:00\./);
-  assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Reconnecting in 4 s/);
+  assert.match(
+    String(bar(STATE, AT, 'host', CLOCK)),
+    /^Reconnecting in 4 s\. No connection since 11:00:00\b/,
+  );
   assert.match(
     String(bar({ ...STATE, phase: 'disconnected' }, AT, 'host', CLOCK)),
     /by an operator at 11:00:00\.$/,
