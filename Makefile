@@ -73,7 +73,7 @@ format: .venv/dev.stamp node_modules/npm.stamp ## format everything and fix what
 screenshot: dev ## take docs/wall.png again
 	$(BIN)/python -m docs.screenshot
 
-screenshots: dev ## take a picture of each state of the page (STATES='lost gaps' for some)
+screenshots: dev ## take pictures of ten states of the page (STATES='lost gaps' for others, STATES=all for all)
 	$(BIN)/python -m docs.screens $(STATES)
 
 bench: .venv/dev.stamp ## compare with nchan and others, about 12 minutes (BENCH_ARGS='--only A,C --against ../other')
@@ -95,6 +95,15 @@ lock: .venv/dev.stamp ## rebuild the lock files from requirements*.in and packag
 	rm -rf package-lock.json node_modules
 	$(NPM) install --package-lock-only
 
+# The Latin part of the page's two typefaces, with the weights that it uses: 60 KB.
+LATIN := U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,U+2190-2193,U+2212
+# $(call font,PATTERN,AXES,NAME)
+font = $(BIN)/fonttools varLib.instancer -q .venv/lib/python*/site-packages/$(1) $(2) -o .venv/fonts/$(3).ttf && \
+	$(BIN)/fonttools subset .venv/fonts/$(3).ttf --unicodes=$(LATIN) --layout-features+=tnum --flavor=woff2 \
+	--output-file=.venv/fonts/$(3).woff2
+FONTS = mkdir -p .venv/fonts && $(call font,fontpkg_inter/files/Inter?opsz?wght?.ttf,opsz=14 wght=400:600,inter) && \
+	$(call font,fontpkg_jetbrains_mono/files/JetBrainsMono?wght?.ttf,wght=400:700,jetbrains-mono)
+
 .venv/setup.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "'$(PYTHON)' is not Python 3.11 or newer. Name another: make PYTHON=python3.12" >&2; exit 2; }
@@ -102,6 +111,7 @@ lock: .venv/dev.stamp ## rebuild the lock files from requirements*.in and packag
 		echo "Python's venv module is missing. Install it: sudo apt install $(VENV_PACKAGE)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(PIP) --requirement requirements.txt
+	@$(FONTS) || echo "The typefaces could not be made: the page uses the fonts of the system." >&2
 	@touch $@
 
 .venv/dev.stamp: .venv/setup.stamp requirements-dev.txt

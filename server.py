@@ -63,7 +63,7 @@ class Eyewall:
         self.io_loop = io_loop
         self.ready = True
         self.started = time.monotonic()
-        self.assets = Assets(resource("static"))
+        self.assets = Assets(resource("static"), Path(sys.prefix) / "fonts")
         # With the page's digest: a page reloads when its server has another version of it.
         self.version = f"{__version__}+{self.assets.digest}"
         path = config.log.path if config.log.path == MEMORY else str(folder / config.log.path)

@@ -1,8 +1,8 @@
-"""Takes a picture of the page in each of its states, light and dark, wide and narrow, into docs/screens/.
+"""Takes pictures of the page in ten of its states, light and dark, wide and narrow, into docs/screens/.
 
-    make screenshots [STATES='lost who']
+    make screenshots [STATES='lost gaps' or STATES=all]
 
-To be looked at by people; nothing is compared. Each picture has a server of its own, as many states are its end.
+Nothing is compared. Each picture has a server of its own, because many states end it.
 """
 
 import re
@@ -24,7 +24,8 @@ FOLDER: Final = Path(__file__).with_name("screens")
 THEMES: Final[Sequence[Literal["light", "dark"]]] = ("light", "dark")
 SIZES: Final = ((1440, 900), (360, 740))
 SETTINGS: Final = "dashboard: {title: ops-1}\nstream: {heartbeat_seconds: 1}\nserver: {drain_seconds: 0.1}\n"
-SAID: Final = (
+# Topic, level, text and data of some messages.
+SAMPLES: Final = (
     ("api.auth", "info", "login ana@example.com from 10.0.0.12", None),
     ("db.primary", "warning", "slow query: SELECT … FROM orders WHERE customer = 4711", {"ms": 2150, "rows": 3}),
     ("api.payments", "error", "timeout calling payments after 3 tries", {"status": 504, "trace": {"id": "7f3a"}}),
@@ -36,16 +37,16 @@ SAID: Final = (
 State = Callable[[Page, Faults], object]
 
 
-def said(page: Page, faults: Faults) -> None:
-    """Something of everything is on the wall."""
-    for topic, level, text, data in SAID * 3:
+def feed(page: Page, faults: Faults) -> None:
+    """Messages of every level."""
+    for topic, level, text, data in SAMPLES * 8:
         faults.wall.publish(text, topic, level=level, **({"data": data} if data else {}))
     expect(rows(page).filter(has_text="disk full").first).to_be_visible()
 
 
 def keys(*names: str) -> State:
     def press(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         for name in names:
             page.keyboard.press(name)
 
@@ -54,17 +55,17 @@ def keys(*names: str) -> State:
 
 def filtered(text: str) -> State:
     def fill(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         role(page, "filter").fill(text)
 
     return fill
 
 
 def button(name: str) -> State:
-    """Where there is one: a phone has some that a screen has not, and the other way round."""
+    """Click the button where the screen has one."""
 
     def click(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         for found in page.get_by_role("button", name=name, exact=True).all():
             if found.is_visible():
                 found.click()
@@ -73,10 +74,10 @@ def button(name: str) -> State:
 
 
 def trouble(pill: str, cause: State) -> State:
-    """A fault of the network or the server, when the page has a name for it."""
+    """Cause a fault of the network or the server, and wait until the page names it."""
 
     def make(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         cause(page, faults)
         expect(role(page, "connection-state")).to_have_text(re.compile(pill), timeout=40_000)
 
@@ -95,7 +96,7 @@ def faulty(pill: str, *, cut: bool = True, **fault: object) -> State:
 
 def address(query: str) -> State:
     def visit(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         epoch = str(faults.wall.get_json("/messages?limit=1")["head"]).split("-")[0]
         page.goto(faults.url + query.format(epoch=epoch))
         expect(role(page, "connection-state")).to_have_text(re.compile("^Live"))
@@ -104,19 +105,19 @@ def address(query: str) -> State:
 
 
 def script(before: str) -> State:
-    """Something about the browser is not as it should be."""
+    """Change something about the browser."""
 
     def visit(page: Page, faults: Faults) -> None:
         page.add_init_script(before)
         page.reload()
-        said(page, faults)
+        feed(page, faults)
 
     return visit
 
 
 def config(text: str) -> State:
     def edit(page: Page, faults: Faults) -> None:
-        said(page, faults)
+        feed(page, faults)
         faults.wall.config.write_text(SETTINGS + text, "utf-8")
         expect(role(page, "banner")).to_have_count(1)
 
@@ -124,7 +125,7 @@ def config(text: str) -> State:
 
 
 def gaps(page: Page, faults: Faults) -> None:
-    said(page, faults)
+    feed(page, faults)
     faults.swallows = b'"lost '
     faults.cut()
     expect(role(page, "mark-loss")).to_have_count(1)
@@ -141,16 +142,16 @@ def refused(page: Page, faults: Faults) -> None:
     role(page, "publish-send").click()
 
 
-def asked_who(page: Page, faults: Faults) -> None:
+def disconnecting(page: Page, faults: Faults) -> None:
     keys("]")(page, faults)
     role(page, "connection").get_by_role("button").click()
 
 
 def reconnected(page: Page, faults: Faults) -> None:
-    """Slowly, so that it is seen."""
+    """Heal slowly, so that the state can be seen."""
     faults.refuses = True
     faults.cut()
-    expect(role(page, "connection-state")).to_have_text(re.compile("^Retrying"))
+    expect(role(page, "connection-state")).to_have_text("Connection lost")
     faults.wall.publish_lines(
         [f"line {n} of what was missed, with some more text to make it long" for n in range(9000)]
     )
@@ -175,7 +176,7 @@ def offline(page: Page, faults: Faults) -> None:
 
 
 def new_version(page: Page, faults: Faults) -> None:
-    said(page, faults)
+    feed(page, faults)
     beat = "{time: new Date().toISOString(), version: '99'}"
     page.evaluate(f"() => eyewall.store.receive('heartbeat', {beat})")
 
@@ -185,15 +186,27 @@ def ledger(page: Page, faults: Faults) -> None:
     role(page, "proof").click()
 
 
+TEN: Final = (
+    "first-run",
+    "feed",
+    "reading",
+    "details",
+    "filter",
+    "gaps",
+    "connections",
+    "history",
+    "lost",
+    "settings",
+)
 STATES: Final[dict[str, State]] = {
     "first-run": lambda page, _: expect(role(page, "first-run")).to_be_visible(),
     "first-arrived": lambda page, _: role(page, "first-run").get_by_role("button", name="Send it for me").click(),
-    "feed": said,
+    "feed": feed,
     "reading": keys("k", "k"),
     "paused": keys("Space"),
     "details": keys("e", "Enter"),
-    "who": keys("]"),
-    "who-asked": asked_who,
+    "connections": keys("]"),
+    "connections-disconnect": disconnecting,
     "topics": button("Topics"),
     "publish": keys("p"),
     "publish-refused": refused,
@@ -214,7 +227,7 @@ STATES: Final[dict[str, State]] = {
     "catching-up": trouble("^Catching up", reconnected),
     "silent": trouble("^Silent", lambda _, faults: faults.wall.signal(signal.SIGSTOP)),
     "held": faulty("^Blocked", holds_bodies=True),
-    "lost": faulty("^Retrying", refuses=True),
+    "lost": faulty("^Connection lost", refuses=True),
     "restarting": trouble("^Restarting", lambda _, faults: faults.wall.signal(signal.SIGTERM)),
     "disconnected": trouble("^Disconnected", own),
     "offline": trouble("^Offline", offline),
@@ -248,12 +261,13 @@ def take(browser: Browser, name: str, theme: Literal["light", "dark"], size: tup
 
 
 def main(names: Sequence[str]) -> None:
-    if unknown := set(names) - set(STATES):
+    states = list(STATES) if names == ["all"] else names or TEN
+    if unknown := set(states) - set(STATES):
         sys.exit(f"no such state: {', '.join(sorted(unknown))}; there are {', '.join(STATES)}")
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        for name in names or STATES:
+        for name in states:
             for theme in THEMES:
                 for size in SIZES:
                     take(browser, name, theme, size)

@@ -15,16 +15,18 @@ from tornado.web import HTTPError
 
 from handlers.base import BaseHandler
 from handlers.bundle import join, split
+from handlers.fonts import read_fonts
 from handlers.minify import minified
 from hub.config.live import LiveConfig
 
 # 'trusted-types eyewall' is the one policy that lets the page start its own two workers.
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "font-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types eyewall"
 )
-TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+IMMUTABLE: Final = "max-age=31536000, immutable"  # A font's path has its digest.
 # Styles that others build on, in this order; the parts follow by name, and none overrules another.
 STYLES: Final = ("tokens", "base")
 
@@ -48,9 +50,11 @@ class Asset:
 
 
 class Assets:
-    """What a browser loads, by the path behind /static/: the page, its worker, the theme, the styles, the icons."""
+    """What a browser loads, by the path behind /static/: the page, workers, styles, icons and typefaces."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fonts: Path) -> None:
+        rules, typefaces = read_fonts(fonts)
+        self.fonts = list(typefaces)
         styles = [folder / "css" / f"{name}.css" for name in STYLES] + sorted((folder / "parts").glob("*.css"))
         app, dialogs = split(folder / "app.js", folder / "lazy" / "dialogs.js", "../app.js")
         texts = {
@@ -59,11 +63,12 @@ class Assets:
             "lazy/dialogs.js": dialogs,
             "worker.js": join(folder / "stream" / "worker.js"),
             "matcher.js": join(folder / "stream" / "matcher.js"),
-            "style.css": "".join(path.read_text("utf-8") for path in styles),
+            "style.css": rules + "".join(path.read_text("utf-8") for path in styles),
         }
         smaller = minified([(TYPES[Path(name).suffix], text) for name, text in texts.items()])
         bodies = {name: text.encode() for name, text in zip(texts, smaller, strict=True)}
         bodies |= {f"icons/{path.name}": path.read_bytes() for path in sorted((folder / "icons").glob("*.svg"))}
+        bodies |= typefaces
         self.table = {name: Asset.of(name, body) for name, body in bodies.items()}
         etags = "".join(asset.etag for asset in self.table.values())
         self.digest = hashlib.sha256(etags.encode()).hexdigest()[:8]
@@ -80,7 +85,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 class AssetHandler(BaseHandler):
-    """GET /static/<path>: always revalidated, so that a new version of the server is a new page at once."""
+    """GET /static/<path>: revalidated, so that a new version of the server is a new page at once."""
 
     def initialize(self, live: LiveConfig, assets: Assets) -> None:  # type: ignore[override]  # each names its parts
         super().initialize(live=live)
@@ -97,7 +102,7 @@ class AssetHandler(BaseHandler):
             raise HTTPError(404)
         self.set_header("Content-Type", asset.content_type)
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Cache-Control", IMMUTABLE if path.startswith("fonts/") else "no-cache")
         self.add_header("Vary", "Accept-Encoding")
         gzipped = accepts_gzip(self.request.headers.get("Accept-Encoding", "")) and len(asset.gzipped) < len(asset.body)
         if gzipped:

@@ -8,6 +8,7 @@ class DashboardHandler(EventsHandler):
     """One address for both, so that `new EventSource("http://host:3030")` works."""
 
     version: str
+    fonts: list[str]  # Paths behind /static/.
 
     @property
     def wants_stream(self) -> bool:
@@ -35,6 +36,7 @@ class DashboardHandler(EventsHandler):
             "dashboard.html",
             title=config.dashboard.shown_title,
             version=self.version,
+            fonts=self.fonts,
             heartbeat_seconds=config.stream.heartbeat_seconds,
             max_message_bytes=config.publish.max_message_bytes,
         )

@@ -22,28 +22,15 @@ export function Address(el, page) {
   /** history.back() was called and has not arrived. */
   let isLeaving = false;
 
-  function here() {
-    const { past, view } = store;
-    return { at: past ? past.at : null, isOpen: view.panel === 'details' };
-  }
-
-  function address() {
-    const { past, selection, view } = store;
-    const isAll = past?.kind === 'around' && !past.isNarrowed;
-    const shown = isAll ? past.before.selection : selection;
-    const place = { at: past?.at, isAll: isAll && isNarrow(shown), isSearch: past?.kind === 'search' };
-    return location.pathname + toQuery(shown, view.zone, place);
-  }
-
   /** @param {'pushState' | 'replaceState'} how */
   function write(how) {
     clearTimeout(timer);
-    const state = { ...here(), isPushed: how === 'pushState' || history.state?.isPushed === true };
-    history[how](state, '', address());
+    const state = { ...stepOf(store), isPushed: how === 'pushState' || history.state?.isPushed === true };
+    history[how](state, '', currentAddress(store));
   }
 
   function changed() {
-    const now = here();
+    const now = stepOf(store);
     const isDeeper = (now.at !== step.at && now.at !== null) || (now.isOpen && !step.isOpen);
     const isClosing = step.isOpen && !now.isOpen && now.at === step.at;
     const isOther = now.at !== step.at || now.isOpen !== step.isOpen;
@@ -62,16 +49,11 @@ export function Address(el, page) {
     const { at, isAll, selection } = fromQuery(location.search, store.now());
     const isOpen = state?.isOpen === true;
     // What was opened meanwhile makes an entry of its own.
-    if (isOurs && here().isOpen) return write('pushState');
+    if (isOurs && stepOf(store).isOpen) return write('pushState');
     step = { at: state?.at ?? (at || null), isOpen };
     if (store.view.panel === 'details' && !isOpen) closePanel(page);
     if (at && store.past?.at !== at) showAround(page, at, isAll ? EVERYTHING : selection);
-    else if (step.at === '' && store.past?.before.past) back(page);
-    else if (step.at === '' && store.past?.kind !== 'search') {
-      // The search is for the selection, not for the "everything" of the view that is left.
-      backToLive(page);
-      searchHistory(page);
-    } else if (step.at === null && store.past) backToLive(page);
+    else turnTo(page, step.at);
     // The filter is no step: it stays, so this address has it too.
     write('replaceState');
   }
@@ -85,10 +67,40 @@ export function Address(el, page) {
   }
   addEventListener('popstate', popped);
 
+  begin(page, asked);
+}
+
+/** @param {import('./store.js').Store} store */
+function currentAddress({ past, selection, view }) {
+  const isAll = past?.kind === 'around' && !past.isNarrowed;
+  const shown = isAll ? past.before.selection : selection;
+  const place = { at: past?.at, isAll: isAll && isNarrow(shown), isSearch: past?.kind === 'search' };
+  return location.pathname + toQuery(shown, view.zone, place);
+}
+
+/** Show what the address asks for. @param {import('./actions/page.js').Page} page @param {ReturnType<typeof fromQuery>} asked */
+function begin(page, asked) {
+  const { store } = page;
   store.narrow(asked.selection);
   // For this visit only: a link does not change the settings.
   if (asked.zone === 'utc') store.setView({ zone: asked.zone });
   if (asked.refused.length > 0) setAddressFaults(page, asked.refused);
   if (asked.at) showAround(page, asked.at, asked.isAll ? EVERYTHING : asked.selection);
   else if (asked.isSearch) searchHistory(page);
+}
+
+/** What a history entry stands for now. @param {import('./store.js').Store} store */
+function stepOf({ past, view }) {
+  return { at: past ? past.at : null, isOpen: view.panel === 'details' };
+}
+
+/** Show what a history entry stands for. @param {import('./actions/page.js').Page} page @param {string | null} at '': a search */
+function turnTo(page, at) {
+  const { past } = page.store;
+  if (at === '' && past?.before.past) back(page);
+  else if (at === '' && past?.kind !== 'search') {
+    // The search is for the selection, not for the "everything" of the view that is left.
+    backToLive(page);
+    searchHistory(page);
+  } else if (at === null && past) backToLive(page);
 }

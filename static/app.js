@@ -10,7 +10,7 @@ import { showMessage } from './actions/rows.js';
 import { Address } from './address.js';
 import { Announcer } from './parts/announcer.js';
 import { Bottom } from './parts/bottom.js';
-import { ConnectionCount, WhoPanel } from './parts/connections.js';
+import { ConnectionCount, ConnectionsPanel } from './parts/connections.js';
 import { Details } from './parts/details.js';
 import { Dialog } from './parts/dialog.js';
 import { Empty } from './parts/empty.js';
@@ -182,7 +182,7 @@ mount('histogram', (el) => Histogram(el, page));
 mount('empty', (el) => Empty(el, page));
 mount('first', (el) => FirstRun(el, page));
 mount('panel', (el) => Panel(el, page));
-mount('who', (el) => WhoPanel(el, page));
+mount('who', (el) => ConnectionsPanel(el, page));
 mount('details', (el) => Details(el, page));
 mount('messages', (el) => {
   page.feed = Feed(el, page);

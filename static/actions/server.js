@@ -32,17 +32,18 @@ export async function hasMessages(topic) {
   return messages.length > 0 || next !== null;
 }
 
-export const listConnections = () => readConnections();
+/** @param {number} pages of the server's answer that are read */
+export const listConnections = (pages) => readConnections(pages);
 
-/** Disconnect a reader and list those that are left. @param {string} id */
-export async function disconnectReader(id) {
+/** Disconnect a reader and list those that are left. @param {string} id @param {number} pages */
+export async function disconnectReader(id, pages) {
   try {
     await deleteConnection(id);
   } catch (error) {
     // It has disconnected by itself meanwhile.
     if (!(error instanceof ApiError && error.code === 'not_found')) throw error;
   }
-  return readConnections();
+  return readConnections(pages);
 }
 
 /**

@@ -10,8 +10,8 @@ const GROUPED = new Intl.NumberFormat('en');
 /** @param {number} n @param {number} [width] */
 const pad = (n, width = 2) => String(n).padStart(width, '0');
 
-/** 10 052 with a narrow space that does not break. @param {number} n */
-export const count = (n) => GROUPED.format(n).replaceAll(',', '\u202f');
+/** 10,052 @param {number} n */
+export const count = (n) => GROUPED.format(n);
 
 /** 3 messages @param {number} n @param {string} one @param {string} [many] */
 export const some = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
@@ -100,8 +100,16 @@ export function span(ms) {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** 1 min 15 s: a length in full. @param {number} ms */
+export function length(ms) {
+  const seconds = Math.round(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const named = parts.map((many, i) => (many > 0 ? `${many} ${['h', 'min', 's'][i]}` : ''));
+  return named.filter((each) => each !== '').join(' ') || '0 s';
+}
+
 /**
- * 1 204 a second; of less than one a second the whole minute, which does not read as none.
+ * 1,204 a second; of less than one a second the whole minute, which does not read as none.
  * @param {import('../messages/rate.js').Busy} busy @param {(n: number) => string} write
  * @returns {[number: string, unit: 's' | 'min']}
  */

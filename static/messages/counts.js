@@ -5,7 +5,7 @@
  * messages. Seconds are of the messages' own time.
  */
 
-export const SECONDS = 3600;
+const SECONDS = 3600;
 /** Seconds that a message may be ahead of the server's clock, as this device estimates it. */
 const AHEAD = 60;
 const KINDS = 5;

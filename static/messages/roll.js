@@ -145,6 +145,22 @@ export class Roll {
     return this.beside(this.ring.first - 1, 1);
   }
 
+  /**
+   * The highest level in each of so many equal parts of the rows; 0 also where there is none.
+   * @param {number} lo @param {number} hi ordinals of the first row, and behind the last @param {number} parts
+   */
+  gravest(lo, hi, parts) {
+    const found = new Uint8Array(parts);
+    const share = parts / Math.max(1, hi - lo);
+    for (let ordinal = lo; ordinal < hi; ordinal++) {
+      const entry = this.ring.get(this.matching.at(ordinal));
+      if (entry === undefined || isMark(entry)) continue;
+      const at = Math.floor((ordinal - lo) * share);
+      if (entry.level > (found[at] ?? 0)) found[at] = entry.level;
+    }
+    return found;
+  }
+
   /** @param {string} id @returns {number} -1: not here */
   find(id) {
     return this.ring.findLast((entry) => !isMark(entry) && entry.id === id);

@@ -23,35 +23,23 @@ const NODES = 200;
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Details(el, page) {
   const { store } = page;
-  const close = () => closePanel(page);
-  /** What is drawn; another message begins anew. @type {import('../messages/message.js').Message | null} */
-  let shown = null;
   let zone = store.view.zone;
-  let isWhole = false;
-  let limit = NODES;
-  /** @type {Map<string, boolean>} */
-  let toggled = new Map();
-  /** Values of the tree that are shown to their end, by their paths. @type {Set<string>} */
-  let wholes = new Set();
+  /** What is drawn; another message begins anew. @type {Detail | null} */
+  let shown = null;
 
   function current() {
     if (store.view.selected === null) return null;
     // A message that has left the ring while it is read stays until another row is chosen.
-    const entry = store.ring.get(store.view.selected) ?? shown;
+    const entry = store.ring.get(store.view.selected) ?? shown?.message ?? null;
     return entry && isMark(entry) ? null : entry;
   }
 
   function update() {
     const message = current();
-    const isSame = message === shown;
+    const isSame = message === (shown?.message ?? null);
     if (isSame && zone === store.view.zone) return;
     zone = store.view.zone;
-    if (isSame) return draw();
-    shown = message;
-    isWhole = false;
-    limit = NODES;
-    toggled = new Map();
-    wholes = new Set();
+    if (!isSame) shown = message && new Detail(page, message, draw);
     draw();
   }
 
@@ -61,70 +49,78 @@ export function Details(el, page) {
       /** @type {HTMLElement[]} */ ([...el.querySelectorAll('button, summary, a, [tabindex]')]);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const index = focused === null ? -1 : all().indexOf(focused);
-    fill();
+    el.replaceChildren(...(shown?.nodes() ?? nothing(page)));
     if (index < 0) return;
     const name = focused?.dataset.name;
     const same = name === undefined ? undefined : all().find((each) => each.dataset.name === name);
     (same ?? all()[index] ?? all().at(-1))?.focus();
   }
 
-  function fill() {
-    if (shown === null) {
-      const none = h('p', { class: 'more' }, words.noneSelected);
-      el.replaceChildren(panelHead(close, h('h2', {}, words.panels.details)), none);
-      return;
-    }
-    const message = shown;
+  for (const noun of /** @type {const} */ (['view', 'selection'])) hear(el, noun, update);
+  draw();
+}
+
+/** @param {import('../actions/page.js').Page} page */
+const nothing = (page) => [
+  panelHead(() => closePanel(page), h('h2', {}, words.panels.details)),
+  h('p', { class: 'more' }, words.noneSelected),
+];
+
+/** One message, and how much of it is unfolded. */
+class Detail {
+  isWhole = false;
+  limit = NODES;
+  /** @type {Map<string, boolean>} */
+  toggled = new Map();
+  /** Values of the tree that are shown to their end, by their paths. @type {Set<string>} */
+  wholes = new Set();
+
+  /** @param {import('../actions/page.js').Page} page @param {import('../messages/message.js').Message} message @param {() => void} draw */
+  constructor(page, message, draw) {
+    this.page = page;
+    this.message = message;
+    this.draw = draw;
+  }
+
+  nodes() {
+    const { message, page } = this;
     const { id, ms, topic, source } = message;
-    const { zone } = store.view;
+    const { zone } = page.store.view;
     // The event's own time, which the server puts there (hub/ingest/records.py).
     const own = /** @type {{ time?: unknown } | null | undefined} */ (message.data)?.time;
     const when = Number.isFinite(ms) ? `${longDay(ms, zone)}, ${exact(ms, zone)}` : '–';
-    el.replaceChildren(
-      head(message),
+    const body = h(
+      'div',
+      { class: 'panel-body' },
+      h('p', { class: 'meta' }, h('span', {}, when), source ? h('span', {}, words.from(source)) : null),
+      this.#text(),
+      this.#actions(),
+      ...(message.data === undefined ? [] : [h('h3', {}, words.fields), this.#tree(message.data)]),
+      h('h3', {}, words.about),
       h(
         'div',
-        { class: 'panel-body' },
-        h('p', { class: 'meta' }, h('span', {}, when), source ? h('span', {}, words.from(source)) : null),
-        text(message.message),
-        h(
-          'div',
-          { class: 'actions' },
-          h(
-            'button',
-            { type: 'button', onclick: () => showAround(page, id) },
-            icon('locate-fixed'),
-            words.inContext,
-          ),
-          h(
-            'button',
-            { type: 'button', onclick: () => showAround(page, id, { ...EVERYTHING, only: topic }) },
-            words.inTopic,
-          ),
-          copyButton(words.copyText, () => message.message),
-          copyButton(words.copyJson, () => toJson(toWire(message))),
-        ),
-        ...(message.data === undefined ? [] : [h('h3', {}, words.fields), tree(message.data)]),
-        h('h3', {}, words.about),
-        h(
-          'div',
-          { class: 'facts' },
-          fact(words.topic, topic, `topic:${topic}`),
-          source ? fact(words.source, source, `source:${written(source)}`) : null,
-          fact(words.time, iso(ms, zone), ''),
-          typeof own === 'string' ? fact(words.eventTime, own, '') : null,
-          fact(words.id, id, ''),
-        ),
-        h('details', { ontoggle: raw }, h('summary', {}, words.rawJson), h('pre', { tabindex: 0 })),
+        { class: 'facts' },
+        fact(page, words.topic, topic, `topic:${topic}`),
+        source ? fact(page, words.source, source, `source:${written(source)}`) : null,
+        fact(page, words.time, iso(ms, zone), ''),
+        typeof own === 'string' ? fact(page, words.eventTime, own, '') : null,
+        fact(page, words.id, id, ''),
+      ),
+      h(
+        'details',
+        { ontoggle: (/** @type {Event} */ event) => drawRaw(message, event) },
+        h('summary', {}, words.rawJson),
+        h('pre', { tabindex: 0 }),
       ),
     );
+    return [this.#head(), body];
   }
 
-  /** @param {import('../messages/message.js').Message} message */
-  function head(message) {
+  #head() {
+    const { message, page } = this;
     const { level, topic } = message;
     const top = panelHead(
-      close,
+      () => closePanel(page),
       h('span', { class: 'cell-level' }, words.levelShort[level]),
       h('h2', {}, topic),
       tool('chevron-up', words.previousRow, () => stepRow(page, -1)),
@@ -135,83 +131,28 @@ export function Details(el, page) {
     return top;
   }
 
-  /** @param {Event} event */
-  function raw(event) {
-    if (shown === null) return;
-    const box = /** @type {HTMLElement} */ (event.target);
-    const pre = /** @type {HTMLElement} */ (box.querySelector('pre'));
-    const whole = toJson(toWire(shown), 2);
-    box.querySelector('button')?.remove();
-    if (whole.length <= LONG) return write(pre, whole);
-    write(pre, whole.slice(0, START));
-    box.append(
-      allOf(whole, 'raw', ({ target }) => {
-        write(pre, whole);
-        pre.focus();
-        /** @type {HTMLElement} */ (target).remove();
-      }),
-    );
-  }
-
-  /** What is cut says so, and can be had. @param {string} whole @param {string} name @param {(event: Event) => void} onclick */
-  function allOf(whole, name, onclick) {
-    return h(
-      'button',
-      { type: 'button', 'data-name': `all ${name}`, onclick },
-      `${words.showAll} ${bytes(whole.length)}`,
-    );
-  }
-
-  /** @param {string} name @param {string} value @param {string} find what the filter would find it by; '' for nothing */
-  function fact(name, value, find) {
+  #actions() {
+    const { message, page } = this;
+    const { id, topic } = message;
+    const inTopic = () => showAround(page, id, { ...EVERYTHING, only: topic });
     return h(
       'div',
-      { class: 'fact' },
-      h('span', { class: 'key' }, name),
-      h('bdi', { class: 'value' }, value),
-      ...tools(find, value),
-    );
-  }
-
-  /** @param {string} find @param {string} value */
-  function tools(find, value) {
-    const buttons =
-      find === ''
-        ? []
-        : [
-            tool('list-filter', words.onlyThis, () => addTerm(page, find)),
-            tool('eye-off', words.hideThis, () => addTerm(page, `-${find}`)),
-          ];
-    return [
+      { class: 'actions' },
       h(
-        'span',
-        { class: 'tools-of' },
-        ...buttons,
-        tool('copy', words.copy, (button) => copyFrom(button, value)),
+        'button',
+        { type: 'button', onclick: () => showAround(page, id) },
+        icon('locate-fixed'),
+        words.inContext,
       ),
-    ];
-  }
-
-  /** @param {string} sign @param {string} label @param {(button: HTMLElement) => void} act */
-  function tool(sign, label, act) {
-    const onclick = () => act(button);
-    const button = h(
-      'button',
-      { type: 'button', class: 'icon', title: label, 'aria-label': label, onclick },
-      icon(sign, 'small'),
+      h('button', { type: 'button', onclick: inTopic }, words.inTopic),
+      copyButton(words.copyText, () => message.message),
+      copyButton(words.copyJson, () => toJson(toWire(message))),
     );
-    return button;
   }
 
-  /** @param {string} label @param {() => string} value */
-  function copyButton(label, value) {
-    const button = h('button', { type: 'button', onclick: () => copyFrom(button, value()) }, label);
-    return button;
-  }
-
-  /** @param {string} whole */
-  function text(whole) {
-    const isCut = !isWhole && whole.length > LONG;
+  #text() {
+    const whole = this.message.message;
+    const isCut = !this.isWhole && whole.length > LONG;
     const part = isCut ? whole.slice(0, START) : whole;
     const box = h('pre', { class: 'full-text', dir: 'auto', tabindex: 0 });
     // In a <pre> each line has a direction of its own, which takes Chromium half a minute to lay out for a
@@ -224,67 +165,134 @@ export function Details(el, page) {
     }
     if (!isCut) return box;
     const showAll = () => {
-      isWhole = true;
-      draw();
+      this.isWhole = true;
+      this.draw();
     };
     return h('div', {}, box, allOf(whole, 'text', showAll));
   }
 
   /** @param {unknown} data */
-  function tree(data) {
-    const { branches: rows, more } = branches(data, toggled, limit);
-    const list = rows.map((branch) => {
-      const { path, key, depth, kind, isOpen } = branch;
-      const flip = () => {
-        toggled.set(path, !isOpen);
-        draw();
-      };
-      const name =
-        kind === 'inner'
-          ? h(
-              'button',
-              {
-                type: 'button',
-                class: 'quiet key',
-                'data-name': `key ${path}`,
-                'aria-expanded': String(isOpen),
-                onclick: flip,
-              },
-              icon('chevron-right', 'small'),
-              key,
-            )
-          : h('span', { class: 'key' }, key);
-      const value = h('bdi', { class: `value ${kind}` });
-      const isCut = branch.text.length > LONG && !wholes.has(path);
-      drawText(value, isCut ? branch.text.slice(0, START) : branch.text);
-      const showAll = () => {
-        wholes.add(path);
-        draw();
-      };
-      const line = h(
-        'div',
-        { class: 'fact' },
-        name,
-        value,
-        isCut ? allOf(branch.text, path, showAll) : null,
-        ...(kind === 'inner' ? [] : tools(term(branch), branch.text)),
-      );
-      line.style.setProperty('--depth', String(depth));
-      return line;
-    });
+  #tree(data) {
+    const { branches: rows, more } = branches(data, this.toggled, this.limit);
+    const showMore = () => {
+      this.limit += NODES;
+      this.draw();
+    };
     const next = h(
       'button',
       { type: 'button', 'data-name': 'more', onclick: showMore },
       words.showMore(NODES),
     );
-    return h('div', { class: 'tree' }, ...list, more ? next : null);
+    return h('div', { class: 'tree' }, ...rows.map((branch) => this.#branch(branch)), more ? next : null);
   }
 
-  function showMore() {
-    limit += NODES;
-    draw();
+  /** @param {ReturnType<typeof branches>['branches'][number]} branch */
+  #branch(branch) {
+    const { path, key, depth, kind, isOpen } = branch;
+    const flip = () => {
+      this.toggled.set(path, !isOpen);
+      this.draw();
+    };
+    const props = {
+      type: 'button',
+      class: 'quiet key',
+      'data-name': `key ${path}`,
+      'aria-expanded': isOpen ? 'true' : 'false',
+      onclick: flip,
+    };
+    const name =
+      kind === 'inner'
+        ? h('button', props, icon('chevron-right', 'small'), key)
+        : h('span', { class: 'key' }, key);
+    const value = h('bdi', { class: `value ${kind}` });
+    const isCut = branch.text.length > LONG && !this.wholes.has(path);
+    drawText(value, isCut ? branch.text.slice(0, START) : branch.text);
+    const showAll = () => {
+      this.wholes.add(path);
+      this.draw();
+    };
+    const line = h(
+      'div',
+      { class: 'fact' },
+      name,
+      value,
+      isCut ? allOf(branch.text, path, showAll) : null,
+      ...(kind === 'inner' ? [] : tools(this.page, term(branch), branch.text)),
+    );
+    line.style.setProperty('--depth', String(depth));
+    return line;
   }
+}
 
-  for (const noun of /** @type {const} */ (['view', 'selection'])) hear(el, noun, update);
-  draw();
+/** @param {import('../messages/message.js').Message} message @param {Event} event */
+function drawRaw(message, event) {
+  const box = /** @type {HTMLElement} */ (event.target);
+  const pre = /** @type {HTMLElement} */ (box.querySelector('pre'));
+  const whole = toJson(toWire(message), 2);
+  box.querySelector('button')?.remove();
+  if (whole.length <= LONG) return write(pre, whole);
+  write(pre, whole.slice(0, START));
+  box.append(
+    allOf(whole, 'raw', ({ target }) => {
+      write(pre, whole);
+      pre.focus();
+      /** @type {HTMLElement} */ (target).remove();
+    }),
+  );
+}
+
+/** What is cut says so, and can be had. @param {string} whole @param {string} name @param {(event: Event) => void} onclick */
+function allOf(whole, name, onclick) {
+  return h(
+    'button',
+    { type: 'button', 'data-name': `all ${name}`, onclick },
+    `${words.showAll} ${bytes(whole.length)}`,
+  );
+}
+
+/** @param {import('../actions/page.js').Page} page @param {string} name @param {string} value @param {string} find what the filter would find it by; '' for nothing */
+function fact(page, name, value, find) {
+  return h(
+    'div',
+    { class: 'fact' },
+    h('span', { class: 'key' }, name),
+    h('bdi', { class: 'value' }, value),
+    ...tools(page, find, value),
+  );
+}
+
+/** @param {import('../actions/page.js').Page} page @param {string} find @param {string} value */
+function tools(page, find, value) {
+  const buttons =
+    find === ''
+      ? []
+      : [
+          tool('list-filter', words.onlyThis, () => addTerm(page, find)),
+          tool('eye-off', words.hideThis, () => addTerm(page, `-${find}`)),
+        ];
+  return [
+    h(
+      'span',
+      { class: 'tools-of' },
+      ...buttons,
+      tool('copy', words.copy, (button) => copyFrom(button, value)),
+    ),
+  ];
+}
+
+/** @param {string} sign @param {string} label @param {(button: HTMLElement) => void} act */
+function tool(sign, label, act) {
+  const onclick = () => act(button);
+  const button = h(
+    'button',
+    { type: 'button', class: 'icon', title: label, 'aria-label': label, onclick },
+    icon(sign, 'small'),
+  );
+  return button;
+}
+
+/** @param {string} label @param {() => string} value */
+function copyButton(label, value) {
+  const button = h('button', { type: 'button', onclick: () => copyFrom(button, value()) }, label);
+  return button;
 }

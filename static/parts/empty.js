@@ -34,48 +34,12 @@ export function Empty(el, page) {
     return kept.get(topic) ?? 'unknown';
   }
 
-  /** The reason, and the actions that help. @returns {[import('../ui/dom.js').Phrase, Action[]]} */
-  function why() {
-    const { past, selection, roll } = store;
-    const { zone } = store.view;
-    const first = past?.first ? Date.parse(past.first.time) : null;
-    if (past?.isGone)
-      return [messageGone(first, zone), first === null ? [] : [[words.goToOldest, showOldest]]];
-    if (past?.older)
-      return [
-        words.notYetInHistory,
-        [
-          [words.searchOn, loadMore],
-          [words.clearFilter, clearFilter],
-        ],
-      ];
-    if (past) return [notInHistory(first, zone), [[words.clearFilter, clearFilter]]];
-    const hiddenOnes = roll.levels.reduce(
-      (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
-      0,
-    );
-    if (hiddenOnes > 0) {
-      return [hiddenErrors(hiddenOnes), [[words.showThem, showLevels]]];
-    }
-    const isTopicAlone =
-      isSame(selection, { ...EVERYTHING, only: selection.only }) && selection.only !== null;
-    return [
-      isTopicAlone
-        ? emptyTopic(selection.only ?? '', keptOf(selection.only ?? ''))
-        : nothingMatches(roll.held),
-      [
-        [words.clearFilter, clearFilter],
-        [words.searchHistory, searchHistory],
-      ],
-    ];
-  }
-
   function update() {
     const { past, roll, selection } = store;
     const isEmpty = roll.shown <= 0 && !roll.matching.scanning && !past?.isLoading;
     el.hidden = !isEmpty || (past ? past.problem !== '' : roll.held === 0 && selection.only === null);
     if (el.hidden) return;
-    const [sentence, actions] = why();
+    const [sentence, actions] = reason(store, keptOf);
     writePhrase(text, sentence);
     keyed(
       buttons,
@@ -87,4 +51,40 @@ export function Empty(el, page) {
   }
   for (const noun of /** @type {const} */ (['selection', 'messages', 'view'])) hear(el, noun, update);
   update();
+}
+
+/**
+ * The reason, and the actions that help.
+ * @param {import('../store.js').Store} store @param {(topic: string) => 'unknown' | 'some' | 'none'} keptOf what history has of a topic
+ * @returns {[import('../ui/dom.js').Phrase, Action[]]}
+ */
+function reason(store, keptOf) {
+  const { past, selection, roll } = store;
+  const { zone } = store.view;
+  const first = past?.first ? Date.parse(past.first.time) : null;
+  if (past?.isGone) return [messageGone(first, zone), first === null ? [] : [[words.goToOldest, showOldest]]];
+  if (past?.older)
+    return [
+      words.notYetInHistory,
+      [
+        [words.searchOn, loadMore],
+        [words.clearFilter, clearFilter],
+      ],
+    ];
+  if (past) return [notInHistory(first, zone), [[words.clearFilter, clearFilter]]];
+  const hiddenOnes = roll.levels.reduce(
+    (sum, many, level) => sum + (level >= ERROR && !selection.levels[level] ? many : 0),
+    0,
+  );
+  if (hiddenOnes > 0) {
+    return [hiddenErrors(hiddenOnes), [[words.showThem, showLevels]]];
+  }
+  const isTopicAlone = isSame(selection, { ...EVERYTHING, only: selection.only }) && selection.only !== null;
+  return [
+    isTopicAlone ? emptyTopic(selection.only ?? '', keptOf(selection.only ?? '')) : nothingMatches(roll.held),
+    [
+      [words.clearFilter, clearFilter],
+      [words.searchHistory, searchHistory],
+    ],
+  ];
 }

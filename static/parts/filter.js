@@ -12,28 +12,32 @@ import { attribute, h, hear, icon, keyed, write } from '../ui/dom.js';
 /** After the last key (ms). */
 const TYPING_PAUSE = 150;
 
+const FIELD_PROPS = {
+  type: 'search',
+  id: 'filter',
+  'data-role': 'filter',
+  placeholder: words.filterExample,
+  spellcheck: 'false',
+  autocomplete: 'off',
+  autocapitalize: 'none',
+  'aria-describedby': 'filter-error',
+};
+
+const FAULT_PROPS = {
+  class: 'filter-error',
+  id: 'filter-error',
+  role: 'status',
+  'data-role': 'filter-error',
+};
+
+/** @typedef {import('../store.js').Store} Store */
+
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function FilterField(el, page) {
   const { store } = page;
   let timer = 0;
-  const field = h('input', {
-    type: 'search',
-    id: 'filter',
-    'data-role': 'filter',
-    placeholder: words.filterExample,
-    spellcheck: 'false',
-    autocomplete: 'off',
-    autocapitalize: 'none',
-    'aria-describedby': 'filter-error',
-    oninput,
-    onkeydown,
-  });
-  const error = h('p', {
-    class: 'filter-error',
-    id: 'filter-error',
-    role: 'status',
-    'data-role': 'filter-error',
-  });
+  const field = h('input', { ...FIELD_PROPS, oninput, onkeydown });
+  const error = h('p', FAULT_PROPS);
   const number = h('span', { class: 'found', 'data-role': 'found' });
   const chips = h('span', { class: 'narrow-chips' });
   el.append(
@@ -67,50 +71,14 @@ export function FilterField(el, page) {
     focusFeed();
   }
 
-  /** @returns {{text: string, change: object}[]} */
-  function narrowings() {
-    const { only, hidden, range } = store.selection;
-    return [
-      ...(only === null ? [] : [{ text: onlyChip(only), change: { only: null } }]),
-      ...hidden.map((topic) => ({
-        text: hiddenChip(topic),
-        change: { hidden: hidden.filter((each) => each !== topic) },
-      })),
-      ...(range === null ? [] : [{ text: rangeChip(range, store.view.zone), change: { range: null } }]),
-    ];
-  }
-
   function update() {
     const { selection } = store;
     // What is being written is not overwritten: not in the field, and not before it has been applied.
-    if (
-      document.activeElement !== field &&
-      timer === 0 &&
-      selection.error === null &&
-      field.value !== selection.filter.text
-    ) {
-      field.value = selection.filter.text;
-    }
+    const isWriting = document.activeElement === field || timer !== 0 || selection.error !== null;
+    if (!isWriting && field.value !== selection.filter.text) field.value = selection.filter.text;
     attribute(field, 'aria-invalid', selection.error !== null);
     write(error, selection.error ? filterError(selection.error) : '');
-    keyed(
-      chips,
-      narrowings(),
-      ({ text }) => text,
-      ({ text, change }) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'chip',
-            'aria-label': words.remove(text),
-            onclick: () => narrow(page, change),
-          },
-          text,
-          icon('x'),
-        ),
-      () => {},
-    );
+    drawChips(chips, page);
     write(
       number,
       isNarrow(selection)
@@ -120,4 +88,39 @@ export function FilterField(el, page) {
   }
   for (const noun of /** @type {const} */ (['selection', 'messages'])) hear(el, noun, update);
   update();
+}
+
+/** What else narrows, and what would undo it. @param {Store} store @returns {{text: string, change: object}[]} */
+function narrowings({ selection, view }) {
+  const { only, hidden, range } = selection;
+  return [
+    ...(only === null ? [] : [{ text: onlyChip(only), change: { only: null } }]),
+    ...hidden.map((topic) => ({
+      text: hiddenChip(topic),
+      change: { hidden: hidden.filter((each) => each !== topic) },
+    })),
+    ...(range === null ? [] : [{ text: rangeChip(range, view.zone), change: { range: null } }]),
+  ];
+}
+
+/** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
+function drawChips(el, page) {
+  keyed(
+    el,
+    narrowings(page.store),
+    ({ text }) => text,
+    ({ text, change }) =>
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'chip',
+          'aria-label': words.remove(text),
+          onclick: () => narrow(page, change),
+        },
+        text,
+        icon('x'),
+      ),
+    () => {},
+  );
 }

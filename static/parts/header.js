@@ -2,7 +2,7 @@
 import { openDialog, openPanel, togglePublish } from '../actions/panels.js';
 import { togglePause } from '../actions/reading.js';
 import { isUp } from '../stream/connection-state.js';
-import { behindPill, pill, rate, tabTitle, words } from '../text/en.js';
+import { behindPill, noRate, pill, rate, tabTitle, words } from '../text/en.js';
 import { attribute, h, hear, icon, part, setIcon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
 
@@ -43,10 +43,11 @@ export function StatePill(el, { store }) {
     write(state, isSlow ? behindPill(behind) : pill(link, now));
     attribute(box, 'data-look', look);
     attribute(box, 'data-phase', link.phase);
-    const [many, per] = store.isKnown && isUp(link) ? rate(store.rate(now)) : ['–', ''];
+    const isKnown = store.isKnown && isUp(link);
+    const [many, per] = isKnown ? rate(store.rate(now)) : noRate;
     write(number, many);
-    write(unit, per && ` ${per}`);
-    trend.svg.toggleAttribute('hidden', per === '');
+    write(unit, ` ${per}`);
+    trend.svg.toggleAttribute('hidden', !isKnown);
     trend.draw(store.live.traffic.minute(Math.floor(store.serverTime(now) / 1000)));
   }
   for (const noun of /** @type {const} */ (['link', 'tick'])) hear(el, noun, update);

@@ -4,214 +4,281 @@ import { toOldest } from '../actions/reading.js';
 import { count, date, minute, second } from '../format/time.js';
 import { LEVELS, SHAPES } from '../messages/message.js';
 import { loadSetting, saveSetting } from '../settings.js';
-import { barSaid, barTime, chartLabel, peak, share, words } from '../text/en.js';
+import { barSaid, barTime, chartLabel, peak, rangeLabel, share, words } from '../text/en.js';
 import { Chart } from '../ui/chart.js';
 import { attribute, h, hear, icon, setIcon, write } from '../ui/dom.js';
 import { roving } from '../ui/roving.js';
+
+/**
+ * @typedef {import('../messages/counts.js').Bar} Bar
+ * @typedef {import('../format/time.js').Zone} Zone
+ */
 
 /** Minutes in sight: seconds of one bar, and between two ticks of the axis. @type {Record<number, [bar: number, tick: number]>} */
 const WIDTHS = { 1: [1, 10], 15: [5, 60], 60: [20, 300] };
 /** Width of the figures to the left of the bars (px). */
 const GUTTER = 36;
+/** Colours of the levels, as tokens.css names them. */
+const BAR_COLORS = ['info', 'info', 'warn', 'error', 'critical'];
 
 /** @param {HTMLElement} el @param {import('../actions/page.js').Page} page */
 export function Histogram(el, page) {
   const { store } = page;
-  let minutes = 15;
-  /** The second at which the first bar begins, and the bars as they were drawn. */
-  let first = 0;
-  /** @type {import('../messages/counts.js').Bar[]} */
-  let bars = [];
+  const frame = new Frame(page);
   /** The bar under the pointer. @type {number | null} */
   let pointed = null;
-
   const top = h('span', { 'data-role': 'peak' });
   const caption = h('div', { class: 'chart-caption' }, h('b', {}, words.perSecond), top);
-  const buttons = Object.keys(WIDTHS).map((name) =>
-    h(
-      'button',
-      { type: 'button', class: 'quiet', 'data-minutes': name, onclick: () => zoom(Number(name)) },
-      words.chartSpans[/** @type {'1' | '15' | '60'} */ (name)],
-    ),
-  );
-  const foldSign = icon('chevron-up', 'small');
-  const foldButton = h('button', { type: 'button', class: 'icon', onclick: fold }, foldSign);
-  const tableButton = h(
-    'button',
-    { type: 'button', class: 'icon', title: words.table, 'aria-label': words.table, onclick: toggleTable },
-    icon('table-2', 'small'),
-  );
-  const head = h(
-    'div',
-    { class: 'chart-head', role: 'toolbar', 'aria-label': words.chart },
-    h('span', { class: 'chart-spans' }, ...buttons),
-    h('span', { class: 'chart-tools' }, foldButton, tableButton),
-  );
-  roving(head);
+  const spans = spanButtons((minutes) => {
+    frame.minutes = minutes;
+    update();
+  });
+  const table = tableOf(update);
   const canvas = h('canvas', { tabindex: 0, role: 'img', 'data-role': 'histogram-chart' });
   const tip = h('div', { class: 'chart-tip', 'data-role': 'chart-tip', hidden: true });
-  const probes = LEVELS.map((name) => h('i', { 'data-level': name }));
-  const [base, unknown, range] = ['edge', 'unknown', 'range'].map((name) =>
-    h('i', { class: `probe-${name}` }),
-  );
-  const rows = h('tbody', {});
-  const table = h(
-    'div',
-    { class: 'table', hidden: true, tabindex: 0, role: 'region', 'aria-label': words.table },
-    h(
-      'table',
-      {},
-      h('thead', {}, h('tr', {}, ...words.tableHead.map((name) => h('th', { scope: 'col' }, name)))),
-      rows,
-    ),
-  );
-  el.append(caption, head, canvas, tip, table);
-  el.append(h('div', { class: 'probes', 'aria-hidden': 'true' }, ...probes, base, unknown, range));
+  const range = h('button', { type: 'button', class: 'chart-range', onclick: () => select(null) });
+  const tools = h('span', { class: 'chart-tools' }, foldButton(el, update), table.button);
+  const head = h('div', { class: 'chart-head', role: 'toolbar', 'aria-label': words.chart }, spans.el, tools);
+  roving(head);
+  el.append(caption, head, canvas, range, tip, table.el);
   const chart = new Chart(canvas, select, (index, x) => {
     pointed = index;
     tip.style.insetInlineStart = `${Math.max(8, Math.min(canvas.offsetLeft + x - 20, el.clientWidth - 220))}px`;
     update();
   });
 
-  /** Seconds of one bar. */
-  const width = () => WIDTHS[minutes]?.[0] ?? 1;
-
   /** @param {{from: number, to: number} | null} chosen bars */
   function select(chosen) {
-    const at = (/** @type {number} */ index) => (first + index * width()) * 1000;
-    narrow(page, { range: chosen && { from: at(chosen.from), to: at(chosen.to) } });
+    narrow(page, { range: chosen && { from: frame.timeOf(chosen.from), to: frame.timeOf(chosen.to) } });
     if (chosen) toOldest(page);
   }
 
-  /** @param {number} value */
-  function zoom(value) {
-    minutes = value;
-    update();
+  function update() {
+    const { zone } = store.view;
+    frame.read();
+    chart.show(frame.picture(canvas));
+    const said = peak(Math.max(...frame.bars.map((bar) => bar.busiest)));
+    write(top, said);
+    attribute(canvas, 'aria-label', `${chartLabel(frame.minutes)}. ${said}. ${words.chartKeys}`);
+    spans.show(frame.minutes);
+    drawRange(range, frame.range, zone);
+    if (!range.hidden) {
+      const { left, right } = chart.edges();
+      range.hidden = right <= left;
+      const most = canvas.clientWidth - range.offsetWidth;
+      const middle = (left + right - range.offsetWidth) / 2;
+      range.style.insetInlineStart = `${canvas.offsetLeft + Math.max(0, Math.min(middle, most))}px`;
+    }
+    drawTip(tip, frame, pointed, zone);
+    table.show(frame.bars, zone);
+  }
+  for (const noun of /** @type {const} */ (['tick', 'selection', 'view', 'settings'])) hear(el, noun, update);
+  update();
+}
+
+/** The window of time that is drawn, and its bars. */
+class Frame {
+  /** @param {import('../actions/page.js').Page} page */
+  constructor({ store }) {
+    this.store = store;
+    this.minutes = 15;
+    /** The second at which the first bar begins. */
+    this.first = 0;
+    /** @type {Bar[]} */
+    this.bars = [];
   }
 
-  function toggleTable() {
-    table.hidden = !table.hidden;
-    attribute(tableButton, 'aria-expanded', !table.hidden);
-    tableButton.title = table.hidden ? words.table : words.hideTable;
-    attribute(tableButton, 'aria-label', tableButton.title);
-    update();
+  /** Seconds of one bar. */
+  get width() {
+    return WIDTHS[this.minutes]?.[0] ?? 1;
   }
 
-  function fold() {
-    saveSetting('chart', isFolded() ? '' : 'folded');
-    showFold();
-    update();
+  /** The range of time that is selected (ms). */
+  get range() {
+    return this.store.selection.range;
   }
 
-  const isFolded = () => loadSetting('chart') === 'folded';
-
-  function showFold() {
-    el.classList.toggle('folded', isFolded());
-    setIcon(foldSign, isFolded() ? 'chevron-down' : 'chevron-up');
-    foldButton.title = isFolded() ? words.unfoldChart : words.foldChart;
-    attribute(foldButton, 'aria-label', foldButton.title);
+  /** When a bar begins (ms). @param {number} index */
+  timeOf(index) {
+    return (this.first + index * this.width) * 1000;
   }
 
-  /** @param {Element | undefined} probe */
-  const colorOf = (probe) => (probe ? getComputedStyle(probe).color : 'gray');
+  /** @param {number} ms */
+  #index(ms) {
+    return (ms / 1000 - this.first) / this.width;
+  }
+
+  read() {
+    const many = (this.minutes * 60) / this.width;
+    const now = Math.floor(this.store.serverTime() / 1000);
+    // Bars begin at whole multiples of their width, or each would change its height as time passes.
+    this.first = (Math.floor(now / this.width) - many + 1) * this.width;
+    this.bars = this.store.live.counts.bars(this.first, this.width, many);
+  }
 
   /** The index of the first bar of which every message is loaded. */
-  function known() {
-    const { oldest } = store.live;
-    if (oldest === null) return store.isKnown ? 0 : bars.length;
+  get known() {
+    const { oldest } = this.store.live;
+    if (oldest === null) return this.store.isKnown ? 0 : this.bars.length;
     if (oldest.id.endsWith('-1')) return 0;
-    return Math.ceil((oldest.ms / 1000 - first) / width());
+    return Math.ceil(this.#index(oldest.ms));
   }
 
   /** Every second tick has a label; a new day is named. */
-  function ticks() {
-    const every = WIDTHS[minutes]?.[1] ?? 60;
-    const { zone } = store.view;
+  #ticks() {
+    const every = WIDTHS[this.minutes]?.[1] ?? 60;
+    const { zone } = this.store.view;
     const found = [];
-    for (let at = Math.ceil(first / every) * every; at < first + minutes * 60; at += every) {
+    for (let at = Math.ceil(this.first / every) * every; at < this.first + this.minutes * 60; at += every) {
       const isDay = date(at * 1000, zone) !== date((at - every) * 1000, zone);
       const isLabelled = isDay || Math.round(at / every) % 2 === 0;
-      const time = minutes === 1 ? second(at * 1000, zone) : minute(at * 1000, zone);
+      const time = this.minutes === 1 ? second(at * 1000, zone) : minute(at * 1000, zone);
       const label = isDay ? date(at * 1000, zone).slice(0, 6) : time;
-      found.push({ at: (at - first) / width(), label: isLabelled ? label : '', isDay });
+      found.push({ at: this.#index(at * 1000), label: isLabelled ? label : '', isDay });
     }
     return found;
   }
 
-  function update() {
-    const many = (minutes * 60) / width();
-    const now = Math.floor(store.serverTime() / 1000);
-    // Bars begin at whole multiples of their width, or each would change its height as time passes.
-    first = (Math.floor(now / width()) - many + 1) * width();
-    bars = store.live.counts.bars(first, width(), many);
-    const chosen = store.selection.range;
-    const index = (/** @type {number} */ ms) => (ms / 1000 - first) / width();
+  /** @param {HTMLCanvasElement} canvas @returns {import('../ui/chart.js').Picture} */
+  picture(canvas) {
+    const { bars, range, store } = this;
     const style = getComputedStyle(canvas);
-    chart.show({
+    const color = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`);
+    return {
       stacks: bars.map(({ all, matched }) => ({ whole: all, part: matched })),
-      colors: probes.map(colorOf),
+      colors: BAR_COLORS.map((name) => color(`bar-${name}`)),
       shades: {
-        base: colorOf(base),
-        unknown: colorOf(unknown),
-        range: colorOf(range),
-        text: style.color,
-        strong: getComputedStyle(el.ownerDocument.body).color,
+        base: color('line-2'),
+        unknown: color('sunken'),
+        range: color('accent'),
+        text: color('text-3'),
+        strong: color('text'),
       },
-      unit: width(),
+      unit: this.width,
       flags: store.losses
         .filter(({ mark }) => mark === 'loss')
-        .map(({ at }) => Math.floor(index(store.serverTime(at)))),
-      known: known(),
+        .map(({ at }) => Math.floor(this.#index(store.serverTime(at)))),
+      known: this.known,
       unknown: words.notLoaded,
-      ticks: ticks(),
+      ticks: this.#ticks(),
       gutter: canvas.offsetLeft > 0 && !isFolded() ? GUTTER : 0,
-      range: chosen && { from: Math.max(0, index(chosen.from)), to: Math.min(many, index(chosen.to)) },
-    });
-    const busiest = Math.max(...bars.map((bar) => bar.busiest));
-    write(top, peak(busiest));
-    attribute(canvas, 'aria-label', `${chartLabel(minutes)}. ${peak(busiest)}. ${words.chartKeys}`);
-    for (const button of buttons) {
-      attribute(button, 'aria-pressed', Number(button.dataset.minutes) === minutes);
-    }
-    drawTip();
-    if (!table.hidden) drawTable();
+      range: range && {
+        from: Math.max(0, this.#index(range.from)),
+        to: Math.min(bars.length, this.#index(range.to)),
+      },
+    };
   }
+}
 
-  function drawTip() {
-    const bar = pointed === null ? undefined : bars[pointed];
-    tip.hidden = bar === undefined;
-    if (bar === undefined || pointed === null) return;
-    const isKnown = pointed >= known();
-    const lines = [...LEVELS.keys()].reverse().filter((level) => bar.all[level]);
-    const total = bar.all.reduce((sum, each) => sum + each, 0);
-    tip.replaceChildren(
-      h('b', {}, barTime(bar, width(), store.view.zone)),
-      h('div', {}, barSaid(bar, isKnown)),
-      ...lines.map((level) =>
-        h(
-          'span',
-          { 'data-level': LEVELS[level] },
-          SHAPES[level] ? icon(SHAPES[level], 'shape') : h('i', { class: 'shape' }),
-          words.levelNames[level],
-          h('span', { class: 'many' }, count(bar.all[level] ?? 0)),
-          h('span', { class: 'share' }, share(bar.all[level] ?? 0, total)),
-        ),
-      ),
-    );
+/** Which span of time is drawn. @param {(minutes: number) => void} choose */
+function spanButtons(choose) {
+  const buttons = Object.keys(WIDTHS).map((name) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        'data-minutes': name,
+        'aria-label': words.minutes(Number(name)),
+        onclick: () => choose(Number(name)),
+      },
+      words.chartSpans[/** @type {'1' | '15' | '60'} */ (name)],
+    ),
+  );
+  return {
+    el: h('span', { class: 'chart-spans' }, ...buttons),
+    show(/** @type {number} */ minutes) {
+      for (const button of buttons)
+        attribute(button, 'aria-pressed', Number(button.dataset.minutes) === minutes);
+    },
+  };
+}
+
+const isFolded = () => loadSetting('chart') === 'folded';
+
+/** @param {HTMLElement} el the histogram @param {() => void} changed */
+function foldButton(el, changed) {
+  const sign = icon('chevron-up', 'small');
+  const button = h('button', { type: 'button', class: 'icon', onclick: fold }, sign);
+  function fold() {
+    saveSetting('chart', isFolded() ? '' : 'folded');
+    show();
+    changed();
   }
+  function show() {
+    el.classList.toggle('folded', isFolded());
+    setIcon(sign, isFolded() ? 'chevron-down' : 'chevron-up');
+    button.title = isFolded() ? words.unfoldChart : words.foldChart;
+    attribute(button, 'aria-label', button.title);
+  }
+  show();
+  return button;
+}
 
-  function drawTable() {
+/** The same numbers as a table, and the button that shows it. @param {() => void} changed */
+function tableOf(changed) {
+  const rows = h('tbody', {});
+  const head = words.tableHead.map((name) => h('th', { scope: 'col' }, name));
+  const el = h(
+    'div',
+    { class: 'table', hidden: true, tabindex: 0, role: 'region', 'aria-label': words.table },
+    h('table', {}, h('thead', {}, h('tr', {}, ...head)), rows),
+  );
+  const button = h(
+    'button',
+    { type: 'button', class: 'icon', title: words.table, 'aria-label': words.table, onclick: toggle },
+    icon('table-2', 'small'),
+  );
+  function toggle() {
+    el.hidden = !el.hidden;
+    attribute(button, 'aria-expanded', !el.hidden);
+    button.title = el.hidden ? words.table : words.hideTable;
+    attribute(button, 'aria-label', button.title);
+    changed();
+  }
+  /** @param {Bar[]} bars @param {Zone} zone */
+  function show(bars, zone) {
+    if (el.hidden) return;
     const full = bars.filter(({ busiest }) => busiest > 0).reverse();
     rows.replaceChildren(
       ...full.map(({ from, all }) => {
         const cells = [...all].reverse().map((each) => h('td', {}, count(each)));
-        return h('tr', {}, h('th', { scope: 'row' }, second(from * 1000, store.view.zone)), ...cells);
+        return h('tr', {}, h('th', { scope: 'row' }, second(from * 1000, zone)), ...cells);
       }),
     );
   }
+  return { el, button, show };
+}
 
-  for (const noun of /** @type {const} */ (['tick', 'selection', 'view', 'settings'])) hear(el, noun, update);
-  showFold();
-  for (const button of buttons) button.ariaLabel = words.minutes(Number(button.dataset.minutes));
-  update();
+/** The selected range in the band of the axis; a click clears it. @param {HTMLElement} el @param {{from: number, to: number} | null} range @param {Zone} zone */
+function drawRange(el, range, zone) {
+  const said = range && rangeLabel(range, zone);
+  el.hidden = said === null;
+  if (said === null || el.title === words.remove(said)) return;
+  el.title = words.remove(said);
+  attribute(el, 'aria-label', el.title);
+  el.replaceChildren(said, icon('x'));
+}
+
+/** @param {HTMLElement} tip @param {Frame} frame @param {number | null} pointed a bar @param {Zone} zone */
+function drawTip(tip, frame, pointed, zone) {
+  const bar = pointed === null ? undefined : frame.bars[pointed];
+  tip.hidden = bar === undefined;
+  if (bar === undefined || pointed === null) return;
+  const lines = [...LEVELS.keys()].reverse().filter((level) => bar.all[level]);
+  const total = bar.all.reduce((sum, each) => sum + each, 0);
+  tip.replaceChildren(
+    h('b', {}, barTime(bar, frame.width, zone)),
+    h('div', {}, barSaid(bar, pointed >= frame.known)),
+    ...lines.map((level) =>
+      h(
+        'span',
+        { 'data-level': LEVELS[level] },
+        SHAPES[level] ? icon(SHAPES[level], 'shape') : h('i', { class: 'shape' }),
+        words.levelNames[level],
+        h('span', { class: 'many' }, count(bar.all[level] ?? 0)),
+        h('span', { class: 'share' }, share(bar.all[level] ?? 0, total)),
+      ),
+    ),
+  );
 }

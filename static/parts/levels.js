@@ -30,7 +30,7 @@ export function LevelChips(el, page) {
   });
   const opener = h(
     'button',
-    { type: 'button', class: 'levels-open', 'data-role': 'levels-open', onclick: () => open(!isOpen()) },
+    { type: 'button', class: 'levels-open', 'data-role': 'levels-open' },
     icon('list-filter'),
     words.levels,
     icon('chevron-down', 'small'),
@@ -39,23 +39,7 @@ export function LevelChips(el, page) {
   el.append(opener, group);
   roving(el);
 
-  // Where the toolbar is short of room the levels are a menu.
-  const isOpen = () => el.classList.contains('open');
-  /** @param {boolean} isWanted */
-  function open(isWanted) {
-    el.classList.toggle('open', isWanted);
-    attribute(opener, 'aria-expanded', isWanted);
-  }
-  open(false);
-  document.addEventListener('pointerdown', ({ target }) => {
-    if (isOpen() && !el.contains(/** @type {Node} */ (target))) open(false);
-  });
-  el.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !isOpen()) return;
-    event.stopPropagation();
-    open(false);
-    opener.focus();
-  });
+  levelMenu(el, opener);
 
   function update() {
     for (const { chip, number, level } of chips) {
@@ -71,4 +55,25 @@ export function LevelChips(el, page) {
   }
   for (const noun of /** @type {const} */ (['tick', 'selection'])) hear(el, noun, update);
   update();
+}
+
+/** Where the toolbar is short of room the levels are a menu. @param {HTMLElement} el @param {HTMLElement} opener */
+function levelMenu(el, opener) {
+  const isOpen = () => el.classList.contains('open');
+  /** @param {boolean} isWanted */
+  function open(isWanted) {
+    el.classList.toggle('open', isWanted);
+    attribute(opener, 'aria-expanded', isWanted);
+  }
+  open(false);
+  opener.addEventListener('click', () => open(!isOpen()));
+  document.addEventListener('pointerdown', ({ target }) => {
+    if (isOpen() && !el.contains(/** @type {Node} */ (target))) open(false);
+  });
+  el.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !isOpen()) return;
+    event.stopPropagation();
+    open(false);
+    opener.focus();
+  });
 }

@@ -25,7 +25,7 @@ export function Mode(el, page) {
   const live = h(
     'button',
     { type: 'button', class: 'primary', 'data-role': 'to-live', onclick: () => follow(page) },
-    icon('arrow-down'),
+    icon('arrow-down-to-line'),
     label,
   );
   const box = h('div', { class: 'mode-box', 'data-role': 'mode-bar' }, text, waiting, more, lost, live);
@@ -36,29 +36,11 @@ export function Mode(el, page) {
     if (lostRows !== null) showAround(page, lostRows);
   }
 
-  /** Time of the message in the middle; null: not found. */
-  function aroundMs() {
-    const { past } = store;
-    const entry = past?.roll.ring.get(past.roll.find(past.at));
-    return entry && !isMark(entry) ? entry.ms : null;
-  }
-
-  /** @returns {string} */
-  function sentence() {
-    const { past, view } = store;
-    if (past?.isLoading) return words.lookingBack;
-    if (past?.problem) return historyProblem(past.problem);
-    if (past?.kind === 'around') return historyAround(aroundMs(), view.zone);
-    if (past) return words.fromHistory;
-    if (view.lostRows) return words.outOfMemory;
-    return view.mode === 'paused' ? words.paused : words.reading;
-  }
-
   function update() {
     const { past, view } = store;
     el.hidden = view.mode === 'following';
     if (el.hidden) return;
-    write(text, sentence());
+    write(text, modeSentence(store));
     waiting.hidden = view.unseen === 0;
     write(news, unseen(view.unseen));
     write(errors, unseenErrors(view.unseenErrors));
@@ -69,4 +51,20 @@ export function Mode(el, page) {
   }
   for (const noun of /** @type {const} */ (['messages', 'view', 'tick'])) hear(el, noun, update);
   update();
+}
+
+/** Time of the message in the middle; null: not found. @param {import('../store.js').Past} past */
+function aroundMs(past) {
+  const entry = past.roll.ring.get(past.roll.find(past.at));
+  return entry && !isMark(entry) ? entry.ms : null;
+}
+
+/** @param {import('../store.js').Store} store @returns {string} */
+function modeSentence({ past, view }) {
+  if (past?.isLoading) return words.lookingBack;
+  if (past?.problem) return historyProblem(past.problem);
+  if (past?.kind === 'around') return historyAround(aroundMs(past), view.zone);
+  if (past) return words.fromHistory;
+  if (view.lostRows) return words.outOfMemory;
+  return view.mode === 'paused' ? words.paused : words.reading;
 }

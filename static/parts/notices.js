@@ -9,6 +9,7 @@ import { copyFrom, laidOut } from '../ui/clipboard.js';
 import { h, hear, icon, keyed, write, writePhrase } from '../ui/dom.js';
 
 /** @typedef {import('../ui/dom.js').Phrase} Phrase */
+/** @typedef {import('../store.js').Store} Store */
 /**
  * @typedef {object} Notice
  * @property {string} key
@@ -34,81 +35,6 @@ export function Notices(el, page, version) {
   const dismissed = new Set();
   /** The text that is laid out now. @type {string | null} */
   let laidOutText = null;
-
-  /** @returns {(Notice | null)[]} */
-  function notices() {
-    return [failed(), blocked(), config(), ...server(), address(), newVersion(), clock()];
-  }
-
-  /** @returns {Notice | null} */
-  function failed() {
-    const details = store.failure;
-    if (details === null) return null;
-    const actions = [reload, { label: words.copyDetails, act: copyAction(details) }];
-    return { key: `failed ${details}`, look: 'lost', text: words.failed, actions };
-  }
-
-  /** @returns {Notice | null} */
-  function blocked() {
-    const { uncopied } = store;
-    if (uncopied === null) return null;
-    return { key: `uncopied ${uncopied}`, look: 'notice', text: words.copyBlocked, toCopy: uncopied };
-  }
-
-  /** @returns {Notice | null} */
-  function config() {
-    const { config, configSince } = store;
-    if (config?.status === 'rejected') {
-      const lines = config.errors ?? [];
-      const actions = [{ label: words.copy, act: copyAction(lines.join('\n')) }];
-      const text = [{ b: words.rejected }];
-      return {
-        // With its lines, as [Copy] takes those it was made with.
-        key: `rejected ${lines.join('\n')}`,
-        look: 'doubt',
-        text,
-        lines,
-        after: stayInForce(configSince, store.clock),
-        actions,
-        lasting: true,
-      };
-    }
-    if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
-    return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
-  }
-
-  /** @returns {Notice[]} */
-  function server() {
-    return store.serverNotices
-      .filter(({ text }) => text !== '')
-      .map(({ kind, text }) => ({ key: `server ${kind} ${text}`, look: 'notice', text }));
-  }
-
-  /** @returns {Notice | null} */
-  function address() {
-    if (store.addressFaults.length === 0) return null;
-    return { key: 'address', look: 'notice', text: addressFaults(store.addressFaults) };
-  }
-
-  /** @returns {Notice | null} */
-  function newVersion() {
-    if (store.version === '' || store.version === version) return null;
-    const text = updated(store.version);
-    return { key: text, look: 'notice', text, after: words.reloadKeeps, actions: [reload] };
-  }
-
-  /** @returns {Notice | null} */
-  function clock() {
-    if (store.serverClock.off === null || Math.abs(store.serverClock.off) < CLOCK_LIMIT) return null;
-    return { key: 'clock', look: 'notice', text: clockOff(store.serverClock.off) };
-  }
-
-  const reload = { label: words.reload, act: () => location.reload() };
-
-  /** @param {string} text @returns {(button: HTMLButtonElement) => void} */
-  function copyAction(text) {
-    return (button) => copyFrom(button, text);
-  }
 
   /** @param {Notice} notice */
   function make({ key, look, lasting, toCopy, actions = [] }) {
@@ -143,25 +69,9 @@ export function Notices(el, page, version) {
     );
   }
 
-  /** @param {HTMLElement} child @param {Notice} notice */
-  function draw(child, { text, lines = [], after = '' }) {
-    const box = /** @type {Element} */ (child.querySelector('.bar-text'));
-    const [first, last, list] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
-    writePhrase(first, text);
-    keyed(
-      list,
-      lines,
-      (line) => line,
-      () => h('li'),
-      write,
-    );
-    list.hidden = lines.length === 0;
-    write(last, after && ` ${after}`);
-  }
-
   function update() {
-    const shown = notices().filter((notice) => notice !== null && !dismissed.has(notice.key));
-    keyed(list, /** @type {Notice[]} */ (shown), ({ key }) => key, make, draw);
+    const shown = noticesOf(store, version).filter((notice) => notice !== null && !dismissed.has(notice.key));
+    keyed(list, /** @type {Notice[]} */ (shown), ({ key }) => key, make, drawNotice);
   }
 
   for (const noun of /** @type {const} */ (['config', 'link', 'tick', 'notices'])) hear(el, noun, update);
@@ -174,4 +84,99 @@ export function Notices(el, page, version) {
     laidOutText = store.uncopied;
   });
   update();
+}
+
+const reload = { label: words.reload, act: () => location.reload() };
+
+/** @param {string} text @returns {(button: HTMLButtonElement) => void} */
+const copyAction = (text) => (button) => copyFrom(button, text);
+
+/** @param {Store} store @param {string} version the page's own @returns {(Notice | null)[]} */
+const noticesOf = (store, version) => [
+  failedNotice(store),
+  uncopiedNotice(store),
+  configNotice(store),
+  ...serverNotices(store),
+  addressNotice(store),
+  versionNotice(store, version),
+  clockNotice(store),
+];
+
+/** @param {Store} store @returns {Notice | null} */
+function failedNotice(store) {
+  const details = store.failure;
+  if (details === null) return null;
+  const actions = [reload, { label: words.copyDetails, act: copyAction(details) }];
+  return { key: `failed ${details}`, look: 'lost', text: words.failed, actions };
+}
+
+/** @param {Store} store @returns {Notice | null} */
+function uncopiedNotice(store) {
+  const { uncopied } = store;
+  if (uncopied === null) return null;
+  return { key: `uncopied ${uncopied}`, look: 'notice', text: words.copyBlocked, toCopy: uncopied };
+}
+
+/** @param {Store} store @returns {Notice | null} */
+function configNotice(store) {
+  const { config, configSince } = store;
+  if (config?.status === 'rejected') {
+    const lines = config.errors ?? [];
+    const actions = [{ label: words.copy, act: copyAction(lines.join('\n')) }];
+    const text = [{ b: words.rejected }];
+    return {
+      // With its lines, as [Copy] takes those it was made with.
+      key: `rejected ${lines.join('\n')}`,
+      look: 'doubt',
+      text,
+      lines,
+      after: stayInForce(configSince, store.clock),
+      actions,
+      lasting: true,
+    };
+  }
+  if (config?.status !== 'applied' || store.now() - (config.heard ?? 0) > APPLIED_STAYS) return null;
+  return { key: `applied ${config.heard}`, look: 'notice', text: applied(config) };
+}
+
+/** @param {Store} store @returns {Notice[]} */
+function serverNotices(store) {
+  return store.serverNotices
+    .filter(({ text }) => text !== '')
+    .map(({ kind, text }) => ({ key: `server ${kind} ${text}`, look: 'notice', text }));
+}
+
+/** @param {Store} store @returns {Notice | null} */
+function addressNotice(store) {
+  if (store.addressFaults.length === 0) return null;
+  return { key: 'address', look: 'notice', text: addressFaults(store.addressFaults) };
+}
+
+/** @param {Store} store @param {string} version @returns {Notice | null} */
+function versionNotice(store, version) {
+  if (store.version === '' || store.version === version) return null;
+  const text = updated(store.version);
+  return { key: text, look: 'notice', text, after: words.reloadKeeps, actions: [reload] };
+}
+
+/** @param {Store} store @returns {Notice | null} */
+function clockNotice(store) {
+  if (store.serverClock.off === null || Math.abs(store.serverClock.off) < CLOCK_LIMIT) return null;
+  return { key: 'clock', look: 'notice', text: clockOff(store.serverClock.off) };
+}
+
+/** @param {HTMLElement} child @param {Notice} notice */
+function drawNotice(child, { text, lines = [], after = '' }) {
+  const box = /** @type {Element} */ (child.querySelector('.bar-text'));
+  const [first, last, list] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ ([...box.children]);
+  writePhrase(first, text);
+  keyed(
+    list,
+    lines,
+    (line) => line,
+    () => h('li'),
+    write,
+  );
+  list.hidden = lines.length === 0;
+  write(last, after && ` ${after}`);
 }

@@ -10,110 +10,101 @@ import { askAgain, copyFrom } from '../ui/clipboard.js';
 import { attribute, h, hear, icon, write } from '../ui/dom.js';
 
 /** @typedef {import('../stream/api.js').Draft} Draft */
+/** @typedef {import('../actions/page.js').Page} Page */
 
-/** @param {HTMLDialogElement} el @param {import('../actions/page.js').Page} page @param {number} maxBytes */
+/** @param {HTMLDialogElement} el @param {Page} page @param {number} maxBytes */
 export function Publish(el, page, maxBytes) {
-  const { store } = page;
-  const known = h('datalist', { id: 'known-topics' });
-  const topic = h('input', {
-    'data-role': 'publish-topic',
-    list: 'known-topics',
-    value: 'demo',
-    maxlength: 64,
-    spellcheck: 'false',
-    autocapitalize: 'none',
-  });
-  const level = h(
-    'select',
-    { 'data-role': 'publish-level' },
-    ...LEVELS.map((name) => h('option', { value: name, selected: name === 'info' }, name)),
-  );
-  const text = h('textarea', { 'data-role': 'publish-text', rows: 3, spellcheck: 'false' });
-  const data = h('textarea', {
-    'data-role': 'publish-data',
-    rows: 2,
-    spellcheck: 'false',
-    placeholder: '{"key": 1}',
-  });
-  const button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
-  const why = h('span', { role: 'status' });
-  const again = h('span');
-  const outcome = h('p', { class: 'outcome', 'data-role': 'publish-outcome' }, why, again);
-  const receipt = h('code', { class: 'receipt' });
-  const showButton = h(
-    'button',
-    {
-      type: 'button',
-      'data-role': 'publish-show',
-      hidden: true,
-      onclick: () => showMessage(page, shown),
-    },
-    words.showIt,
-  );
-  const curl = h('code', { 'data-role': 'publish-curl' });
-  const copyButton = h(
-    'button',
-    { type: 'button', class: 'quiet', onclick: () => copyFrom(copyButton, curl.textContent ?? '') },
-    words.copy,
-  );
-  const form = h(
-    'form',
-    { onsubmit: submit, onkeydown, oninput },
-    h('div', { class: 'pair' }, field(words.topic, topic), field(words.level, level)),
-    field(words.message, text),
-    h('details', {}, h('summary', {}, words.data), data),
-    h('div', { class: 'actions' }, button, h('kbd', {}, 'Ctrl+Enter')),
-    h('div', { class: 'report-line' }, icon('check'), h('div', {}, outcome, receipt), showButton),
-    h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), copyButton),
-    h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, curl),
-    known,
-  );
-  const cross = h(
-    'button',
-    { type: 'button', class: 'close', 'aria-label': words.close, onclick: close },
-    icon('x'),
-  );
-  el.append(h('div', { class: 'head' }, h('h2', {}, words.publish), cross), form);
-  attribute(data, 'aria-label', words.data);
-  attribute(text, 'maxlength', maxBytes);
+  const box = new PublishBox(el, page, maxBytes);
+  hear(el, 'dialog', () => box.opened());
+  hear(el, 'tick', () => box.countDown());
+  box.update();
+}
 
+class PublishBox {
   /** One key for one message, so that trying again stores it once. */
-  let key = newKey();
-  let sending = false;
-  let sentText = '';
+  key = newKey();
+  isSending = false;
+  sentText = '';
   /** The id of the last one sent. */
-  let shown = '';
-  /** Until when the server wants to be left alone, (ms). @type {{until: number} | null} */
-  let refused = null;
+  shown = '';
+  /** Before this time (ms) the server wants no other request. @type {number | null} */
+  refusedUntil = null;
 
-  /** @param {string} label @param {HTMLElement} control */
-  function field(label, control) {
-    return h('label', {}, h('span', {}, label), control);
+  /** @param {HTMLDialogElement} el @param {Page} page @param {number} maxBytes */
+  constructor(el, page, maxBytes) {
+    this.el = el;
+    this.page = page;
+    this.known = h('datalist', { id: 'known-topics' });
+    this.fields = fields(maxBytes);
+    this.button = h('button', { class: 'primary', 'data-role': 'publish-send' }, words.send);
+    this.why = h('span', { role: 'status' });
+    this.again = h('span');
+    this.outcome = h('p', { class: 'outcome', 'data-role': 'publish-outcome' }, this.why, this.again);
+    this.receipt = h('code', { class: 'receipt' });
+    const show = () => showMessage(page, this.shown);
+    this.showButton = h(
+      'button',
+      { type: 'button', 'data-role': 'publish-show', hidden: true, onclick: show },
+      words.showIt,
+    );
+    this.curl = h('code', { 'data-role': 'publish-curl' });
+    const copy = () => copyFrom(this.copyButton, this.curl.textContent ?? '');
+    this.copyButton = h('button', { type: 'button', class: 'quiet', onclick: copy }, words.copy);
+    const close = { type: 'button', class: 'close', 'aria-label': words.close, onclick: () => this.#close() };
+    const head = h('div', { class: 'head' }, h('h2', {}, words.publish), h('button', close, icon('x')));
+    el.append(head, this.#form());
+    this.fields.text.addEventListener('input', () => {
+      if (this.outcome.textContent) this.#answer('', true);
+      this.update();
+    });
   }
 
-  /** @param {KeyboardEvent} event */
-  function onkeydown(event) {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    if (event.key === 'Escape') close();
+  #form() {
+    const { topic, level, text, data } = this.fields;
+    const form = h(
+      'form',
+      {
+        onsubmit: (/** @type {SubmitEvent} */ event) => this.#submit(event),
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+          if (event.key === 'Escape') this.#close();
+        },
+        oninput: () => {
+          // Another message is another key: under this one, what was sent before may be stored already.
+          this.key = newKey();
+          this.update();
+        },
+      },
+      h('div', { class: 'pair' }, field(words.topic, topic), field(words.level, level)),
+      field(words.message, text),
+      h('details', {}, h('summary', {}, words.data), data),
+      h('div', { class: 'actions' }, this.button, h('kbd', {}, 'Ctrl+Enter')),
+      h(
+        'div',
+        { class: 'report-line' },
+        icon('check'),
+        h('div', {}, this.outcome, this.receipt),
+        this.showButton,
+      ),
+      h('div', { class: 'same' }, h('span', {}, words.sameWithCurl), this.copyButton),
+      h('pre', { tabindex: 0, role: 'region', 'aria-label': words.sameWithCurl }, this.curl),
+      this.known,
+    );
+    return form;
   }
 
-  function oninput() {
-    // Another message is another key: under this one, what was sent before may be stored already.
-    key = newKey();
-    update();
-  }
-
-  function close() {
-    el.close();
+  #close() {
+    this.el.close();
     // Without an element to give the focus back to, it would stay on a hidden field.
-    if (document.activeElement === document.body || el.contains(document.activeElement)) focusFeed();
+    if (document.activeElement === document.body || this.el.contains(document.activeElement)) focusFeed();
   }
 
   /** @returns {Draft} @throws {Error} with what is wrong */
-  function draft() {
+  #draft() {
+    const { topic, level, text, data } = this.fields;
     if (!TOPIC.test(topic.value)) throw new Error(words.badTopic);
     if (text.value.trim() === '') throw new Error(words.emptyText);
-    const value = { topic: topic.value, level: level.value, text: text.value, key };
+    const value = { topic: topic.value, level: level.value, text: text.value, key: this.key };
     if (data.value.trim() === '') return value;
     try {
       JSON.parse(data.value);
@@ -124,79 +115,102 @@ export function Publish(el, page, maxBytes) {
   }
 
   /** @param {SubmitEvent} event */
-  function submit(event) {
+  #submit(event) {
     event.preventDefault();
-    if (sending) return;
+    if (this.isSending) return;
     try {
-      const value = draft();
-      sending = true;
-      sentText = value.text;
-      refused = null;
-      update();
-      settled(publish(value)).then(finish);
+      const value = this.#draft();
+      this.isSending = true;
+      this.sentText = value.text;
+      this.refusedUntil = null;
+      this.update();
+      settled(publish(value)).then((result) => this.#finish(result));
     } catch (error) {
-      answer(notSent(/** @type {Error} */ (error)), false);
+      this.#answer(notSent(/** @type {Error} */ (error)), false);
     }
   }
 
   /** @param {string} sentence @param {boolean} ok */
-  function answer(sentence, ok) {
-    showButton.hidden = true;
-    write(why, sentence);
-    write(again, '');
-    write(receipt, '');
-    attribute(outcome, 'data-look', ok ? 'ok' : 'error');
+  #answer(sentence, ok) {
+    this.showButton.hidden = true;
+    write(this.why, sentence);
+    write(this.again, '');
+    write(this.receipt, '');
+    attribute(this.outcome, 'data-look', ok ? 'ok' : 'error');
   }
 
   /** @param {Awaited<ReturnType<typeof settled<Awaited<ReturnType<typeof publish>>>>>} result */
-  function finish({ ok, error }) {
-    sending = false;
+  #finish({ ok, error }) {
+    const { text } = this.fields;
+    this.isSending = false;
     if (ok !== null) {
-      answer(sent(ok.receivers, ok.ms), true);
-      shown = ok.id;
-      write(receipt, ok.id);
-      showButton.hidden = false;
-      key = newKey();
+      this.#answer(sent(ok.receivers, ok.ms), true);
+      this.shown = ok.id;
+      write(this.receipt, ok.id);
+      this.showButton.hidden = false;
+      this.key = newKey();
       // What was typed on meanwhile has not been sent.
-      if (text.value === sentText) text.value = '';
+      if (text.value === this.sentText) text.value = '';
       text.focus();
     } else {
-      const { wait } = error;
-      refused = wait === null ? null : { until: store.now() + wait };
-      answer(notSent(error), false);
-      countDown();
+      this.refusedUntil = error.wait === null ? null : this.page.store.now() + error.wait;
+      this.#answer(notSent(error), false);
+      this.countDown();
     }
-    update();
+    this.update();
   }
 
-  /** "Again possible in 4 s", second by second; a screen reader hears only why. */
-  function countDown() {
-    if (refused === null) return;
-    const left = refused.until - store.now();
-    write(again, left > 0 ? ` ${notSentWait(left)}` : '');
-    if (left <= 0) refused = null;
+  /** "Try again in 4 s", second by second; a screen reader hears only why. */
+  countDown() {
+    if (this.refusedUntil === null) return;
+    const left = this.refusedUntil - this.page.store.now();
+    write(this.again, left > 0 ? ` ${notSentWait(left)}` : '');
+    if (left <= 0) this.refusedUntil = null;
   }
 
-  function update() {
-    write(
-      button,
-      sending ? words.sending : outcome.dataset.look === 'error' && !sending ? words.tryAgain : words.send,
-    );
-    attribute(button, 'aria-disabled', sending);
-    write(curl, asCurl(topic.value, level.value, text.value, data.value));
-    askAgain(copyButton);
+  opened() {
+    const names = this.page.store.live.topics.names();
+    this.known.replaceChildren(...names.map((name) => h('option', { value: name })));
   }
 
-  hear(el, 'dialog', () => {
-    known.replaceChildren(...store.live.topics.names().map((name) => h('option', { value: name })));
-  });
-  hear(el, 'tick', countDown);
-  text.addEventListener('input', () => {
-    if (outcome.textContent) answer('', true);
-    update();
-  });
-  update();
+  update() {
+    const { topic, level, text, data } = this.fields;
+    const label = this.outcome.dataset.look === 'error' ? words.tryAgain : words.send;
+    write(this.button, this.isSending ? words.sending : label);
+    attribute(this.button, 'aria-disabled', this.isSending);
+    write(this.curl, asCurl(topic.value, level.value, text.value, data.value));
+    askAgain(this.copyButton);
+  }
 }
+
+/** @param {number} maxBytes of a text */
+function fields(maxBytes) {
+  const plain = { spellcheck: 'false' };
+  const option = (/** @type {string} */ name) =>
+    h('option', { value: name, selected: name === 'info' }, name);
+  return {
+    topic: h('input', {
+      ...plain,
+      'data-role': 'publish-topic',
+      list: 'known-topics',
+      value: 'demo',
+      maxlength: 64,
+      autocapitalize: 'none',
+    }),
+    level: h('select', { 'data-role': 'publish-level' }, ...LEVELS.map(option)),
+    text: h('textarea', { ...plain, 'data-role': 'publish-text', rows: 3, maxlength: maxBytes }),
+    data: h('textarea', {
+      ...plain,
+      'data-role': 'publish-data',
+      'aria-label': words.data,
+      rows: 2,
+      placeholder: '{"key": 1}',
+    }),
+  };
+}
+
+/** @param {string} label @param {HTMLElement} control */
+const field = (label, control) => h('label', {}, h('span', {}, label), control);
 
 // crypto.randomUUID does not exist on plain HTTP; getRandomValues does.
 const newKey = () =>

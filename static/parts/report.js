@@ -10,16 +10,17 @@ import { attribute, h, hear, icon, keyed, setIcon, write } from '../ui/dom.js';
 export function ProofButton(el, page) {
   const { store } = page;
   const sign = icon('check');
-  const text = h('span', { class: 'words' });
-  el.append(sign, text);
+  const [text, time] = [h('span', {}), h('span', { class: 'when' })];
+  el.append(sign, h('span', { class: 'words' }, text, time));
   el.addEventListener('click', () => openDialog(page, 'ledger'));
   function update() {
     const until = provenUntil(store.link);
     const proven = store.isKnown ? store.account : null;
-    const { isWhole, sentence } = proof(proven, store.clock, store.live.lacking('asleep'), until);
+    const { isWhole, sentence, when } = proof(proven, store.clock, store.live.lacking('asleep'), until);
     setIcon(sign, isWhole ? 'check' : 'triangle-alert');
     sign.toggleAttribute('hidden', sentence === '–');
     write(text, sentence);
+    write(time, when);
     attribute(el, 'data-look', isWhole ? 'whole' : 'missing');
   }
   for (const noun of /** @type {const} */ (['ledger', 'messages', 'link', 'view', 'tick']))
@@ -29,6 +30,10 @@ export function ProofButton(el, page) {
 
 /** @type {Record<string, string>} */
 const EVENT_SIGNS = { gap: 'triangle-alert', asleep: 'history', repeat: 'copy', loss: 'plug-zap' };
+
+/** The browser's, and this tab's own. The newest first. @param {import('../store.js').Store} store */
+const ledgerEntries = (store) =>
+  [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
 
 /** @param {HTMLElement} el inside a dialog @param {import('../actions/page.js').Page} page */
 export function Ledger(el, { store }) {
@@ -48,11 +53,8 @@ export function Ledger(el, { store }) {
   const button = h('button', { type: 'button', class: 'primary', onclick: copyAll }, words.copy);
   el.append(verdict, rows, none, h('div', { class: 'actions' }, button));
 
-  /** The browser's, and this tab's own. Newest first: what has just happened is what one looks for. */
-  const entries = () => [...store.losses, ...store.live.holes].sort((one, other) => other.at - one.at);
-
   function copyAll() {
-    const lines = entries().map(
+    const lines = ledgerEntries(store).map(
       (mark) => `${isoSecond(mark.at - store.clock.off)}  ${ledgerEntry(mark, store.clock)}`,
     );
     const { account } = store;
@@ -78,7 +80,7 @@ export function Ledger(el, { store }) {
     judge();
     keyed(
       rows,
-      entries(),
+      ledgerEntries(store),
       (mark) => `${mark.mark} ${mark.at} ${mark.after ?? mark.from ?? ''}`,
       (mark) =>
         h('li', { 'data-mark': mark.mark }, h('time'), icon(EVENT_SIGNS[mark.mark] ?? ''), h('span', {})),

@@ -98,10 +98,21 @@ export function sendMessage({ topic, level, text, data, key }) {
 /**
  * @typedef {{id: string, address: string, client: string, since: string, filter: Record<string, unknown>,
  *   sent: number, state: string}} Who
- * @returns {Promise<{connections: Who[], count: number, peak: number}>}
+ *
+ * @param {number} pages so many at most, each of up to 1,000 connections; at least one
+ * @returns {Promise<{connections: Who[], count: number}>} `count` of all, also of those on further pages
  * @throws {ApiError}
  */
-export const readConnections = () => call('connections');
+export async function readConnections(pages) {
+  /** @type {Who[]} */
+  const connections = [];
+  let answer = { connections: [], count: 0, next: null };
+  for (let page = 0; page < pages && (page === 0 || answer.next !== null); page++) {
+    answer = await call(answer.next === null ? 'connections' : `connections?after=${answer.next}`);
+    connections.push(...answer.connections);
+  }
+  return { connections, count: answer.count };
+}
 
 /** @param {string} id @throws {ApiError} */
 export const deleteConnection = (id) => call(`connections/${encodeURIComponent(id)}`, { method: 'DELETE' });

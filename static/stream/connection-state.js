@@ -28,12 +28,12 @@
  */
 
 /** Opened, but nothing said for this long: something on the way holds the stream back (ms). */
-export const HOLD_LIMIT = 5_000;
+const HOLD_LIMIT = 5_000;
 /** An attempt without an answer after this long has failed (ms). */
 export const OPEN_LIMIT = 10_000;
 /** Heartbeats that may fail to come before the page says so, and before it reconnects by itself. */
-export const SILENT_AFTER = 2;
-export const DEAD_AFTER = 3;
+const SILENT_AFTER = 2;
+const DEAD_AFTER = 3;
 
 /** @param {number} now @returns {State} */
 export function initial(now) {

@@ -1,7 +1,7 @@
 /**
  * Every sentence of the page, in English. Parts choose one; no other file holds words that an operator reads.
  */
-import { count, dayMinute, minute, pace, second, short, some, span } from '../format/time.js';
+import { count, dayMinute, length, minute, pace, second, short, some, span } from '../format/time.js';
 import { parseId } from '../messages/ids.js';
 import { ERROR, LEVELS } from '../messages/message.js';
 
@@ -78,10 +78,10 @@ export const words = {
     errors: 'Errors',
     off: 'Off',
     on: 'On',
-    1000: '1\u202f000',
-    20000: '20\u202f000',
-    100000: '100\u202f000',
-    300000: '300\u202f000',
+    1000: '1,000',
+    20000: '20,000',
+    100000: '100,000',
+    300000: '300,000',
   }),
   panels: { who: 'Connections', details: 'Details' },
   bottom: { '': 'Feed', topics: 'Topics', who: 'Connections' },
@@ -169,8 +169,7 @@ export const words = {
   hideTopic: (topic) => `Hide ${topic}`,
   /** @param {number} n */
   moreTopics: (n) => `and ${some(n, 'more topic', 'more topics')}`,
-  /** @param {number} n */
-  moreConnections: (n) => `and ${count(n)} more`,
+  moreConnections: 'Show more',
   feed: 'Messages',
   pause: 'Pause',
   resume: 'Resume',
@@ -184,7 +183,6 @@ export const words = {
   load: 'Load',
   loading: 'Loading…',
   more: 'Load more',
-  backToLive: 'Back to live',
   fromHistory: 'History',
   lookingBack: 'Searching history…',
   loadFromServer: 'Load from the server',
@@ -265,7 +263,6 @@ const AGE_FROM = 3_000;
 
 /** @param {State} state @param {number} now @returns {string} */
 export function pill(state, now) {
-  const wait = state.retryAt === null ? null : left(state.retryAt - now);
   const age = now - (state.heard ?? now);
   switch (state.phase) {
     case 'connecting':
@@ -279,7 +276,7 @@ export function pill(state, now) {
     case 'held':
       return 'Blocked';
     case 'lost':
-      return wait ? `Retrying in ${wait}` : 'Retrying…';
+      return 'Connection lost';
     case 'restarting':
       return 'Restarting';
     case 'disconnected':
@@ -317,13 +314,13 @@ export function bar(state, now, host, clock) {
         ').',
       ];
     case 'lost':
-      return `Connection lost at ${secondAt(state.lostAt ?? now, clock)}. Reconnecting ${again}${attempt}. Messages published meanwhile will be replayed.`;
+      return `Reconnecting ${again}. No connection since ${secondAt(state.lostAt ?? now, clock)}${attempt}. Messages published meanwhile will be replayed.`;
     case 'restarting':
-      return `The server is restarting. Reconnecting ${again}.`;
+      return `Reconnecting ${again}. The server announced a restart.`;
     case 'disconnected':
       return `You were disconnected by an operator at ${secondAt(state.since, clock)}.`;
     case 'offline':
-      return 'This device is offline. Reconnecting as soon as the network is back.';
+      return 'This device has no network. Reconnecting as soon as it is back.';
     case 'full':
       return `The server has reached its limit of connections. Reconnecting ${again}.`;
     case 'answer': {
@@ -404,17 +401,18 @@ export const ledgerEntry = (mark, clock) =>
  * @param {{since: number, missing: number, unknown: boolean} | null} proof @param {Clock} clock
  * @param {number} asleep how many came while this tab slept, and are not here
  * @param {number | null} lostAt since when nothing can be claimed
- * @returns {{isWhole: boolean, sentence: string}}
+ * @returns {{isWhole: boolean, sentence: string, when: string}} `when` is left out where there is no room
  */
 export function proof(proof, clock, asleep = 0, lostAt = null) {
-  if (proof === null) return { isWhole: true, sentence: '–' };
+  const broken = (/** @type {string} */ sentence) => ({ isWhole: false, sentence, when: '' });
+  if (proof === null) return { isWhole: true, sentence: '–', when: '' };
   const { missing, unknown, since } = proof;
-  if (missing > 0) return { isWhole: false, sentence: `${count(missing)}${unknown ? '+' : ''} missing` };
-  if (unknown) return { isWhole: false, sentence: 'messages missing' };
-  if (asleep > 0) return { isWhole: false, sentence: `${count(asleep)} not loaded in this tab` };
-  const sentence =
-    lostAt === null ? `no gaps since ${minuteAt(since, clock)}` : `complete until ${minuteAt(lostAt, clock)}`;
-  return { isWhole: true, sentence };
+  if (missing > 0) return broken(`${count(missing)}${unknown ? '+' : ''} missing`);
+  if (unknown) return broken('messages missing');
+  if (asleep > 0) return broken(`${count(asleep)} not loaded in this tab`);
+  if (lostAt === null)
+    return { isWhole: true, sentence: 'no gaps', when: ` since ${minuteAt(since, clock)}` };
+  return { isWhole: true, sentence: 'complete', when: ` until ${minuteAt(lostAt, clock)}` };
 }
 
 /** @param {number} more lines */
@@ -530,6 +528,13 @@ export function rangeChip({ from, to }, zone) {
   if (!Number.isFinite(to)) return `since ${second(from, zone)}`;
   return from > 0 ? `${second(from, zone)}–${second(to, zone)}` : `until ${second(to, zone)}`;
 }
+/** The same with its length. @param {{from: number, to: number}} range @param {import('../format/time.js').Zone} zone */
+export function rangeLabel(range, zone) {
+  const long = range.to - range.from;
+  return range.from > 0 && Number.isFinite(long)
+    ? `${rangeChip(range, zone)} · ${length(long)}`
+    : rangeChip(range, zone);
+}
 /** @param {number} minutes */
 export const chartLabel = (minutes) => `Messages per second, last ${minutes} min`;
 /** @param {number} perSecond */
@@ -561,6 +566,8 @@ export function rate(busy) {
   const [number, unit] = pace(busy);
   return /** @type {const} */ ([number, `msg/${unit}`]);
 }
+/** Where no rate is known. */
+export const noRate = /** @type {const} */ (['–', 'msg/s']);
 /** The same in a given unit, for a narrow column. @param {import('../messages/rate.js').Busy} busy @param {boolean} isPerSecond */
 export function rateIn({ perSecond, perMinute }, isPerSecond) {
   if (!isPerSecond) return short(perMinute);
@@ -605,6 +612,8 @@ export function emptyTopic(topic, kept) {
   ];
 }
 
+/** @param {number} shown @param {number} total */
+export const connectionsShown = (shown, total) => `${count(shown)} of ${count(total)} shown`;
 /** @param {string} address @param {string} client */
 export const disconnectQuestion = (address, client) =>
   /** @type {const} */ (['Disconnect ', client, ` at ${address}? It may reconnect automatically.`]);

@@ -66,6 +66,12 @@ export class Chart {
     this.draw();
   }
 
+  /** The edges of the range that is selected (px). */
+  edges() {
+    const { from, to } = this.picture?.range ?? { from: 0, to: 0 };
+    return { left: this.#x(from), right: this.#x(to) };
+  }
+
   /** The left edge of a stack (px). @param {number} index */
   #x(index) {
     const { gutter = 0, stacks = [] } = this.picture ?? {};

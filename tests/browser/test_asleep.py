@@ -44,7 +44,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
     )
     page.evaluate("() => { isAsleep = false; }")
     wall.publish("awake again")
-    expect(role(page, "proof")).to_have_text("1\u202f500 not loaded in this tab")
+    expect(role(page, "proof")).to_have_text("1,500 not loaded in this tab")
     ends = """() => {
         const { live } = eyewall.store;
         const n = live.ring.findLast(({ mark }) => mark === 'asleep');
@@ -52,7 +52,7 @@ def test_a_hole_that_is_larger_than_the_memory_is_filled_in_part_and_says_so(pag
     }"""
     assert page.evaluate(ends) == ["line 1009", 1500, "awake again"]
     role(page, "proof").click()
-    expect(role(page, "ledger")).to_contain_text("1\u202f500 messages arrived while this tab was asleep.")
+    expect(role(page, "ledger")).to_contain_text("1,500 messages arrived while this tab was asleep.")
     page.keyboard.press("Escape")
     page.keyboard.press("G")
     expect(rows(page).filter(has_text="awake again")).to_have_count(1)

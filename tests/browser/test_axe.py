@@ -140,5 +140,5 @@ def test_axe_finds_nothing_in_any_panel(
     page.evaluate(TROUBLE)
     expect(role(page, "mark-gap")).to_have_count(2)
     wall.kill()
-    expect(role(page, "state-bar")).to_contain_text("Connection lost")
+    expect(role(page, "state-bar")).to_contain_text("No connection since ")
     expect_nothing("trouble")

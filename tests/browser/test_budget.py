@@ -57,7 +57,7 @@ def test_the_header_and_the_topics_say_the_same(page: Page, wall: Wall) -> None:
     expect(rate).to_have_text("3 msg/min")
     expect(topics.locator(".topic .number")).to_have_text(["3", "3"])
     wall.kill()
-    expect(rate).to_have_text("–")
+    expect(rate).to_have_text("– msg/s")
     expect(topics.locator(".topic .number").first).to_have_text("–")
     expect(role(page, "connection-count")).to_have_text("– viewers")
     expect(role(page, "proof")).to_contain_text("complete until ")
@@ -68,12 +68,15 @@ def test_the_header_and_the_topics_say_the_same(page: Page, wall: Wall) -> None:
 
 
 def test_hundreds_of_connections_are_a_few_hundred_rows(page: Page, wall: Wall) -> None:
-    """And the rest is counted."""
+    """The rest is counted, and shown by a click."""
     with ExitStack() as streams:
         for _ in range(320):
             streams.enter_context(urllib.request.urlopen(f"{wall.url}/events"))
         open_live(page, wall)
         expect(role(page, "connection-count")).to_have_text("321 viewers")
         page.keyboard.press("]")
-        expect(role(page, "who")).to_contain_text("and 21 more")
+        expect(role(page, "who")).to_contain_text("300 of 321 shown")
         expect(role(page, "connection")).to_have_count(300)
+        role(page, "more-connections").click()
+        expect(role(page, "connection")).to_have_count(321)
+        expect(role(page, "who")).not_to_contain_text("shown")

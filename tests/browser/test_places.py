@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.parts import counters, open_live, role, rows, wait_received
@@ -55,6 +56,27 @@ def test_the_rows_before_and_behind_a_linked_message_stay_with_its_topic(page: P
     page.keyboard.press("4")
     expect(page.locator(".row.selected")).to_contain_text("line 101")
     page.wait_for_url(re.compile(f"at={ids[101]}.*levels="))
+
+
+@pytest.mark.parametrize("where", ["reading", "linked"])
+def test_another_zone_leaves_the_rows_where_they_were(page: Page, wall: Wall, where: str) -> None:
+    """A change of the zone has all rows looked through again, as days begin elsewhere."""
+    wall.publish_lines([f"line {n}" for n in range(400)])
+    ids = {each["message"]: each["id"] for each in wall.get_json("/messages?limit=1000")["messages"]}
+    open_live(page, wall)
+    wait_received(page, 400)
+    if where == "linked":
+        page.goto(f"{wall.url}/?at={ids['line 200']}")
+        expect(page.locator(".row.selected")).to_contain_text("line 200")
+    else:
+        role(page, "feed").hover()
+        page.mouse.wheel(0, -3000)
+        page.wait_for_function(f"() => Number(({FIRST})().slice(5)) < 300")
+    before = page.evaluate(FIRST)
+    page.keyboard.press("t")
+    page.wait_for_function("() => eyewall.store.view.zone === 'utc' && !eyewall.store.scanning")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate(FIRST) == before
 
 
 def test_live_is_live_also_for_a_reader_of_history_who_had_scrolled_back(page: Page, wall: Wall) -> None:

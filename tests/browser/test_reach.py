@@ -136,7 +136,7 @@ def test_who_listens_hears_a_digest_and_the_first_error(page: Page, wall: Wall) 
         pass
     heard = [(at, line) for at, line in page.evaluate("() => heard")]
     errors = [at for at, line in heard if line.startswith("Error on pace: ")]
-    digests = [at for at, line in heard if re.fullmatch(r"[\d\u202f]+ messages in 1[01] s, [\d\u202f]+ errors", line)]
+    digests = [at for at, line in heard if re.fullmatch(r"[\d,]+ messages in 1[01] s, [\d,]+ errors", line)]
     print(heard)
     assert len(errors) + len(digests) == len(heard)
     assert heard[0][1] == "Error on pace: ERROR failure 0"

@@ -114,7 +114,7 @@ def test_a_device_that_is_offline_is_called_so(page: Page, faults: Faults) -> No
     faults.refuses = True
     page.context.set_offline(True)
     faults.cut()
-    expect_state(page, "^Offline$", r"This device is offline\. Reconnecting as soon as the network is back\.")
+    expect_state(page, "^Offline$", r"This device has no network\. Reconnecting as soon as it is back\.")
     faults.heal()
     page.context.set_offline(False)
     expect_healed(page, faults)

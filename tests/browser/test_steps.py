@@ -24,7 +24,7 @@ def test_back_from_a_message_that_a_search_found_is_the_search(page: Page, wall:
     expect(role(page, "mode-bar")).to_contain_text("History")
     expect(role(page, "filter")).to_have_value('"line 177"')
     page.go_back()
-    expect(role(page, "nothing")).to_contain_text("No match in the 1\u202f000 messages loaded.")
+    expect(role(page, "nothing")).to_contain_text("No match in the 1,000 messages loaded.")
     page.go_forward()
     expect(found).to_have_count(1)
     expect(role(page, "mode-bar")).to_contain_text("History")

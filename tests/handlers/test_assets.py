@@ -17,10 +17,20 @@ HAS_MINIFIER = importlib.util.find_spec("minify") is not None
 @pytest.mark.skipif(not HAS_MINIFIER, reason="the figure is of the minified page: install tdewolff-minify")
 def test_the_page_is_small() -> None:
     """The limit for HTML, CSS and JavaScript, each compressed as it is served."""
-    assets = Assets(ROOT / "static")
+    assets = Assets(ROOT / "static", fonts=ROOT / "missing")
     sizes = {name: len(asset.gzipped) for name, asset in assets.table.items() if not name.endswith(".svg")}
     sizes["dashboard.html"] = len(gzip.compress((ROOT / "templates/dashboard.html").read_bytes(), 9))
     assert sum(sizes.values()) <= FIRST_VISIT_BYTES, sizes
+
+
+def test_the_typefaces_are_served_where_setup_has_left_them(tmp_path: Path) -> None:
+    (tmp_path / "inter.woff2").write_bytes(b"wOF2 of a test")
+    assets = Assets(ROOT / "static", fonts=tmp_path)
+    (name,) = [name for name in assets.table if name.startswith("fonts/")]
+    assert assets.table[name].content_type == "font/woff2"
+    style = assets.table["style.css"].body.decode()
+    assert name in style
+    assert style.count("@font-face") == 1
 
 
 @pytest.mark.gen_test

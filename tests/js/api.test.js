@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { ApiError, deleteConnection, readHistory, sendMessage } from '../../static/stream/api.js';
+import {
+  ApiError,
+  deleteConnection,
+  readConnections,
+  readHistory,
+  sendMessage,
+} from '../../static/stream/api.js';
 
 /** What is answered next. @type {import('node:http').RequestListener} */
 let answers = () => {};
@@ -29,6 +35,19 @@ test('an answer that is cut off is none, whatever its status said', async () => 
     response.write('{"messages": [', () => response.destroy());
   };
   await assert.rejects(asked, ApiError);
+});
+
+test('connections are read page by page, as many as are wanted', async () => {
+  /** @type {(string | undefined)[]} */
+  const paths = [];
+  answers = ({ url }, response) => {
+    paths.push(url);
+    const [connections, next] = url === '/connections' ? [['a', 'b'], 'b'] : [['c'], null];
+    response.end(JSON.stringify({ connections, count: 3, next }));
+  };
+  assert.deepEqual(await readConnections(1), { connections: ['a', 'b'], count: 3 });
+  assert.deepEqual(await readConnections(5), { connections: ['a', 'b', 'c'], count: 3 });
+  assert.deepEqual(paths, ['/connections', '/connections', '/connections?after=b']);
 });
 
 test('a page to sign in on is no answer', async () => {

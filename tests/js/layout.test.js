@@ -105,3 +105,24 @@ test('no two files of a bundle share a top-level name, as they share a scope', (
     }
   }
 });
+
+/** Functions that are longer, by their indentation. @param {string} text @param {number} most lines */
+function longFunctions(text, most) {
+  const lines = text.split('\n');
+  const begins =
+    /^(\s*)(?:export )?(?:async )?(?:function (\w+)|(?:get |set |static |async )*(?!if|for|while|switch)(#?\w+)\([^)]*\) \{$|const (\w+) = (?:async )?\(.*\) => \{$)/;
+  return lines.flatMap((line, i) => {
+    const found = begins.exec(line);
+    if (!found) return [];
+    const end = lines.findIndex((each, j) => j > i && each.startsWith(`${found[1]}}`));
+    return end - i + 1 > most ? [found[2] ?? found[3] ?? found[4] ?? ''] : [];
+  });
+}
+
+test('no function is longer than 60 lines', () => {
+  const found = FILES.flatMap((name) =>
+    longFunctions(readFileSync(join(ROOT, name), 'utf8'), 60).map((each) => `${name}: ${each}`),
+  );
+  assert.deepEqual(found, []);
+  assert.deepEqual(longFunctions('function f() {\n  g();\n}\n', 2), ['f']);
+});

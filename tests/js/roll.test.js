@@ -280,3 +280,11 @@ test('the count of each level follows the filter, not the levels that are shown'
   roll.trim(false);
   assert.deepEqual([roll.levels, roll.held], [[0, 0, 0, 2, 1], 4]);
 });
+
+test('the gravest level in each part of the rows is known, whatever is between', () => {
+  const roll = new Roll(100, toSieve(EVERYTHING));
+  for (let n = 0; n < 40; n++) roll.push(message(n, { 5: 3, 6: 4, 25: 2, 39: 3 }[n] ?? 1));
+  const { lo, hi } = roll.matching;
+  assert.deepEqual([...roll.gravest(lo, hi, 4)], [4, 1, 2, 3]);
+  assert.deepEqual([...roll.gravest(lo, lo, 2)], [0, 0]);
+});

@@ -38,7 +38,10 @@ test('what this device noted is told by the clock and in the zone that are shown
   assert.match(markRow({ ...LOSS, times: 2 }, CLOCK), /between 10:59 and 11:00, 0 messages missing\.$/);
   assert.match(markRow({ ...LOSS, missing: null }, CLOCK), /600 replayed, some missing\.$/);
   assert.match(markRow({ mark: 'gap', at: AT, missing: null, reason: 'new_log' }, CLOCK), /at 11:00:00\./);
-  assert.match(String(bar(STATE, AT, 'host', CLOCK)), /^Connection lost at 11:00:00\. Reconnecting in 4 s/);
+  assert.match(
+    String(bar(STATE, AT, 'host', CLOCK)),
+    /^Reconnecting in 4 s\. No connection since 11:00:00\b/,
+  );
   assert.match(
     String(bar({ ...STATE, phase: 'disconnected' }, AT, 'host', CLOCK)),
     /by an operator at 11:00:00\.$/,
@@ -54,8 +57,8 @@ test('what this device noted is told by the clock and in the zone that are shown
     unknown: false,
     losses: 0,
   };
-  assert.deepEqual(proof(whole, CLOCK), { isWhole: true, sentence: 'no gaps since 11:00' });
-  assert.deepEqual(proof(whole, CLOCK, 0, AT), { isWhole: true, sentence: 'complete until 11:00' });
+  assert.deepEqual(proof(whole, CLOCK), { isWhole: true, sentence: 'no gaps', when: ' since 11:00' });
+  assert.deepEqual(proof(whole, CLOCK, 0, AT), { isWhole: true, sentence: 'complete', when: ' until 11:00' });
   assert.match(proofSummary(whole, CLOCK), /^Since 11:00:00: /);
 });
 
@@ -76,11 +79,12 @@ test('what a tab slept through and has not loaded is no proof that nothing is mi
   const whole = { since: AT, missing: 0, unknown: false };
   assert.deepEqual(proof(whole, CLOCK, 2400), {
     isWhole: false,
-    sentence: '2\u202f400 not loaded in this tab',
+    sentence: '2,400 not loaded in this tab',
+    when: '',
   });
 });
 
 test('a digest says how long it is since the one before', () => {
-  assert.equal(digest(3000, 2, 10_000), '3\u202f000 messages in 10 s, 2 errors');
+  assert.equal(digest(3000, 2, 10_000), '3,000 messages in 10 s, 2 errors');
   assert.equal(digest(1, 0, 3_600_000), '1 message in 1 h');
 });
