@@ -34,7 +34,7 @@ def routes(
     publish = {"live": live, "hub": hub, "uploads": uploads}
     stream = {"live": live, "hub": hub, "log": log}
     return [
-        (r"/", DashboardHandler, stream | {"version": version, "fonts": assets.fonts}),
+        (r"/", DashboardHandler, stream | {"version": version, "assets": assets}),
         (r"/events", EventsHandler, stream),
         (r"/messages", MessagesHandler, publish | {"history": history}),
         (r"/counts", CountsHandler, {"live": live, "hub": hub, "history": history}),

@@ -54,7 +54,7 @@ class Assets:
 
     def __init__(self, folder: Path, fonts: Path) -> None:
         rules, typefaces = read_fonts(fonts)
-        self.fonts = list(typefaces)
+        self.fonts = list(typefaces)  # Paths behind static/
         styles = [folder / "css" / f"{name}.css" for name in STYLES] + sorted((folder / "parts").glob("*.css"))
         app, dialogs = split(folder / "app.js", folder / "lazy" / "dialogs.js", "../app.js")
         texts = {

@@ -1,6 +1,6 @@
 """GET /: the page, or a stream for a client that accepts one."""
 
-from handlers.assets import CONTENT_SECURITY_POLICY
+from handlers.assets import CONTENT_SECURITY_POLICY, Assets
 from handlers.events import EventsHandler
 
 
@@ -8,7 +8,7 @@ class DashboardHandler(EventsHandler):
     """One address for both, so that `new EventSource("http://host:3030")` works."""
 
     version: str
-    fonts: list[str]  # Paths behind /static/.
+    assets: Assets
 
     @property
     def wants_stream(self) -> bool:
@@ -36,7 +36,7 @@ class DashboardHandler(EventsHandler):
             "dashboard.html",
             title=config.dashboard.shown_title,
             version=self.version,
-            fonts=self.fonts,
+            fonts=self.assets.fonts,
             heartbeat_seconds=config.stream.heartbeat_seconds,
             max_message_bytes=config.publish.max_message_bytes,
         )
