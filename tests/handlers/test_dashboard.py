@@ -58,14 +58,20 @@ async def test_head_answers_for_the_page_and_for_the_stream(site: Site) -> None:
 @pytest.mark.gen_test
 async def test_every_file_has_its_type_and_the_security_policy(site: Site) -> None:
     """Also the worker's script: its answer's policy decides whether its EventSource is allowed."""
-    types = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+    types = {
+        "js": "text/javascript; charset=utf-8",
+        "css": "text/css; charset=utf-8",
+        "svg": "image/svg+xml",
+        "woff2": "font/woff2",
+    }
     for name, asset in site.wall.assets.table.items():
         answer = await site.get(f"/static/{name}")
         assert answer.body == asset.body
         assert answer.headers["Content-Type"] == types[name.rpartition(".")[2]]
         assert "connect-src 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Cache-Control"] == "no-cache"
+        has_digest = name.startswith("fonts/")
+        assert answer.headers["Cache-Control"] == ("public, max-age=31536000, immutable" if has_digest else "no-cache")
 
 
 @pytest.mark.gen_test
