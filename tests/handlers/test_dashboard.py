@@ -71,7 +71,7 @@ async def test_every_file_has_its_type_and_the_security_policy(site: Site) -> No
         assert "connect-src 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         has_digest = name.startswith("fonts/")
-        assert answer.headers["Cache-Control"] == ("public, max-age=31536000, immutable" if has_digest else "no-cache")
+        assert answer.headers["Cache-Control"] == ("max-age=31536000, immutable" if has_digest else "no-cache")
 
 
 @pytest.mark.gen_test
