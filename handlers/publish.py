@@ -101,10 +101,9 @@ class PublishHandler(BaseHandler):
         self.uploads.add_stream(self.stop)
         self.lines = LinePublisher(self.publisher(), self.decoder, self.charset, self.joiner(), self.fail)
         connection: Any = self.request.connection  # HTTP1Connection
-        length, seconds = self.request.headers.get("Content-Length", ""), None
-        if self.request.method == "POST" and length.isdecimal():
-            seconds = connection.params.body_timeout + int(length) / SLOWEST_BYTES
-        connection.set_body_timeout(seconds)
+        length = self.request.headers.get("Content-Length", "")
+        is_known = self.request.method == "POST" and length.isdecimal()
+        connection.set_body_timeout(connection.params.body_timeout + int(length) / SLOWEST_BYTES if is_known else None)
 
     def joiner(self) -> Joiner | None:
         """Return what joins the lines of a PUT to records, unless `multiline=off`."""

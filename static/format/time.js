@@ -101,7 +101,7 @@ export function span(ms) {
 }
 
 /** 1 min 15 s: a length in full. @param {number} ms */
-export function length(ms) {
+export function howLong(ms) {
   const seconds = Math.round(ms / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const named = parts.map((many, i) => (many > 0 ? `${many} ${['h', 'min', 's'][i]}` : ''));

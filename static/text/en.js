@@ -1,7 +1,7 @@
 /**
  * Every sentence of the page, in English. Parts choose one; no other file holds words that an operator reads.
  */
-import { count, dayMinute, length, minute, pace, second, short, some, span } from '../format/time.js';
+import { count, dayMinute, howLong, minute, pace, second, short, some, span } from '../format/time.js';
 import { parseId } from '../messages/ids.js';
 import { ERROR, LEVELS } from '../messages/message.js';
 
@@ -532,7 +532,7 @@ export function rangeChip({ from, to }, zone) {
 export function rangeLabel(range, zone) {
   const long = range.to - range.from;
   return range.from > 0 && Number.isFinite(long)
-    ? `${rangeChip(range, zone)} · ${length(long)}`
+    ? `${rangeChip(range, zone)} · ${howLong(long)}`
     : rangeChip(range, zone);
 }
 /** @param {number} minutes */

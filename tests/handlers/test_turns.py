@@ -4,7 +4,6 @@ import pytest
 
 from hub.ingest import decode
 from hub.ingest.publisher import LINES_PER_TURN, MAX_MESSAGES
-from hub.message import Draft
 from tests.handlers.site import Site
 from tests.turns import Turns
 
@@ -21,7 +20,7 @@ async def test_short_lines_are_published_some_at_a_time(site: Site, monkeypatch:
 @pytest.mark.gen_test
 async def test_lines_that_are_refused_are_read_some_at_a_time_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """None of them waits for the log, which would give other clients a turn."""
-    drafts = Turns(monkeypatch, Draft, "from_json")
+    drafts = Turns(monkeypatch, decode, "parse_object")
     answer = await site.post("/messages", "?\n" * 20_000, "application/x-ndjson")
     assert answer.json["rejected_count"] == 20_000
     assert drafts.most == LINES_PER_TURN

@@ -19,7 +19,6 @@ import pytest
 from tests.reliability.crowd import MESSAGE_BYTES
 from tests.reliability.prefilled import EPOCH, prefill
 from tests.reliability.wire import Wire, seq_of
-from tests.waiting import until
 from tests.wall import ROOT, StartWall, Wall
 
 MIB = 1 << 20
@@ -108,6 +107,14 @@ async def caught_up(crowd: Crowd, seq: int) -> dict[str, Any]:
     return answer
 
 
+async def only_connected(wall: Wall, count: int) -> None:
+    """Wait until all others were cut."""
+    deadline = time.monotonic() + 120
+    while (found := (await asyncio.to_thread(wall.metrics))["eyewall_connections"]) > count:
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.1)
+
+
 @pytest.mark.gen_test(timeout=900)
 @pytest.mark.parametrize(
     ("each", "mib", "stall_seconds"),
@@ -136,7 +143,7 @@ async def test_a_reader_that_never_reads_costs_little_and_misses_nothing(
             await crowd.do(stall=each, cursor=seq)
             began = time.monotonic()
             publishing = asyncio.ensure_future(publish(wall, count))
-            await until(lambda: wall.log.count("it took less than 16 KiB") >= each, 120)
+            await only_connected(wall, each)
             all_cut = time.monotonic() - began
             with_stalled = await crowd.do()
             seq = await publishing
