@@ -5,20 +5,19 @@ prints the time of each request. PASS if no count without a query takes more tha
 than 10 ms. Then it prints how late the event loop is meanwhile.
 """
 
-import argparse
 import asyncio
 import sqlite3
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from benchmarks.machine import describe, load_average
+from benchmarks.machine import benchmark_log
 from benchmarks.search import first_page, messages
 from hub.config import LogConfig
 from hub.counts.buckets import Buckets
@@ -80,18 +79,18 @@ def spans() -> dict[str, tuple[int, int]]:
 async def count(history: History, search: SearchRange, step: int = 0) -> str:
     counting = Counting(search, step)
     await history.look(counting.part)
-    found = counting.as_json()
-    return f"{found['total']:,} in {len(found['steps'])} steps of {found['step']} s{_rest(found)}"  # type: ignore[arg-type]
+    found: dict[str, Any] = counting.as_json()
+    return f"{found['total']:,} in {len(found['steps'])} steps of {found['step']} s{_rest(found)}"
 
 
 async def look_at_fields(history: History, search: SearchRange) -> str:
     fields = Fields(search)
     await history.look(fields.part)
-    found = fields.as_json()
-    return f"{found['messages']:,} messages, {len(found['fields'])} names{_rest(found)}"  # type: ignore[arg-type]
+    found: dict[str, Any] = fields.as_json()
+    return f"{found['messages']:,} messages, {len(found['fields'])} names{_rest(found)}"
 
 
-def _rest(found: dict[str, object]) -> str:
+def _rest(found: dict[str, Any]) -> str:
     return "" if found["complete"] else f", incomplete: down to {found['reached']}"
 
 
@@ -103,12 +102,12 @@ async def jump(history: History, newest_first: bool) -> str:
     return f"{len(page.messages)} messages from {page.messages[0].time}"
 
 
-async def timed(name: str, repeats: int, request: Callable[[], object], target: float | None) -> bool:
+async def timed(name: str, repeats: int, request: Callable[[], Awaitable[str]], target: float | None) -> bool:
     """Print the median and the worst time of a request. Return whether the median is within the target (ms)."""
     times, said = [], ""
     for _ in range(repeats + 1):  # The first warms the disk cache.
         began = time.perf_counter()
-        said = await request()  # type: ignore[misc]
+        said = await request()
         times.append(1000 * (time.perf_counter() - began))
     middle = statistics.median(times[1:])
     passed = target is None or middle <= target
@@ -130,26 +129,26 @@ async def measure(log: SqliteLog, repeats: int) -> bool:
     for range_name, span in spans().items():
         for name, filter_, target in filters:
             search = SearchRange(filter_, span=span)
-            passed &= await timed(f"/counts {range_name}, {name}", repeats, lambda: count(history, search), target)  # noqa: B023  # Awaited at once.
+            passed &= await timed(f"/counts {range_name}, {name}", repeats, partial(count, history, search), target)
     search = SearchRange(Filter.parse(), span=spans()["1 h"])
-    passed &= await timed("/counts 1 h, step 5 s", repeats, lambda: count(history, search, 5), COUNT_MS)
+    passed &= await timed("/counts 1 h, step 5 s", repeats, partial(count, history, search, 5), COUNT_MS)
     for name, filter_ in (("everything", Filter.parse()), ("a rare topic", Filter.parse(["rare"]))):
-        await timed(f"/fields {name}", repeats, lambda: look_at_fields(history, SearchRange(filter_)), None)  # noqa: B023
+        await timed(f"/fields {name}", repeats, partial(look_at_fields, history, SearchRange(filter_)), None)
     for name, newest_first in (("jump to noon", False), ("jump to noon, backwards", True)):
-        passed &= await timed(f"/messages {name}", repeats, lambda: jump(history, newest_first), JUMP_MS)  # noqa: B023
+        passed &= await timed(f"/messages {name}", repeats, partial(jump, history, newest_first), JUMP_MS)
     await lag("/counts all", lambda: count(history, SearchRange(Filter.parse())))
     await lag("/counts all, q frequent", lambda: count(history, SearchRange(Filter.parse(q="checkpoint"))))
     await lag("/fields", lambda: look_at_fields(history, SearchRange(Filter.parse())))
     return passed
 
 
-async def lag(name: str, request: Callable[[], object], seconds: float = 2.0) -> None:
+async def lag(name: str, request: Callable[[], Awaitable[str]], seconds: float = 2.0) -> None:
     """Print how late the event loop is, sampled each millisecond, while requests follow each other."""
 
     async def repeat() -> None:
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
-            await request()  # type: ignore[misc]
+            await request()
 
     work, late = asyncio.create_task(repeat()), []
     while not work.done():
@@ -173,17 +172,5 @@ async def run(folder: Path, number: int, repeats: int) -> bool:
     return passed
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=7)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="eyewall-") as name:
-        print("\n".join(describe(Path(name))), f"\nload average {load_average():.1f}")
-        passed = asyncio.run(run(Path(name), arguments.messages, arguments.repeats))
-    print("PASS" if passed else "FAIL")
-    return 0 if passed else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(benchmark_log(__doc__, run, repeats=7))

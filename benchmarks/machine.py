@@ -1,14 +1,17 @@
-"""What the figures were measured on: without it they say little."""
+"""What the figures were measured on, without which they say little, and a command that measures a log."""
 
+import argparse
+import asyncio
 import os
 import platform
 import re
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -72,3 +75,16 @@ def _said(command: Sequence[str], pattern: str, name: str) -> str:
         return f"no {name}"
     found = re.search(pattern, done.stdout + done.stderr)
     return f"{name} {found[1]}" if found else name
+
+
+def benchmark_log(about: str, run: Callable[[Path, int, int], Coroutine[Any, Any, bool]], *, repeats: int) -> int:
+    """Call `run(folder, messages, repeats)` as a command. Return the exit status: 0 if it passed."""
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
+    parser.add_argument("--messages", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=repeats)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="eyewall-") as name:
+        print("\n".join(describe(Path(name))), f"\nload average {load_average():.1f}")
+        passed = asyncio.run(run(Path(name), arguments.messages, arguments.repeats))
+    print("PASS" if passed else "FAIL")
+    return 0 if passed else 1

@@ -5,13 +5,11 @@ PASS if the median of the first pages is at most 50 ms. For an incomplete page i
 until the whole log has been searched. Then it deletes the index, and prints the time without it.
 """
 
-import argparse
 import asyncio
 import random
 import sqlite3
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing
@@ -20,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks.machine import describe, load_average
+from benchmarks.machine import benchmark_log
 from hub.config import LogConfig
 from hub.filter import Filter
 from hub.history import History, HistoryPage
@@ -193,17 +191,5 @@ async def run(folder: Path, count: int, repeats: int) -> bool:
     return passed
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=15)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="eyewall-") as name:
-        print("\n".join(describe(Path(name))), f"\nload average {load_average():.1f}")
-        passed = asyncio.run(run(Path(name), arguments.messages, arguments.repeats))
-    print("PASS" if passed else "FAIL")
-    return 0 if passed else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(benchmark_log(__doc__, run, repeats=15))
