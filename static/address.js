@@ -89,7 +89,7 @@ function begin(page, asked) {
   else if (asked.isSearch) searchHistory(page);
 }
 
-/** What a history entry stands for now. @param {import('./store.js').Store} store */
+/** The state of the page that a history entry restores. @param {import('./store.js').Store} store */
 function stepOf({ past, view }) {
   return { at: past ? past.at : null, isOpen: view.panel === 'details' };
 }

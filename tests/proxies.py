@@ -80,7 +80,7 @@ def proxy_before(wall: Wall, kind: str, folder: Path, *, under_path: bool = Fals
     if program is None:
         pytest.skip(f"no {PROGRAMS[kind]}: sudo apt install {PROGRAMS[kind]}")
     proxy = Proxy(kind, free_port(), free_port())
-    command = [program, *globals()[f"_{kind}"](proxy, wall, folder, under_path)]
+    command = [program, *ARGUMENTS[kind](proxy, wall, folder, under_path)]
     with (folder / "proxy.out").open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
     try:
@@ -169,3 +169,7 @@ def _apache(proxy: Proxy, wall: Wall, folder: Path, under_path: bool) -> list[st
     head = APACHE.format(folder=folder, http=proxy.http, https=proxy.https, modules=modules)
     (folder / "conf").write_text(head + text.replace("*:80", f"*:{proxy.http}") + secure)
     return ["-d", str(folder), "-f", str(folder / "conf"), "-DFOREGROUND"]
+
+
+# Each writes its files and returns the arguments of the program.
+ARGUMENTS: Final = {"nginx": _nginx, "caddy": _caddy, "haproxy": _haproxy, "apache": _apache}
